@@ -1,0 +1,85 @@
+namespace KeyService.Server.Hosting;
+
+/// <summary>
+/// Every setting that the server reads, by its path in the configuration. In the environment <c>:</c> is written <c>__</c>.
+/// The deployment files are tested against this list, so a name that nobody reads cannot be set there.
+/// </summary>
+internal static class SettingNames
+{
+    /// <summary>Port of JSON over HTTP, health and metrics; 8080.</summary>
+    public const string HttpPort = "KeyService:HttpPort";
+
+    /// <summary>Port of gRPC; 8081.</summary>
+    public const string GrpcPort = "KeyService:GrpcPort";
+
+    /// <summary>Address that both ports listen on; 127.0.0.1.</summary>
+    public const string BindAddress = "KeyService:BindAddress";
+
+    /// <summary>Folder of the embedded store and what belongs to it; <c>data</c> in the caller's folder.</summary>
+    public const string DataDirectory = "KeyService:DataDirectory";
+
+    /// <summary>File that the root credential is written to, or installed from; <c>root-credential</c> in the data directory.</summary>
+    public const string RootCredentialFile = "KeyService:RootCredentialFile";
+
+    /// <summary>What this process does: comma-separated role names; all of them.</summary>
+    public const string Roles = "KeyService:Roles";
+
+    /// <summary>Generation of a master key: one base62 digit. Newest first.</summary>
+    public const string MasterKeyGeneration = "KeyService:MasterKeys:0:Generation";
+
+    /// <summary>File with a master key: 32 bytes in base64.</summary>
+    public const string MasterKeyFile = "KeyService:MasterKeys:0:File";
+
+    /// <summary>A master key itself, 32 bytes in base64, for platforms that cannot mount a file.</summary>
+    public const string MasterKeyValue = "KeyService:MasterKeys:0:Value";
+
+    /// <summary>How long a change waits at most until it is applied everywhere, unless the call says; 2 s.</summary>
+    public const string PropagationWait = "KeyService:PropagationWait";
+
+    /// <summary>How long an entry stays in Redis; 24 h.</summary>
+    public const string RedisTtl = "KeyService:RedisTtl";
+
+    /// <summary>No validation is answered later than this, unless the caller's deadline is longer; 200 ms.</summary>
+    public const string ValidateBudget = "KeyService:ValidateBudget";
+
+    /// <summary>How many keys are kept in memory; 100,000.</summary>
+    public const string CacheCapacity = "KeyService:CacheCapacity";
+
+    /// <summary>First part of every new API key: 2 to 8 lower-case letters; <c>ks</c>.</summary>
+    public const string Brand = "KeyService:Brand";
+
+    /// <summary>The SQL Server database; none means SQLite in the data directory.</summary>
+    public const string SqlServer = "ConnectionStrings:SqlServer";
+
+    /// <summary>Redis, in StackExchange.Redis format; none means memory and database only.</summary>
+    public const string Redis = "ConnectionStrings:Redis";
+
+    /// <summary>All of the above; a list element stands for every index.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
+        MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
+        PropagationWait, RedisTtl, ValidateBudget, CacheCapacity, Brand,
+        SqlServer, Redis,
+    ];
+
+    private const string MasterKeys = "KeyService:MasterKeys:";
+
+    /// <summary>Sections that ASP.NET Core reads by itself: certificates and limits, log levels.</summary>
+    private static readonly string[] frameworkSections = ["Kestrel:", "Logging:"];
+
+    /// <summary>Whether the server, or the framework under it, reads <paramref name="path"/>. Case does not count, as in the configuration.</summary>
+    public static bool Matches(string path) =>
+        All.Contains(WithFirstIndex(path), StringComparer.OrdinalIgnoreCase)
+        || frameworkSections.Any(section => path.Length > section.Length && path.StartsWith(section, StringComparison.OrdinalIgnoreCase));
+
+    private static string WithFirstIndex(string path)
+    {
+        if (!path.StartsWith(MasterKeys, StringComparison.OrdinalIgnoreCase))
+            return path;
+
+        var rest = path.AsSpan(MasterKeys.Length);
+        var digits = rest.IndexOfAnyExceptInRange('0', '9');
+        return digits > 0 ? string.Concat(MasterKeys, "0", rest[digits..]) : path;
+    }
+}
