@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using KeyService.Server.Keys;
+using KeyService.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Audit;
+
+/// <summary>What the check of a workspace's chain found; <see cref="Problem"/> is null when it holds.</summary>
+internal sealed record ChainCheck(string WorkspaceId, long Events, long Head, string? Problem);
+
+/// <summary>
+/// Checks the chain of each workspace from its purge point to its head. It finds events altered, removed, put in or moved;
+/// a chain cut back to an earlier head is found by comparing the head with the metric.
+/// </summary>
+internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
+{
+    private const int Batch = 1_000;
+
+    public async IAsyncEnumerable<ChainCheck> VerifyAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var heads = await store.ReadAsync(
+            (context, token) => context.AuditHeads.OrderBy(head => head.WorkspaceId).ToListAsync(token), cancellation);
+        foreach (var head in heads) yield return await VerifyAsync(head, cancellation);
+
+        var known = heads.Select(head => head.WorkspaceId).ToHashSet(StringComparer.Ordinal);
+        var present = await store.ReadAsync(
+            (context, token) => context.AuditEvents.Select(e => e.WorkspaceId).Distinct().ToListAsync(token), cancellation);
+        foreach (var workspaceId in present.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal))
+        {
+            // Begun while this ran, or a head removed by hand: only a look at the head again can tell.
+            var late = await store.ReadAsync(
+                (context, token) => context.AuditHeads.SingleOrDefaultAsync(head => head.WorkspaceId == workspaceId, token), cancellation);
+            yield return late is null
+                ? new(workspaceId, 0, 0, "the chain's head is missing")
+                : await VerifyAsync(late, cancellation);
+        }
+    }
+
+    private async Task<ChainCheck> VerifyAsync(AuditHeadRow head, CancellationToken cancellation)
+    {
+        if (masterKeys.Find(head.PurgedGeneration) is not { } purgeKey
+            || !Same(AuditChain.PurgeSealOf(head.WorkspaceId, head.PurgedSequence, head.PurgedMac, purgeKey), head.PurgedSeal))
+        {
+            return new(head.WorkspaceId, 0, head.Sequence, "the purge point does not carry the service's seal");
+        }
+
+        var (sequence, mac) = (head.PurgedSequence, head.PurgedMac);
+        while (sequence < head.Sequence)
+        {
+            var after = sequence;
+            var rows = await store.ReadAsync(
+                (context, token) => context.AuditEvents
+                    .Where(e => e.WorkspaceId == head.WorkspaceId && e.Sequence > after && e.Sequence <= head.Sequence)
+                    .OrderBy(e => e.Sequence).Take(Batch).ToListAsync(token),
+                cancellation);
+            if (rows.Count == 0) return Broken(sequence + 1, "is missing");
+            foreach (var row in rows)
+            {
+                if (row.Sequence != sequence + 1) return Broken(sequence + 1, "is missing");
+                if (masterKeys.Find(row.Generation) is not { } key || !Same(AuditChain.MacOf(row, mac, key), row.Mac))
+                    return Broken(row.Sequence, "was altered, or an event before it");
+                (sequence, mac) = (row.Sequence, row.Mac);
+            }
+        }
+
+        return Same(mac, head.Mac)
+            ? new(head.WorkspaceId, head.Sequence - head.PurgedSequence, head.Sequence, Problem: null)
+            : new(head.WorkspaceId, 0, head.Sequence, "the chain's head is not its last event");
+
+        ChainCheck Broken(long at, string what) => new(head.WorkspaceId, 0, head.Sequence, $"event {at} {what}");
+    }
+
+    private static bool Same(byte[] a, byte[] b) => CryptographicOperations.FixedTimeEquals(a, b);
+}

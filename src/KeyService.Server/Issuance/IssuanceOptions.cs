@@ -1,0 +1,11 @@
+namespace KeyService.Server.Issuance;
+
+/// <summary>Settings of issuance.</summary>
+internal sealed record IssuanceOptions
+{
+    /// <summary><c>KeyService:Brand</c>: what API keys begin with; 2 to 8 lower-case letters.</summary>
+    public string Brand { get; init; } = "ks";
+
+    /// <summary><c>KeyService:Recoverable</c>: whether new keys may be copied again later, unless created non-recoverable.</summary>
+    public bool Recoverable { get; init; } = true;
+}

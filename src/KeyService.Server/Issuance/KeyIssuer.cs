@@ -1,0 +1,133 @@
+using KeyService.Server.Audit;
+using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
+using KeyService.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Issuance;
+
+/// <summary>
+/// Creates keys (walk of CreateKey, step b): the same request once, rights not beyond the requester's own, text, digest and seal, all in
+/// one transaction with the audit event; the key row last.
+/// </summary>
+internal sealed class KeyIssuer(
+    KeyStore store, IStorageEngine engine, RequestRecords requests, AuditTrail audit, MasterKeys masterKeys, IssuanceOptions options, TimeProvider time)
+{
+    private const string Rpc = "CreateKey";
+
+    /// <param name="request">What is wanted.</param>
+    /// <param name="requestId">Empty, or the id under which a repetition returns the same key.</param>
+    /// <param name="requester">Who wants it.</param>
+    /// <param name="cancellation">Ends the wait for the turn to write.</param>
+    /// <exception cref="RefusedException">The request id was used for another request, or rights are asked for that the requester lacks.</exception>
+    /// <exception cref="StoreUnavailableException">The database does not answer; ask again with the same request id.</exception>
+    public Task<IssuedKey> CreateAsync(KeyRequest request, string requestId, Requester requester, CancellationToken cancellation)
+    {
+        RefuseGrantBeyondOwn(request, requester.Rights);
+        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        var keyId = KeyIds.New(time);
+        var fingerprint = request.Fingerprint();
+        return store.WriteAsync(
+            eventId,
+            async (context, token) =>
+            {
+                var chain = await audit.LockChainAsync(context, request.WorkspaceId, token);
+                if (requestId.Length > 0)
+                {
+                    var caller = requester.Actor.CredentialId;
+                    if (await requests.FindAsync(context, caller, request.WorkspaceId, Rpc, requestId, fingerprint, token) is { } madeBefore)
+                        return await RepeatAsync(context, chain, madeBefore, eventId, requester.Actor, token);
+                    await requests.AddAsync(context, caller, request.WorkspaceId, Rpc, requestId, fingerprint, keyId, token);
+                }
+
+                return await MakeAsync(context, chain, request, keyId, eventId, requester.Actor, AuditActions.CreateKey, apiKey: null, token);
+            },
+            cancellation);
+    }
+
+    /// <summary>Installs a credential whose text exists already: the root credential.</summary>
+    public Task<IssuedKey> InstallAsync(KeyRequest request, string apiKey, CancellationToken cancellation)
+    {
+        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        var keyId = KeyIds.New(time);
+        return store.WriteAsync(
+            eventId,
+            async (context, token) =>
+            {
+                var chain = await audit.LockChainAsync(context, request.WorkspaceId, token);
+                return await MakeAsync(
+                    context, chain, request, keyId, eventId, Actor.Operator, AuditActions.InstallRootCredential, apiKey, token);
+            },
+            cancellation);
+    }
+
+    private async Task<IssuedKey> MakeAsync(
+        KeyDbContext context, AuditHeadRow chain, KeyRequest request, string keyId, Guid eventId, Actor actor, string action, string? apiKey,
+        CancellationToken cancellation)
+    {
+        var masterKey = masterKeys.Current;
+        apiKey ??= ApiKeyText.Generate(options.Brand, request.Environment, masterKey);
+        var digest = ApiKeyDigest.Of(apiKey, options.Brand, masterKeys);
+        var now = UtcMicroseconds.Now(time);
+        var recoverable = options.Recoverable && !request.NonRecoverable && request.WorkspaceId != Workspaces.System;
+        var record = new KeyRecord
+        {
+            KeyId = keyId,
+            WorkspaceId = request.WorkspaceId,
+            Name = request.Name,
+            Description = request.Description,
+            Environment = request.Environment,
+            Status = KeyStatus.Enabled,
+            Hint = ApiKeyText.Hint(apiKey),
+            Recoverable = recoverable,
+            Scopes = request.Scopes,
+            AllowedAddresses = request.AllowedAddresses,
+            PermittedWorkspaces = request.PermittedWorkspaces,
+            Metadata = request.Metadata,
+            CreateTime = now,
+            UpdateTime = now,
+            ExpireTime = request.ExpireTime,
+            CreatedBy = actor.CredentialId,
+            Revision = 0,
+        };
+        context.KeySecrets.Add(new()
+        {
+            Digest = digest.ToArray(),
+            KeyId = keyId,
+            Generation = masterKey.Generation,
+            Sealed = recoverable ? SealedKey.Seal(masterKey, apiKey, request.WorkspaceId, keyId, digest) : null,
+            CreateTime = now,
+        });
+        audit.Append(context, chain, new(eventId, request.WorkspaceId, action, actor, keyId, Before: null, record));
+        await context.SaveChangesAsync(cancellation);
+
+        var row = ApiKeyRow.From(record);
+        await engine.StampRevisionAsync(context, row, cancellation);
+        context.ApiKeys.Add(row);
+        await context.SaveChangesAsync(cancellation);
+        return new(row.ToRecord(), apiKey);
+    }
+
+    /// <summary>The key as it is now; its API key too while it is kept, which is a reveal.</summary>
+    private async Task<IssuedKey> RepeatAsync(
+        KeyDbContext context, AuditHeadRow chain, string keyId, Guid eventId, Actor actor, CancellationToken cancellation)
+    {
+        var row = await context.ApiKeys.AsNoTracking().SingleAsync(key => key.KeyId == keyId, cancellation);
+        var lastUsed = await context.KeyUsage.AsNoTracking().SingleOrDefaultAsync(use => use.KeyId == keyId, cancellation);
+        var secret = await context.KeySecrets.AsNoTracking()
+            .SingleOrDefaultAsync(s => s.KeyId == keyId && s.RetireTime == null, cancellation);
+        if (!row.Recoverable || secret?.Sealed is null) return new(row.ToRecord(), "", lastUsed?.LastUsedTime);
+
+        var apiKey = SealedKeyOpener.Open(secret, row.WorkspaceId, masterKeys);
+        audit.Append(context, chain, new(eventId, row.WorkspaceId, AuditActions.RevealKey, actor, keyId, Before: null, After: null));
+        await context.SaveChangesAsync(cancellation);
+        return new(row.ToRecord(), apiKey, lastUsed?.LastUsedTime);
+    }
+
+    private static void RefuseGrantBeyondOwn(KeyRequest request, CredentialRights own)
+    {
+        if (request.WorkspaceId != Workspaces.System) return;
+        if (!own.MayGrant(new(PermissionNames.Parse(request.Scopes), request.PermittedWorkspaces)))
+            throw new RefusedException(Refusal.MissingPermission);
+    }
+}

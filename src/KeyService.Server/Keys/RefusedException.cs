@@ -1,0 +1,21 @@
+namespace KeyService.Server.Keys;
+
+/// <summary>Why a management call was refused. The names are those of <c>error_reason.proto</c>.</summary>
+internal enum Refusal
+{
+    InvalidPageToken,
+    MissingPermission,
+    KeyNotFound,
+    StaleEtag,
+    RequestIdReused,
+    NotRecoverable,
+}
+
+/// <summary>A management call that cannot be done as asked. Never thrown on the way of ValidateKey.</summary>
+internal sealed class RefusedException(Refusal reason, string subject = "") : Exception(reason.ToString())
+{
+    public Refusal Reason { get; } = reason;
+
+    /// <summary>What the refusal is about, such as a key id; never a secret.</summary>
+    public string Subject { get; } = subject;
+}

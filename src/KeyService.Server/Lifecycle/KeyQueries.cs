@@ -1,0 +1,106 @@
+using KeyService.Server.Keys;
+using KeyService.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Lifecycle;
+
+/// <summary>How a list is ordered.</summary>
+internal enum KeyOrder
+{
+    NewestFirst,
+    OldestFirst,
+    ByName,
+}
+
+/// <summary>Where the page before ended.</summary>
+internal sealed record KeyPosition(long CreateMicroseconds, string NameOrder, string KeyId);
+
+/// <summary>Which keys to list.</summary>
+internal sealed record KeyList(string WorkspaceId, string Query, KeyStatus? Status, KeyOrder Order, KeyPosition? After, int Count);
+
+/// <summary>Reads keys for management: one, a page of many, or the workspaces that have any.</summary>
+internal sealed class KeyQueries(KeyStore store)
+{
+    /// <exception cref="RefusedException">No such key in this workspace.</exception>
+    public async Task<KeyView> GetAsync(string workspaceId, string keyId, CancellationToken cancellation) =>
+        await store.ReadAsync(
+            async (context, token) =>
+            {
+                var found = await WithUse(context, context.ApiKeys.Where(key => key.KeyId == keyId && key.WorkspaceId == workspaceId))
+                    .SingleOrDefaultAsync(token);
+                return found is null ? null : new KeyView(found.Key.ToRecord(), found.LastUsedTime);
+            },
+            cancellation) ?? throw new RefusedException(Refusal.KeyNotFound, keyId);
+
+    /// <summary>At most <see cref="KeyList.Count"/> keys and where they end; null after the last page. Keyset pages: page n costs what page 1 does.</summary>
+    public async Task<(List<KeyView> Keys, KeyPosition? End)> ListAsync(KeyList list, CancellationToken cancellation)
+    {
+        var found = await store.ReadAsync(
+            (context, token) => WithUse(context, Ordered(Filtered(context.ApiKeys, list), list).Take(list.Count + 1)).ToListAsync(token),
+            cancellation);
+        var keys = found.Take(list.Count).Select(f => new KeyView(f.Key.ToRecord(), f.LastUsedTime)).ToList();
+        if (found.Count <= list.Count) return (keys, null);
+
+        var last = found[list.Count - 1].Key;
+        return (keys, new(UtcMicroseconds.ToMicroseconds(last.CreateTime), last.NameOrder, last.KeyId));
+    }
+
+    /// <summary>Workspaces that hold keys, but for <c>system</c>.</summary>
+    public Task<List<string>> ListWorkspacesAsync(int count, CancellationToken cancellation) => store.ReadAsync(
+        (context, token) => context.AuditHeads.Where(head => head.WorkspaceId != Workspaces.System)
+            .Select(head => head.WorkspaceId).OrderBy(id => id).Take(count).ToListAsync(token),
+        cancellation);
+
+    private static IQueryable<ApiKeyRow> Filtered(IQueryable<ApiKeyRow> keys, KeyList list)
+    {
+        keys = keys.Where(key => key.WorkspaceId == list.WorkspaceId);
+        if (list.Status is { } status) keys = keys.Where(key => key.Status == status);
+        if (list.Query.Length > 0)
+        {
+            var folded = SearchText.Fold(list.Query);
+            keys = keys.Where(key => key.Search.Contains(folded));
+        }
+
+        return keys;
+    }
+
+    private static IQueryable<ApiKeyRow> Ordered(IQueryable<ApiKeyRow> keys, KeyList list)
+    {
+        var after = list.After;
+        var time = UtcMicroseconds.FromMicroseconds(after?.CreateMicroseconds ?? 0);
+        switch (list.Order)
+        {
+            case KeyOrder.OldestFirst:
+                if (after is not null)
+                    keys = keys.Where(k => k.CreateTime >= time && (k.CreateTime > time || string.Compare(k.KeyId, after.KeyId) > 0));
+                return keys.OrderBy(k => k.CreateTime).ThenBy(k => k.KeyId);
+            case KeyOrder.ByName:
+                if (after is not null)
+                {
+                    keys = keys.Where(k => string.Compare(k.NameOrder, after.NameOrder) >= 0
+                        && (string.Compare(k.NameOrder, after.NameOrder) > 0 || string.Compare(k.KeyId, after.KeyId) > 0));
+                }
+
+                return keys.OrderBy(k => k.NameOrder).ThenBy(k => k.KeyId);
+            default:
+                if (after is not null)
+                    keys = keys.Where(k => k.CreateTime <= time && (k.CreateTime < time || string.Compare(k.KeyId, after.KeyId) < 0));
+                return keys.OrderByDescending(k => k.CreateTime).ThenByDescending(k => k.KeyId);
+        }
+    }
+
+    // Joined after the page is cut: a list of 50 reads 50 rows of usage. The order is the outer query's own.
+    private static IQueryable<KeyWithUse> WithUse(KeyDbContext context, IQueryable<ApiKeyRow> keys) =>
+        keys.Select(key => new KeyWithUse
+        {
+            Key = key,
+            LastUsedTime = context.KeyUsage.Where(use => use.KeyId == key.KeyId).Select(use => (DateTimeOffset?)use.LastUsedTime).FirstOrDefault(),
+        });
+
+    private sealed class KeyWithUse
+    {
+        public required ApiKeyRow Key { get; init; }
+
+        public required DateTimeOffset? LastUsedTime { get; init; }
+    }
+}

@@ -1,0 +1,80 @@
+using KeyService.Server.Audit;
+using KeyService.Server.Keys;
+using KeyService.Server.Replication;
+using KeyService.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Lifecycle;
+
+/// <summary>What SetStatus is asked for.</summary>
+internal sealed record StatusChange(string WorkspaceId, string KeyId, KeyStatus Status, string Reason, string Etag);
+
+/// <summary>Switches a key on or off, and reports how far that has travelled.</summary>
+internal sealed class StatusChanger(
+    KeyStore store, IStorageEngine engine, AuditTrail audit, Propagation propagation, TimeProvider time)
+{
+    /// <param name="change">What to do.</param>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="own">What they may do: who switches a credential on grants what it holds.</param>
+    /// <param name="cancellation">Ends the wait for the turn to write.</param>
+    /// <exception cref="RefusedException">No such key, a stale etag, or a credential that holds more than the caller.</exception>
+    /// <exception cref="StoreUnavailableException">The database does not answer; the change may have happened: ask again.</exception>
+    public async Task<(KeyView Key, PropagationReport Propagation)> ChangeAsync(
+        StatusChange change, Actor actor, CredentialRights own, CancellationToken cancellation)
+    {
+        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        try
+        {
+            var (view, changed) = await store.WriteAsync(
+                eventId, (context, token) => ApplyAsync(context, change, actor, own, eventId, token), cancellation);
+            return (view, changed
+                ? propagation.Committed(view.Key.KeyId, view.Key.Revision)
+                : propagation.Unchanged(view.Key.KeyId, view.Key.Revision));
+        }
+        catch (Exception e) when (e is not RefusedException)
+        {
+            // Whatever went wrong, the change may have happened.
+            propagation.InDoubt(change.KeyId);
+            throw;
+        }
+    }
+
+    private async Task<(KeyView View, bool Changed)> ApplyAsync(
+        KeyDbContext context, StatusChange change, Actor actor, CredentialRights own, Guid eventId, CancellationToken cancellation)
+    {
+        // Known first: the chain of a workspace is not begun for a key that is not there.
+        _ = await KeyAsync(context, change, cancellation) ?? throw new RefusedException(Refusal.KeyNotFound, change.KeyId);
+        var chain = await audit.LockChainAsync(context, change.WorkspaceId, cancellation);
+        var row = await KeyAsync(context, change, cancellation) ?? throw new RefusedException(Refusal.KeyNotFound, change.KeyId);
+        var use = await context.KeyUsage.AsNoTracking().SingleOrDefaultAsync(u => u.KeyId == row.KeyId, cancellation);
+        var before = row.ToRecord();
+        if (before.Status == change.Status) return (new(before, use?.LastUsedTime), Changed: false);
+
+        if (change.Etag.Length > 0 && change.Etag != Etag.Of(before.Revision))
+            throw new RefusedException(Refusal.StaleEtag, change.KeyId);
+        if (change.Status == KeyStatus.Enabled && row.WorkspaceId == Workspaces.System && !own.MayGrant(CredentialRights.Of(before)))
+            throw new RefusedException(Refusal.MissingPermission);
+
+        var after = before with { Status = change.Status, StatusReason = change.Reason, UpdateTime = Later(before.UpdateTime) };
+        audit.Append(context, chain, new(eventId, change.WorkspaceId, AuditActions.SetStatus, actor, row.KeyId, before, after));
+        await context.SaveChangesAsync(cancellation);
+
+        // The key row last: its revision is drawn as close to the commit as can be.
+        context.ApiKeys.Attach(row);
+        (row.Status, row.StatusReason, row.UpdateTime) = (after.Status, after.StatusReason, after.UpdateTime);
+        await engine.StampRevisionAsync(context, row, cancellation);
+        await context.SaveChangesAsync(cancellation);
+        return (new(row.ToRecord(), use?.LastUsedTime), Changed: true);
+    }
+
+    private static Task<ApiKeyRow?> KeyAsync(KeyDbContext context, StatusChange change, CancellationToken cancellation) =>
+        context.ApiKeys.AsNoTracking().SingleOrDefaultAsync(
+            key => key.KeyId == change.KeyId && key.WorkspaceId == change.WorkspaceId, cancellation);
+
+    /// <summary>A clock that goes back does not take the update time with it.</summary>
+    private DateTimeOffset Later(DateTimeOffset previous)
+    {
+        var now = UtcMicroseconds.Now(time);
+        return now > previous ? now : previous;
+    }
+}

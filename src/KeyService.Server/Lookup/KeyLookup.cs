@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using KeyService.Server.Keys;
+using KeyService.Server.Observability;
+using KeyService.Server.Replication;
+using KeyService.Server.Storage;
+
+namespace KeyService.Server.Lookup;
+
+/// <summary>
+/// Finds a key by its digest (walk of ValidateKey, step 5): memory, then tag, then Redis, then database. Callers who miss the same key
+/// at the same time share one read.
+/// </summary>
+internal sealed class KeyLookup(
+    MemoryKeyCache memory, RedisKeyCache redis, KeySource source, Belief belief, LookupOptions options, TimeProvider time, Metrics metrics)
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<KeyDigest, Task<CachedKey?>> _reads = new();
+
+    /// <summary>Completes at once on a memory hit and for an API key that this service never made. Null: there is no such key.</summary>
+    /// <param name="apiKey">The API key's text in ASCII, well-formed.</param>
+    /// <param name="digest">Its digest under <paramref name="masterKey"/>.</param>
+    /// <param name="masterKey">The master key that the text names.</param>
+    /// <param name="deadline">The caller's own, or <see cref="DateTime.MaxValue"/>.</param>
+    /// <param name="cancellation">The caller went away.</param>
+    /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
+    public ValueTask<CachedKey?> FindAsync(
+        ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, DateTime deadline, CancellationToken cancellation)
+    {
+        if (memory.TryGet(digest, out var key) && IsBelieved(key))
+        {
+            metrics.LookedUp(LookupSource.Memory);
+            return new(key);
+        }
+
+        if (!ApiKeyText.HasValidTag(apiKey, masterKey))
+        {
+            metrics.LookedUp(LookupSource.Tag);
+            return default;
+        }
+
+        return new(FindElsewhereAsync(digest, deadline, cancellation));
+    }
+
+    private async Task<CachedKey?> FindElsewhereAsync(KeyDigest digest, DateTime deadline, CancellationToken cancellation)
+    {
+        var budget = BudgetUntil(deadline);
+        try
+        {
+            // A read of somebody else's was sent before this call arrived: its answer is a cached one, and a "no" is never cached.
+            if (_reads.TryGetValue(digest, out var shared)
+                && await shared.WaitAsync(budget, time, cancellation) is { } joined && IsBelieved(joined))
+            {
+                return joined;
+            }
+
+            return await StartRead(digest).WaitAsync(budget, time, cancellation);
+        }
+        catch (TimeoutException e)
+        {
+            throw new StoreUnavailableException(e);
+        }
+    }
+
+    /// <summary>A read that is sent now is always an answer for who started it. It outlives its caller, so that it fills the cache.</summary>
+    private Task<CachedKey?> StartRead(KeyDigest digest)
+    {
+        var read = Task.Run(() => ReadAsync(digest));
+        if (_reads.TryAdd(digest, read))
+        {
+            _ = read.ContinueWith(
+                done =>
+                {
+                    _reads.TryRemove(KeyValuePair.Create(digest, done));
+                    // Observed: who still waits gets it, who left does not miss it.
+                    _ = done.Exception;
+                },
+                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return read;
+    }
+
+    private async Task<CachedKey?> ReadAsync(KeyDigest digest)
+    {
+        var (cached, rejected) = await redis.GetAsync(digest);
+        if (cached is not null && IsBelieved(cached))
+        {
+            metrics.LookedUp(LookupSource.Redis);
+            memory.Put(digest, cached);
+            return cached;
+        }
+
+        if (await source.ReadAsync(digest, CancellationToken.None) is not { } key) return null;
+
+        memory.Put(digest, key);
+        // Nobody waits for Redis to take it.
+        _ = redis.PutAsync(digest, key, rejected);
+        return key;
+    }
+
+    private bool IsBelieved(CachedKey key) => belief.Holds(key.Record.KeyId, key.Record.Revision, key.Era);
+
+    private TimeSpan BudgetUntil(DateTime deadline)
+    {
+        if (deadline == DateTime.MaxValue) return options.ValidateBudget;
+        var left = deadline - time.GetUtcNow().UtcDateTime;
+        if (left > LongestWait) return LongestWait;
+        return left > options.ValidateBudget ? left : options.ValidateBudget;
+    }
+}

@@ -1,0 +1,34 @@
+using KeyService.Server.Keys;
+
+namespace KeyService.Server.Replication;
+
+/// <summary>How far a change has travelled.</summary>
+internal sealed record PropagationReport(
+    bool Complete, long Revision, DateTimeOffset EffectiveTime, int ReplicasConfirmed, int ReplicasPending);
+
+/// <summary>
+/// Tells whoever keeps cached answers of a change, and waits for them (walk of CreateKey, step f). One process serves a store:
+/// it has the change when its own floor is raised.
+/// </summary>
+internal sealed class Propagation(Floors floors, TimeProvider time)
+{
+    /// <summary>The commit was acknowledged. After this no older record of the key answers a call.</summary>
+    public PropagationReport Committed(string keyId, long revision)
+    {
+        floors.Committed(keyId, revision);
+        return Complete(revision);
+    }
+
+    /// <summary>Nothing changed, and this is the revision that was read. Asking again is how a lost answer is followed up.</summary>
+    public PropagationReport Unchanged(string keyId, long revision)
+    {
+        floors.Seen(keyId, revision);
+        return Complete(revision);
+    }
+
+    /// <summary>Whether the commit happened is not known.</summary>
+    public void InDoubt(string keyId) => floors.Doubt(keyId);
+
+    private PropagationReport Complete(long revision) =>
+        new(Complete: true, revision, UtcMicroseconds.Now(time), ReplicasConfirmed: 1, ReplicasPending: 0);
+}

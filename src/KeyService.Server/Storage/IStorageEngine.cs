@@ -1,0 +1,68 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Storage;
+
+/// <summary>What the two engines do differently. Everything else is the one model of <see cref="KeyDbContext"/>.</summary>
+internal interface IStorageEngine
+{
+    /// <summary>For messages: <c>SQLite</c> or <c>SQL Server</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Contexts for management: on SQL Server they retry what is known to be transient.</summary>
+    KeyDbContext CreateContext();
+
+    /// <summary>Contexts for the look-up of ValidateKey: they never retry, the caller's budget is short.</summary>
+    KeyDbContext CreateLookupContext();
+
+    /// <summary>Finds a current secret and its key by digest: compiled once, untracked.</summary>
+    Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation);
+
+    /// <summary>Waits for the turn to write where the engine has one writer at a time; dispose it after the transaction.</summary>
+    ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation);
+
+    /// <summary>Reads a workspace's chain head and holds it until the transaction ends; null for a new workspace, held too.</summary>
+    Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation);
+
+    /// <summary>Gives a key row about to be written its next revision, where the database does not do so itself.</summary>
+    Task StampRevisionAsync(KeyDbContext context, ApiKeyRow key, CancellationToken cancellation);
+
+    /// <summary>Raises last-used times in one statement; a time never goes back, and a key that is gone is passed over.</summary>
+    /// <param name="usesJson">An array of <c>{"k": key id, "t": microseconds since 1970}</c>.</param>
+    Task FlushUsageAsync(string usesJson, CancellationToken cancellation);
+
+    /// <summary>Checks, once at start, what the engine's settings must be. Throws <see cref="StartException"/>.</summary>
+    Task CheckSettingsAsync(CancellationToken cancellation);
+
+    /// <summary>Brings the schema up to date and switches on what <see cref="CheckSettingsAsync"/> asks for.</summary>
+    Task MigrateAsync(CancellationToken cancellation);
+
+    /// <summary>Takes the store for this process, or throws <see cref="StartException"/> when another serves it.</summary>
+    Task<IStoreLock> LockStoreAsync(CancellationToken cancellation);
+}
+
+/// <summary>Held while this process serves the store.</summary>
+internal interface IStoreLock : IAsyncDisposable
+{
+    /// <summary>Cancelled when the lock was lost and another process may hold it.</summary>
+    CancellationToken Lost { get; }
+}
+
+/// <summary>A reason not to start, in one line for the operator.</summary>
+internal sealed class StartException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The database is needed and does not answer.</summary>
+internal sealed class StoreUnavailableException(Exception? inner = null) : Exception("The database does not answer.", inner);
+
+internal static class StoreQueries
+{
+    /// <summary>
+    /// The look-up by digest. A compiled query belongs to one model, so each engine has its own.
+    /// </summary>
+    public static Func<KeyDbContext, byte[], CancellationToken, Task<ApiKeyRow?>> CompileFindKey() =>
+        EF.CompileAsyncQuery((KeyDbContext context, byte[] digest, CancellationToken _) =>
+            context.KeySecrets
+                .Where(secret => secret.Digest == digest && secret.RetireTime == null)
+                .Join(context.ApiKeys.AsNoTracking(), secret => secret.KeyId, key => key.KeyId, (secret, key) => key)
+                .AsNoTracking()
+                .FirstOrDefault());
+}

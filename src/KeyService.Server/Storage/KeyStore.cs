@@ -1,0 +1,56 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Storage;
+
+/// <summary>The way to the database for everything but the look-up: bounded, and with one kind of failure.</summary>
+internal sealed class KeyStore(IStorageEngine engine)
+{
+    /// <summary>A transaction is never left open: it ends with its change, or after this.</summary>
+    private static readonly TimeSpan WriteBound = TimeSpan.FromSeconds(10);
+
+    /// <summary>Reads in a context of its own.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public async Task<T> ReadAsync<T>(Func<KeyDbContext, CancellationToken, Task<T>> read, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var context = engine.CreateContext();
+            context.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+            return await context.Database.CreateExecutionStrategy().ExecuteAsync(token => read(context, token), cancellation);
+        }
+        catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
+        {
+            throw new StoreUnavailableException(e);
+        }
+    }
+
+    /// <summary>
+    /// Changes in one transaction. A transient failure repeats the whole change, so it must read what it decides on itself.
+    /// When the acknowledgement of the commit is lost, the audit event's id tells whether it happened.
+    /// </summary>
+    /// <param name="eventId">The id of the audit event that the change writes.</param>
+    /// <param name="change">The change; the caller's key row last.</param>
+    /// <param name="cancellation">Ends the wait for the turn to write, not the change: who goes away learns nothing by it.</param>
+    /// <exception cref="StoreUnavailableException">The database does not answer; the change may or may not have happened.</exception>
+    public async Task<T> WriteAsync<T>(Guid eventId, Func<KeyDbContext, CancellationToken, Task<T>> change, CancellationToken cancellation)
+    {
+        using var turn = await engine.EnterWriteAsync(cancellation);
+        using var bound = new CancellationTokenSource(WriteBound);
+        try
+        {
+            await using var context = engine.CreateContext();
+            return await context.Database.CreateExecutionStrategy().ExecuteInTransactionAsync(
+                async token =>
+                {
+                    context.ChangeTracker.Clear();
+                    return await change(context, token);
+                },
+                token => context.AuditEvents.AnyAsync(e => e.EventId == eventId, token),
+                bound.Token);
+        }
+        catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
+        {
+            throw new StoreUnavailableException(e);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.Data.SqlClient;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+
+namespace KeyService.Server.Storage.SqlServer;
+
+/// <summary>The production engine, by connection string.</summary>
+internal sealed class SqlServerEngine : IStorageEngine
+{
+    private readonly string _connectionString;
+    private readonly TimeProvider _time;
+    private readonly PooledDbContextFactory<SqlServerKeyDbContext> _contexts;
+    private readonly PooledDbContextFactory<SqlServerKeyDbContext> _lookupContexts;
+    private readonly Func<KeyDbContext, byte[], CancellationToken, Task<ApiKeyRow?>> _findKey = StoreQueries.CompileFindKey();
+
+    public SqlServerEngine(string connectionString, TimeProvider time)
+    {
+        _connectionString = connectionString;
+        _time = time;
+        _contexts = new(OptionsFor(connectionString, retry: true));
+        _lookupContexts = new(OptionsFor(connectionString, retry: false));
+    }
+
+    public string Name => "SQL Server";
+
+    public static DbContextOptions<SqlServerKeyDbContext> OptionsFor(string connectionString, bool retry) =>
+        new DbContextOptionsBuilder<SqlServerKeyDbContext>()
+            .UseSqlServer(connectionString, server =>
+            {
+                server.CommandTimeout(retry ? 10 : 2);
+                // The default, six tries over up to 30 s each, outlasts every caller.
+                if (retry) server.EnableRetryOnFailure(maxRetryCount: 3, TimeSpan.FromSeconds(1), errorNumbersToAdd: null);
+            })
+            .Options;
+
+    public KeyDbContext CreateContext() => _contexts.CreateDbContext();
+
+    public KeyDbContext CreateLookupContext() => _lookupContexts.CreateDbContext();
+
+    public async Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation)
+    {
+        await using var context = CreateLookupContext();
+        return await _findKey(context, digest, cancellation);
+    }
+
+    public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => new(NoTurn.Instance);
+
+    public async Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
+        (await context.AuditHeads.FromSqlRaw(SqlServerStatements.LockAuditHead, workspaceId).ToListAsync(cancellation)).SingleOrDefault();
+
+    public Task StampRevisionAsync(KeyDbContext context, ApiKeyRow key, CancellationToken cancellation) => Task.CompletedTask;
+
+    public async Task FlushUsageAsync(string usesJson, CancellationToken cancellation)
+    {
+        await using var context = CreateLookupContext();
+        await context.Database.ExecuteSqlRawAsync(SqlServerStatements.FlushUsage, [usesJson], cancellation);
+    }
+
+    public async Task CheckSettingsAsync(CancellationToken cancellation)
+    {
+        await using var context = CreateLookupContext();
+        if (!await IsSnapshotOnAsync(context, cancellation))
+            throw new StartException("ConnectionStrings:SqlServer: READ_COMMITTED_SNAPSHOT is off in this database; run `keyservice migrate`, which switches it on.");
+    }
+
+    public async Task MigrateAsync(CancellationToken cancellation)
+    {
+        await using var context = CreateContext();
+        context.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
+        await context.Database.MigrateAsync(cancellation);
+        if (!await IsSnapshotOnAsync(context, cancellation))
+            await context.Database.ExecuteSqlRawAsync(SqlServerStatements.SwitchReadCommittedSnapshotOn, cancellation);
+    }
+
+    public async Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) =>
+        await SqlServerStoreLock.TakeAsync(_connectionString, _time, cancellation);
+
+    private static async Task<bool> IsSnapshotOnAsync(KeyDbContext context, CancellationToken cancellation) =>
+        (await context.Database.SqlQueryRaw<int>(SqlServerStatements.ReadCommittedSnapshot).ToListAsync(cancellation)) is [1];
+
+    private sealed class NoTurn : IDisposable
+    {
+        public static readonly NoTurn Instance = new();
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+
+namespace KeyService.Server.Storage.Sqlite;
+
+/// <summary>The embedded default: one file in the data directory, in WAL mode.</summary>
+internal sealed class SqliteEngine : IStorageEngine, IDisposable
+{
+    private readonly string _dataDirectory;
+    private readonly PooledDbContextFactory<SqliteKeyDbContext> _contexts;
+    private readonly Func<KeyDbContext, byte[], CancellationToken, Task<ApiKeyRow?>> _findKey = StoreQueries.CompileFindKey();
+
+    // SQLite has one writer: waiting here costs nothing, waiting inside SQLite holds a thread.
+    private readonly SemaphoreSlim _writer = new(1, 1);
+
+    public SqliteEngine(string dataDirectory)
+    {
+        _dataDirectory = dataDirectory;
+        _contexts = new(OptionsFor(Path.Combine(dataDirectory, FileName)));
+    }
+
+    public const string FileName = "keyservice.db";
+
+    public string Name => "SQLite";
+
+    public static DbContextOptions<SqliteKeyDbContext> OptionsFor(string file) =>
+        new DbContextOptionsBuilder<SqliteKeyDbContext>()
+            .UseSqlite(new SqliteConnectionStringBuilder { DataSource = file }.ConnectionString)
+            .AddInterceptors(new SqliteConnectionSettings())
+            .Options;
+
+    public KeyDbContext CreateContext() => _contexts.CreateDbContext();
+
+    public KeyDbContext CreateLookupContext() => _contexts.CreateDbContext();
+
+    // Microsoft.Data.Sqlite is synchronous inside: a thread of the pool reads, so that the caller's budget can end its wait.
+    public Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation) => Task.Run(
+        async () =>
+        {
+            await using var context = CreateLookupContext();
+            return await _findKey(context, digest, cancellation);
+        },
+        cancellation);
+
+    public async ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        return new Turn(_writer);
+    }
+
+    public Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
+        // The transaction began immediate: it holds the whole file.
+        context.AuditHeads.FirstOrDefaultAsync(head => head.WorkspaceId == workspaceId, cancellation);
+
+    public async Task StampRevisionAsync(KeyDbContext context, ApiKeyRow key, CancellationToken cancellation) =>
+        key.Revision = (await context.Database.SqlQueryRaw<long>(SqliteStatements.NextRevision).ToListAsync(cancellation))[0];
+
+    public async Task FlushUsageAsync(string usesJson, CancellationToken cancellation)
+    {
+        using var turn = await EnterWriteAsync(cancellation);
+        await using var context = CreateContext();
+        await context.Database.ExecuteSqlRawAsync(SqliteStatements.FlushUsage, [usesJson], cancellation);
+    }
+
+    public Task CheckSettingsAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public async Task MigrateAsync(CancellationToken cancellation)
+    {
+        await using var context = CreateContext();
+        // A process killed while migrating leaves a row on which MigrateAsync waits for ever. The store lock is ours, so
+        // nobody else is migrating.
+        await context.Database.ExecuteSqlRawAsync(SqliteStatements.DropMigrationsLock, cancellation);
+        await context.Database.MigrateAsync(cancellation);
+    }
+
+    public Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) =>
+        Task.FromResult<IStoreLock>(SqliteStoreLock.Take(_dataDirectory));
+
+    public void Dispose() => _writer.Dispose();
+
+    private sealed class Turn(SemaphoreSlim writer) : IDisposable
+    {
+        private SemaphoreSlim? _writer = writer;
+
+        public void Dispose() => Interlocked.Exchange(ref _writer, null)?.Release();
+    }
+}

@@ -1,0 +1,24 @@
+namespace KeyService.Server.Storage.Sqlite;
+
+/// <summary>The hand-written statements for SQLite, each with what it relies on.</summary>
+internal static class SqliteStatements
+{
+    /// <summary>For each connection, as long as it is open. FULL: an acknowledged change survives a power cut.</summary>
+    public const string ConnectionSettings =
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=2000;";
+
+    /// <summary>Relies on the immediate transaction of the change: numbers are drawn in the order of commits.</summary>
+    public const string NextRevision = "UPDATE RevisionCounter SET Value = Value + 1 WHERE Id = 1 RETURNING Value";
+
+    /// <summary>One statement is one transaction. Keys that are gone are passed over; a time never goes back.</summary>
+    public const string FlushUsage = """
+        INSERT INTO KeyUsage (KeyId, LastUsedTime)
+        SELECT used.value ->> 'k', used.value ->> 't'
+        FROM json_each({0}) AS used
+        WHERE EXISTS (SELECT 1 FROM ApiKeys WHERE ApiKeys.KeyId = used.value ->> 'k')
+        ON CONFLICT (KeyId) DO UPDATE SET LastUsedTime = max(LastUsedTime, excluded.LastUsedTime)
+        """;
+
+    /// <summary>Relies on the store lock: nobody else is migrating.</summary>
+    public const string DropMigrationsLock = "DROP TABLE IF EXISTS __EFMigrationsLock";
+}

@@ -1,0 +1,31 @@
+namespace KeyService.Server.Storage.Sqlite;
+
+/// <summary>The OS lock on <c>lock</c> in the data directory: the kernel frees it when the process ends, however it ends.</summary>
+internal sealed class SqliteStoreLock : IStoreLock
+{
+    private readonly FileStream _file;
+
+    private SqliteStoreLock(FileStream file) => _file = file;
+
+    public CancellationToken Lost => CancellationToken.None;
+
+    public static SqliteStoreLock Take(string dataDirectory)
+    {
+        var path = Path.Combine(dataDirectory, "lock");
+        try
+        {
+            return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e)
+        {
+            throw new StartException(
+                $"KeyService:DataDirectory: {dataDirectory} is served by another process; stop that one first, or name another directory.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StartException($"KeyService:DataDirectory: {dataDirectory} is not writable for this user.", e);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
+}

@@ -1,0 +1,21 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace KeyService.Server.Storage;
+
+/// <summary>Which exceptions mean that the database does not answer.</summary>
+internal static class StoreErrors
+{
+    public static bool IsUnavailable(Exception exception, CancellationToken caller) => exception switch
+    {
+        OperationCanceledException => !caller.IsCancellationRequested,
+        DbException or TimeoutException or RetryLimitExceededException => true,
+        // What is left of a conflict after the retries: somebody else holds the row.
+        DbUpdateException => true,
+        // SqlClient says so when its pool is exhausted; a closed connection under a transaction looks the same.
+        InvalidOperationException { Source: "Microsoft.Data.SqlClient" or "Microsoft.Data" or "Core Microsoft SqlClient Data Provider" } => true,
+        InvalidOperationException { InnerException: { } inner } => IsUnavailable(inner, caller),
+        _ => false,
+    };
+}

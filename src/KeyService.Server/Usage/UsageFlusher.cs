@@ -1,0 +1,64 @@
+using System.Text.Json;
+using KeyService.Server.Keys;
+using KeyService.Server.Observability;
+using KeyService.Server.Storage;
+
+namespace KeyService.Server.Usage;
+
+/// <summary>Writes last-used times every 5 s, and once more at the end, in one set-based statement for up to 5,000 keys.</summary>
+internal sealed class UsageFlusher(
+    UsageRecorder recorder, IStorageEngine engine, TimeProvider time, Metrics metrics, ILogger<UsageFlusher> log) : BackgroundService
+{
+    /// <summary>Half of what the contract allows a last-used time to be behind.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private const int Batch = 5_000;
+
+    /// <summary>Writes all that is recorded; what cannot be written is recorded again.</summary>
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        var uses = recorder.Take();
+        var written = 0;
+        try
+        {
+            foreach (var batch in uses.Chunk(Batch))
+            {
+                await engine.FlushUsageAsync(ToJson(batch), cancellation);
+                written += batch.Length;
+            }
+
+            metrics.UsageFlushed(written);
+        }
+        catch (Exception e)
+        {
+            foreach (var (keyId, ticks) in uses.Skip(written)) recorder.Record(keyId, ticks);
+            metrics.UsageFlushFailed();
+            Log.UsageFlushFailed(log, uses.Count - written, e.GetType().Name);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await FlushAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server drains before this service is stopped: the last flush has the last call.
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await FlushAsync(cancellationToken);
+    }
+
+    private static string ToJson(IEnumerable<(string KeyId, long UtcTicks)> uses) => JsonSerializer.Serialize(
+        uses.Select(use => new Row(use.KeyId, UtcMicroseconds.ToMicroseconds(new DateTimeOffset(use.UtcTicks, TimeSpan.Zero)))),
+        JsonSerializerOptions.Default);
+
+    private sealed record Row(string k, long t);
+}

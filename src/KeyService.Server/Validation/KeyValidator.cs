@@ -1,0 +1,53 @@
+using System.Net;
+using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
+using KeyService.Server.Usage;
+
+namespace KeyService.Server.Validation;
+
+/// <summary>What a wallet service asks of an API key.</summary>
+internal readonly record struct Question(
+    string ApiKey, string WorkspaceId, IReadOnlyList<string> RequiredScopes, IPAddress? ClientAddress);
+
+/// <summary>
+/// Says whether an API key holds (walk of ValidateKey, step 2): parse, digest, look up, workspace, status, expiry, scopes, address.
+/// </summary>
+internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage, TimeProvider time)
+{
+    /// <summary>Completes at once when memory knows the key, or the text is none of ours.</summary>
+    /// <exception cref="Storage.StoreUnavailableException">The database is needed and did not answer in time: no verdict.</exception>
+    public ValueTask<KeyVerdict> ValidateAsync(in Question question, CredentialRights caller, DateTime deadline, CancellationToken cancellation)
+    {
+        var find = finder.FindAsync(question.ApiKey, deadline, cancellation);
+        return find.IsCompletedSuccessfully
+            ? new(Decide(find.Result, question, caller))
+            : DecideLater(find, question, caller);
+    }
+
+    private async ValueTask<KeyVerdict> DecideLater(ValueTask<CachedKey?> find, Question question, CredentialRights caller) =>
+        Decide(await find, question, caller);
+
+    private KeyVerdict Decide(CachedKey? key, in Question question, CredentialRights caller)
+    {
+        if (key is null || !IsVisible(key.Record, question, caller)) return KeyVerdict.NotFound;
+
+        var verdict = VerdictOn(key, question);
+        if (verdict == Verdict.Valid) usage.Record(key.Record.KeyId);
+        return new(verdict, key);
+    }
+
+    /// <summary>A key of another workspace than asked, of <c>system</c>, or of one that the caller may not validate is as good as none.</summary>
+    private static bool IsVisible(KeyRecord key, in Question question, CredentialRights caller) =>
+        (question.WorkspaceId.Length == 0 || question.WorkspaceId == key.WorkspaceId)
+        && key.WorkspaceId != Workspaces.System
+        && caller.May(Permissions.Validate, key.WorkspaceId);
+
+    private Verdict VerdictOn(CachedKey key, in Question question)
+    {
+        if (key.Record.Status != KeyStatus.Enabled) return Verdict.Disabled;
+        if (key.Record.ExpireTime is { } expiry && expiry <= time.GetUtcNow()) return Verdict.Expired;
+        if (!Scopes.CoverAll(key.Record.Scopes, question.RequiredScopes)) return Verdict.InsufficientScope;
+        if (!key.AllowedAddresses.Allows(question.ClientAddress)) return Verdict.AddressNotAllowed;
+        return Verdict.Valid;
+    }
+}
