@@ -1,0 +1,187 @@
+using System.Text;
+using CsCheck;
+using KeyService.Server.Keys;
+
+namespace KeyService.Server.Tests.Keys;
+
+public class ApiKeyParsingTests
+{
+    private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    [Fact]
+    public void One_wrong_character_at_any_place_is_caught()
+    {
+        for (var place = 0; place < PinnedKey.ApiKey.Length; place++)
+        {
+            foreach (var digit in Digits.Where(d => d != PinnedKey.ApiKey[place]))
+            {
+                var damaged = PinnedKey.ApiKey.ToCharArray();
+                damaged[place] = digit;
+                Parse(damaged).ShouldBe(place < 8 ? ApiKeyParseResult.Malformed : ApiKeyParseResult.WrongChecksum, $"place {place}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Two_neighbours_swapped_are_caught()
+    {
+        for (var place = 8; place < PinnedKey.ApiKey.Length - 1; place++)
+        {
+            var swapped = PinnedKey.ApiKey.ToCharArray();
+            (swapped[place], swapped[place + 1]) = (swapped[place + 1], swapped[place]);
+            Parse(swapped).ShouldBe(ApiKeyParseResult.WrongChecksum, $"place {place}");
+        }
+    }
+
+    [Fact]
+    public void A_forged_tag_under_a_right_checksum_parses_but_does_not_hold()
+    {
+        for (var place = 32; place < 40; place++)
+        {
+            var forged = Encoding.ASCII.GetBytes(PinnedKey.ApiKey);
+            forged[place] = forged[place] == (byte)'0' ? (byte)'1' : (byte)'0';
+            Base62.Encode(Crc32.Compute(forged.AsSpan(0, 40)), forged.AsSpan(40));
+            Parse(Encoding.ASCII.GetString(forged)).ShouldBe(ApiKeyParseResult.Ok);
+            ApiKeyText.HasValidTag(forged, PinnedKey.Master).ShouldBeFalse();
+        }
+    }
+
+    [Fact]
+    public void The_tag_covers_everything_before_it()
+    {
+        for (var place = 0; place < 32; place++)
+        {
+            var changed = Encoding.ASCII.GetBytes(PinnedKey.ApiKey);
+            changed[place] ^= 1;
+            ApiKeyText.HasValidTag(changed, PinnedKey.Master).ShouldBeFalse($"place {place}");
+        }
+    }
+
+    [Fact]
+    public void A_checksum_above_32_bits_is_wrong_and_no_overflow() =>
+        Parse(PinnedKey.ApiKey[..40] + "zzzzzz").ShouldBe(ApiKeyParseResult.WrongChecksum);
+
+    public static TheoryData<string> NotApiKeys { get; } =
+    [
+        "",
+        "ks",
+        "ks_live_",
+        " " + PinnedKey.ApiKey,
+        PinnedKey.ApiKey + " ",
+        PinnedKey.ApiKey + "\n",
+        PinnedKey.ApiKey + "\0",
+        "\0" + PinnedKey.ApiKey[1..],
+        PinnedKey.ApiKey[..45] + "\0",
+        PinnedKey.ApiKey[..45],
+        PinnedKey.ApiKey + "0",
+        PinnedKey.ApiKey.Replace("ks_", "KS_", StringComparison.Ordinal),
+        PinnedKey.ApiKey.Replace("ks_", "kx_", StringComparison.Ordinal),
+        PinnedKey.ApiKey.Replace("_live_", "_Live_", StringComparison.Ordinal),
+        PinnedKey.ApiKey.Replace("_live_", "_prod_", StringComparison.Ordinal),
+        PinnedKey.ApiKey.Replace("_live_", "-live-", StringComparison.Ordinal),
+        PinnedKey.ApiKey.Replace('7', '７'),
+        PinnedKey.ApiKey.Replace('A', 'А'),
+        PinnedKey.ApiKey.Replace('0', '_'),
+        PinnedKey.ApiKey.Replace('0', '+'),
+        "\uFEFF" + PinnedKey.ApiKey,
+        new string('é', 46),
+        new string('a', 100_000),
+    ];
+
+    [Theory]
+    [MemberData(nameof(NotApiKeys))]
+    public void What_is_not_exactly_an_api_key_is_malformed(string text) => Parse(text).ShouldBe(ApiKeyParseResult.Malformed);
+
+    [Fact]
+    public void An_api_key_of_another_brand_is_malformed() =>
+        Parse(ApiKeyText.Generate("other", KeyEnvironment.Live, PinnedKey.Master)).ShouldBe(ApiKeyParseResult.Malformed);
+
+    [Fact]
+    public void No_text_makes_parsing_throw_and_both_overloads_agree() =>
+        AnyText.Sample(text => Parse(text), iter: 20_000);
+
+    [Fact]
+    public void No_bytes_make_parsing_throw() =>
+        Gen.OneOf(Gen.Byte.Array[0, 100], Gen.Byte.Array[46]).Sample(
+            bytes => ApiKeyText.TryParse(bytes, "ks", new byte[ApiKeyText.MaxLength], out _).ShouldBe(ApiKeyParseResult.Malformed),
+            iter: 20_000);
+
+    [Fact]
+    public void Nothing_of_a_refused_text_is_left_in_the_buffer()
+    {
+        var ascii = new byte[ApiKeyText.MaxLength];
+        var mistyped = PinnedKey.ApiKey[..45] + "0";
+        ApiKeyText.TryParse(mistyped, "ks", ascii, out var parts).ShouldBe(ApiKeyParseResult.WrongChecksum);
+        ApiKeyText.TryParse(Encoding.ASCII.GetBytes(mistyped), "ks", ascii, out _).ShouldBe(ApiKeyParseResult.WrongChecksum);
+        ascii.ShouldBe(new byte[ApiKeyText.MaxLength]);
+        parts.ShouldBe(default);
+    }
+
+    [Fact]
+    public void A_buffer_that_some_brand_would_overflow_is_refused_at_once() =>
+        Should.Throw<ArgumentOutOfRangeException>(() => ApiKeyText.TryParse("", "ks", new byte[ApiKeyText.MaxLength - 1], out _));
+
+    [Fact]
+    public void Parsing_and_checking_allocate_nothing()
+    {
+        Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
+        ReadOnlySpan<byte> utf8 = Encoding.ASCII.GetBytes(PinnedKey.ApiKey);
+        var mistyped = PinnedKey.ApiKey[..45] + "0";
+        var held = 0;
+        var before = 0L;
+        for (var i = 0; i < 1_100; i++)
+        {
+            if (i == 100)
+                before = GC.GetAllocatedBytesForCurrentThread();
+            ApiKeyText.TryParse(mistyped, "ks", ascii, out _);
+            ApiKeyText.TryParse("ks_live_", "ks", ascii, out _);
+            ApiKeyText.TryParse(PinnedKey.ApiKey, "ks", ascii, out _);
+            ApiKeyText.TryParse(utf8, "ks", ascii, out var parts);
+            held += ApiKeyText.HasValidTag(ascii[..parts.Length], PinnedKey.Master) ? 1 : 0;
+            held += PinnedKey.Master.ComputeDigest(ascii[..parts.Length]).GetHashCode() != 0 ? 1 : 0;
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        held.ShouldBe(2_200);
+    }
+
+    [Theory]
+    [InlineData(PinnedKey.ApiKey, true)]
+    [InlineData("ks_live_70123456789ABCDEFGHIJKLMGUqvUJhW000000", true)]
+    [InlineData("ks_test_70123456789ABCDEFGHIJKLMGUqvUJhW000000", true)]
+    [InlineData(" \t" + PinnedKey.ApiKey + "\r\n", true)]
+    [InlineData("ks_live_...7j5Z", false)]
+    [InlineData("ks_live_", false)]
+    [InlineData("kx_live_70123456789ABCDEFGHIJKLMGUqvUJhW2s7j5Z", false)]
+    [InlineData("ks_live_70123456789ABCDEFGHIJKLMGUqvUJhW2s7j5", false)]
+    [InlineData("ks_live_70123456789ABCDEFGHIJKLMGUqvUJhW2s7j5é", false)]
+    [InlineData("", false)]
+    public void A_secret_in_a_search_box_is_recognised_even_when_mistyped(string text, bool expected) =>
+        ApiKeyText.LooksLikeApiKey(text, "ks").ShouldBe(expected);
+
+    [Fact]
+    public void No_text_makes_recognising_throw() =>
+        AnyText.Sample(
+            text => ApiKeyText.LooksLikeApiKey(text, "ks").ShouldBe(Parse(text.Trim()) != ApiKeyParseResult.Malformed),
+            iter: 20_000);
+
+    /// <summary>Any strings, and ones close enough to an API key to come past the first checks.</summary>
+    private static Gen<string> AnyText { get; } = Gen.OneOf(
+        Gen.String,
+        Gen.String[Gen.Char, 46, 46],
+        Gen.String[Gen.Char.AlphaNumeric, 38, 38].Select(tail => "ks_live_" + tail),
+        Gen.Select(Gen.Int[0, 45], Gen.Char).Select((place, c) => PinnedKey.ApiKey[..place] + c + PinnedKey.ApiKey[(place + 1)..]),
+        Gen.Select(Gen.String[0, 3], Gen.String[0, 3]).Select((before, after) => before + PinnedKey.ApiKey + after));
+
+    /// <summary>By both overloads, which must agree.</summary>
+    private static ApiKeyParseResult Parse(ReadOnlySpan<char> text)
+    {
+        var fromChars = new byte[ApiKeyText.MaxLength];
+        var fromBytes = new byte[ApiKeyText.MaxLength];
+        var result = ApiKeyText.TryParse(text, "ks", fromChars, out var parts);
+        ApiKeyText.TryParse(Encoding.UTF8.GetBytes(text.ToArray()), "ks", fromBytes, out var partsFromBytes).ShouldBe(result);
+        partsFromBytes.ShouldBe(parts);
+        fromBytes.ShouldBe(fromChars);
+        return result;
+    }
+}
