@@ -1,6 +1,5 @@
 using KeyService.Server.Audit;
 using KeyService.Server.Keys;
-using KeyService.Server.Lookup;
 using KeyService.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 

@@ -31,7 +31,7 @@ internal sealed class StatusChanger(
                 ? propagation.Committed(view.Key.KeyId, view.Key.Revision)
                 : propagation.Unchanged(view.Key.KeyId, view.Key.Revision));
         }
-        catch (Exception e) when (e is not RefusedException)
+        catch (Exception e) when (e is not (RefusedException or OperationCanceledException))
         {
             // Whatever went wrong, the change may have happened.
             propagation.InDoubt(change.KeyId);

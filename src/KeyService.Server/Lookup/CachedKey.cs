@@ -12,9 +12,8 @@ internal sealed class CachedKey(KeyRecord record, long era)
 
     public AddressList AllowedAddresses { get; } = new(record.AllowedAddresses);
 
-    /// <summary>What the key may do as a caller's credential; nothing unless it is of workspace <c>system</c>.</summary>
-    public CredentialRights Rights { get; } =
-        record.WorkspaceId == Workspaces.System ? CredentialRights.Of(record) : CredentialRights.None;
+    /// <summary>Null unless the key is of workspace <c>system</c>.</summary>
+    public Credential? Credential { get; } = record.WorkspaceId == Workspaces.System ? new(record) : null;
 
     /// <summary>The answer VALID as the wire layer made it; the record never changes, so neither does this.</summary>
     public object? ValidReply { get; set; }

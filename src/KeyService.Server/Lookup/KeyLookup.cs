@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Replication;
@@ -27,11 +28,7 @@ internal sealed class KeyLookup(
     public ValueTask<CachedKey?> FindAsync(
         ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, DateTime deadline, CancellationToken cancellation)
     {
-        if (memory.TryGet(digest, out var key) && IsBelieved(key))
-        {
-            metrics.LookedUp(LookupSource.Memory);
-            return new(key);
-        }
+        if (TryFindInMemory(digest, out var key)) return new(key);
 
         if (!ApiKeyText.HasValidTag(apiKey, masterKey))
         {
@@ -40,6 +37,14 @@ internal sealed class KeyLookup(
         }
 
         return new(FindElsewhereAsync(digest, deadline, cancellation));
+    }
+
+    /// <summary>Memory alone: a key that it has and that may answer at this moment.</summary>
+    public bool TryFindInMemory(in KeyDigest digest, [NotNullWhen(true)] out CachedKey? key)
+    {
+        if (!memory.TryGet(digest, out key) || !IsBelieved(key)) return false;
+        metrics.LookedUp(LookupSource.Memory);
+        return true;
     }
 
     private async Task<CachedKey?> FindElsewhereAsync(KeyDigest digest, DateTime deadline, CancellationToken cancellation)

@@ -2,10 +2,6 @@ using KeyService.Server.Keys;
 
 namespace KeyService.Server.Replication;
 
-/// <summary>How far a change has travelled.</summary>
-internal sealed record PropagationReport(
-    bool Complete, long Revision, DateTimeOffset EffectiveTime, int ReplicasConfirmed, int ReplicasPending);
-
 /// <summary>
 /// Tells whoever keeps cached answers of a change, and waits for them (walk of CreateKey, step f). One process serves a store:
 /// it has the change when its own floor is raised.

@@ -50,9 +50,6 @@ internal interface IStoreLock : IAsyncDisposable
 /// <summary>A reason not to start, in one line for the operator.</summary>
 internal sealed class StartException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>The database is needed and does not answer.</summary>
-internal sealed class StoreUnavailableException(Exception? inner = null) : Exception("The database does not answer.", inner);
-
 internal static class StoreQueries
 {
     /// <summary>

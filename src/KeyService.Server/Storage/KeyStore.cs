@@ -1,3 +1,4 @@
+using KeyService.Server.Keys;
 using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Server.Storage;

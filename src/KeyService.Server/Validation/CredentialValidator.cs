@@ -12,23 +12,41 @@ namespace KeyService.Server.Validation;
 internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage, TimeProvider time)
 {
     /// <summary>Null when it does not hold.</summary>
-    /// <exception cref="Storage.StoreUnavailableException">The database is needed and did not answer in time.</exception>
-    public ValueTask<CachedKey?> ValidateAsync(
-        ReadOnlySpan<char> credential, IPAddress? peer, DateTime deadline, CancellationToken cancellation)
+    /// <param name="credential">As presented.</param>
+    /// <param name="last">The last one that held on this connection: the same text again is spared its HMAC, and nothing else.</param>
+    /// <param name="peer">Who is at the other end of the connection.</param>
+    /// <param name="deadline">The caller's own, or <see cref="DateTime.MaxValue"/>.</param>
+    /// <param name="cancellation">The caller went away.</param>
+    /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
+    public ValueTask<Credential?> ValidateAsync(
+        ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, DateTime deadline, CancellationToken cancellation)
     {
-        var find = finder.FindAsync(credential, deadline, cancellation);
-        return find.IsCompletedSuccessfully ? new(Check(find.Result, peer)) : CheckLater(find, peer);
+        if (last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, out var again))
+            return new(Check(again, peer));
+
+        var find = finder.FindAsync(credential.Span, deadline, cancellation, out var digest);
+        return find.IsCompletedSuccessfully
+            ? new(Remember(Check(find.Result, peer), credential, digest, last))
+            : CheckLater(find, peer, credential, digest, last);
     }
 
-    private async ValueTask<CachedKey?> CheckLater(ValueTask<CachedKey?> find, IPAddress? peer) => Check(await find, peer);
+    private async ValueTask<Credential?> CheckLater(
+        ValueTask<CachedKey?> find, IPAddress? peer, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last) =>
+        Remember(Check(await find, peer), credential, digest, last);
 
-    private CachedKey? Check(CachedKey? key, IPAddress? peer)
+    private Credential? Check(CachedKey? key, IPAddress? peer)
     {
-        if (key is null || key.Record.WorkspaceId != Workspaces.System || key.Record.Status != KeyStatus.Enabled) return null;
+        if (key?.Credential is null || key.Record.Status != KeyStatus.Enabled) return null;
         if (key.Record.ExpireTime is { } expiry && expiry <= time.GetUtcNow()) return null;
         if (!key.AllowedAddresses.Allows(peer)) return null;
 
         usage.Record(key.Record.KeyId);
-        return key;
+        return key.Credential;
+    }
+
+    private static Credential? Remember(Credential? held, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last)
+    {
+        if (held is not null) last?.Set(credential, digest);
+        return held;
     }
 }

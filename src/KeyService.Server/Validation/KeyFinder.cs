@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
 
@@ -7,14 +8,19 @@ namespace KeyService.Server.Validation;
 internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupOptions options)
 {
     /// <summary>Null for anything that is not the API key of a known key.</summary>
-    public ValueTask<CachedKey?> FindAsync(ReadOnlySpan<char> presented, DateTime deadline, CancellationToken cancellation)
+    public ValueTask<CachedKey?> FindAsync(
+        ReadOnlySpan<char> presented, DateTime deadline, CancellationToken cancellation, out KeyDigest digest)
     {
+        digest = default;
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
         if (ApiKeyText.TryParse(presented, options.Brand, ascii, out var parts) != ApiKeyParseResult.Ok) return default;
         if (masterKeys.Find(parts.Generation) is not { } masterKey) return default;
 
         ReadOnlySpan<byte> apiKey = ascii[..parts.Length];
-        var digest = masterKey.ComputeDigest(apiKey);
+        digest = masterKey.ComputeDigest(apiKey);
         return lookup.FindAsync(apiKey, digest, masterKey, deadline, cancellation);
     }
+
+    /// <summary>The key of a digest computed before, if memory has it and it may answer now.</summary>
+    public bool TryFindAgain(in KeyDigest digest, [NotNullWhen(true)] out CachedKey? key) => lookup.TryFindInMemory(digest, out key);
 }

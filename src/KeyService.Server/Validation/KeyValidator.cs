@@ -15,10 +15,10 @@ internal readonly record struct Question(
 internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage, TimeProvider time)
 {
     /// <summary>Completes at once when memory knows the key, or the text is none of ours.</summary>
-    /// <exception cref="Storage.StoreUnavailableException">The database is needed and did not answer in time: no verdict.</exception>
+    /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time: no verdict.</exception>
     public ValueTask<KeyVerdict> ValidateAsync(in Question question, CredentialRights caller, DateTime deadline, CancellationToken cancellation)
     {
-        var find = finder.FindAsync(question.ApiKey, deadline, cancellation);
+        var find = finder.FindAsync(question.ApiKey, deadline, cancellation, out _);
         return find.IsCompletedSuccessfully
             ? new(Decide(find.Result, question, caller))
             : DecideLater(find, question, caller);
@@ -29,7 +29,7 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage, TimePr
 
     private KeyVerdict Decide(CachedKey? key, in Question question, CredentialRights caller)
     {
-        if (key is null || !IsVisible(key.Record, question, caller)) return KeyVerdict.NotFound;
+        if (key is null || !IsVisible(key.Record, question, caller)) return new(Verdict.NotFound, null);
 
         var verdict = VerdictOn(key, question);
         if (verdict == Verdict.Valid) usage.Record(key.Record.KeyId);

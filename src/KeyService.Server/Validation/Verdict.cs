@@ -1,3 +1,4 @@
+using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
 
 namespace KeyService.Server.Validation;
@@ -14,7 +15,14 @@ internal enum Verdict
 }
 
 /// <summary>A verdict and the key that it is about; none for <see cref="Verdict.NotFound"/>.</summary>
-internal readonly record struct KeyVerdict(Verdict Verdict, CachedKey? Key)
+internal readonly struct KeyVerdict(Verdict verdict, CachedKey? key)
 {
-    public static readonly KeyVerdict NotFound = new(Verdict.NotFound, null);
+    public Verdict Verdict { get; } = verdict;
+
+    public KeyRecord? Record => key?.Record;
+
+    /// <summary>The answer VALID as the wire layer made it before from the same record; null at first.</summary>
+    public object? KeptReply => key?.ValidReply;
+
+    public void KeepReply(object reply) => key!.ValidReply = reply;
 }

@@ -1,0 +1,96 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using KeyService.Contracts.V1;
+using KeyService.Server.Keys;
+
+namespace KeyService.Server.Grpc;
+
+/// <summary>
+/// The errors of the contract. Each says what is wrong in words of its own: no exception's text, SQL state, host name or stack ever
+/// reaches a client.
+/// </summary>
+internal static class GrpcErrors
+{
+    private const string Domain = "keyservice";
+    private static readonly Duration RetryAfter = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
+
+    /// <summary>The messages that may be details of an error: JSON needs to know them by name.</summary>
+    public static IReadOnlyList<Google.Protobuf.Reflection.MessageDescriptor> DetailTypes { get; } =
+        [ErrorInfo.Descriptor, BadRequest.Descriptor, PreconditionFailure.Descriptor, RetryInfo.Descriptor];
+
+    public static RpcException NoCredential() => Error(
+        StatusCode.Unauthenticated, ErrorReason.NoCredential, "The call carries no credential: `authorization: Bearer <credential>`.");
+
+    public static RpcException BadCredential() => Error(
+        StatusCode.Unauthenticated, ErrorReason.BadCredential, "The credential does not hold.");
+
+    public static RpcException MissingPermission() => Error(
+        StatusCode.PermissionDenied, ErrorReason.MissingPermission, "The credential lacks the permission for that workspace.");
+
+    public static RpcException InvalidFields(IReadOnlyList<(string Field, string Problem)> violations)
+    {
+        var request = new BadRequest();
+        foreach (var (field, problem) in violations)
+            request.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = problem });
+        return Error(
+            StatusCode.InvalidArgument, ErrorReason.InvalidField,
+            string.Join(' ', violations.Select(v => $"`{v.Field}` {v.Problem}.")), request);
+    }
+
+    public static RpcException TooLarge() => Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The message is too large.");
+
+    /// <summary>Null for an exception that is a fault of the service.</summary>
+    public static RpcException? From(Exception exception, CancellationToken caller) => exception switch
+    {
+        RpcException known => known,
+        RefusedException refused => From(refused),
+        StoreUnavailableException => Error(
+            StatusCode.Unavailable, ErrorReason.StoreUnavailable, "The database is needed and does not answer.",
+            new RetryInfo { RetryDelay = RetryAfter }),
+        OperationCanceledException when caller.IsCancellationRequested =>
+            new RpcException(new global::Grpc.Core.Status(StatusCode.Cancelled, "The call was cancelled.")),
+        _ => null,
+    };
+
+    public static RpcException Internal() => new(new global::Grpc.Core.Status(StatusCode.Internal, "Internal error."));
+
+    private static RpcException From(RefusedException refused) => refused.Reason switch
+    {
+        Refusal.InvalidPageToken => Error(
+            StatusCode.InvalidArgument, ErrorReason.InvalidPageToken,
+            "The page token is damaged, or was made for another caller, workspace, filter or order."),
+        Refusal.MissingPermission => MissingPermission(),
+        Refusal.KeyNotFound => Error(StatusCode.NotFound, ErrorReason.KeyNotFound, "No such key in this workspace."),
+        Refusal.StaleEtag => Error(
+            StatusCode.Aborted, ErrorReason.StaleEtag, "The key has changed since this etag was read: read it again and decide."),
+        Refusal.RequestIdReused => Error(
+            StatusCode.AlreadyExists, ErrorReason.RequestIdReused, "This request id was used for a different request within 24 hours."),
+        Refusal.NotRecoverable => Error(
+            StatusCode.FailedPrecondition, ErrorReason.NotRecoverable, "The API key of this key is not kept.", new PreconditionFailure
+            {
+                Violations =
+                {
+                    new PreconditionFailure.Types.Violation
+                    {
+                        Type = "RECOVERABLE", Subject = refused.Subject, Description = "The key was created non-recoverable.",
+                    },
+                },
+            }),
+        _ => Internal(),
+    };
+
+    private static RpcException Error(StatusCode code, ErrorReason reason, string message, params IMessage[] details)
+    {
+        var status = new Google.Rpc.Status { Code = (int)code, Message = message };
+        status.Details.Add(Any.Pack(new ErrorInfo { Domain = Domain, Reason = ReasonName(reason) }));
+        foreach (var detail in details) status.Details.Add(Any.Pack(detail));
+        return status.ToRpcException();
+    }
+
+    /// <summary><c>ERROR_REASON_KEY_NOT_FOUND</c> without its prefix.</summary>
+    private static string ReasonName(ErrorReason reason) =>
+        ErrorReasonReflection.Descriptor.EnumTypes[0].FindValueByNumber((int)reason).Name["ERROR_REASON_".Length..];
+}

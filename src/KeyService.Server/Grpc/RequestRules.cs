@@ -1,0 +1,111 @@
+using System.Net;
+using KeyService.Contracts.V1;
+using KeyService.Server.Keys;
+using KeyService.Server.Lifecycle;
+using KeyService.Server.Validation;
+
+namespace KeyService.Server.Grpc;
+
+/// <summary>What the other requests must keep to, and what they ask for in the words of the service.</summary>
+internal static class RequestRules
+{
+    private const int DefaultPageSize = 50;
+    private const int MaxPageSize = 500;
+    private const int MaxQueryLength = 256;
+    private static readonly TimeSpan MaxPropagationWait = TimeSpan.FromMinutes(10);
+
+    public static void Check(string workspaceId, string keyId)
+    {
+        var violations = new Violations();
+        violations.Workspace(workspaceId);
+        violations.KeyId(keyId);
+        violations.ThrowIfAny();
+    }
+
+    public static void Check(ListAuditEventsRequest request)
+    {
+        var violations = new Violations();
+        violations.Workspace(request.WorkspaceId);
+        violations.KeyId(request.KeyId, required: false);
+        violations.PageSize(request.PageSize);
+        violations.ThrowIfAny();
+    }
+
+    public static StatusChange Check(SetStatusRequest request)
+    {
+        var violations = new Violations();
+        violations.Workspace(request.WorkspaceId);
+        violations.KeyId(request.KeyId);
+        if (request.Status is not (Contracts.V1.KeyStatus.Enabled or Contracts.V1.KeyStatus.Disabled))
+            violations.Add("status", "must be KEY_STATUS_ENABLED or KEY_STATUS_DISABLED");
+        violations.Text("reason", request.Reason, maxLength: 256, multiline: true);
+        if (request.PropagationWait is { } wait
+            && (wait.Seconds < 0 || wait.Nanos is < 0 or > 999_999_999 || wait.Seconds > (long)MaxPropagationWait.TotalSeconds))
+        {
+            violations.Add("propagation_wait", "must be 0 to 10 minutes");
+        }
+
+        violations.ThrowIfAny();
+        var status = request.Status == Contracts.V1.KeyStatus.Enabled ? Keys.KeyStatus.Enabled : Keys.KeyStatus.Disabled;
+        return new(request.WorkspaceId, request.KeyId, status, request.Reason.Trim(), request.Etag);
+    }
+
+    /// <summary>The list without its place; the page token tells that.</summary>
+    public static KeyList Check(ListKeysRequest request, string brand)
+    {
+        var violations = new Violations();
+        violations.Workspace(request.WorkspaceId);
+        violations.PageSize(request.PageSize);
+        if (!Enum.IsDefined(request.Status)) violations.Add("status", "is not a status");
+        violations.Text("query", request.Query, MaxQueryLength, multiline: false);
+        if (ApiKeyText.LooksLikeApiKey(request.Query, brand))
+            violations.Add("query", "has the form of an API key: a secret does not belong in a search");
+        var order = request.OrderBy switch
+        {
+            "" or "create_time desc" => KeyOrder.NewestFirst,
+            "create_time" => KeyOrder.OldestFirst,
+            "name" => KeyOrder.ByName,
+            _ => (KeyOrder?)null,
+        };
+        if (order is null) violations.Add("order_by", "must be `create_time desc`, `create_time` or `name`");
+        violations.ThrowIfAny();
+        Keys.KeyStatus? status = request.Status switch
+        {
+            Contracts.V1.KeyStatus.Enabled => Keys.KeyStatus.Enabled,
+            Contracts.V1.KeyStatus.Disabled => Keys.KeyStatus.Disabled,
+            _ => null,
+        };
+        return new(request.WorkspaceId, request.Query, status, order ?? KeyOrder.NewestFirst, After: null, PageSize(request.PageSize));
+    }
+
+    public static int PageSize(int requested) => requested == 0 ? DefaultPageSize : Math.Min(requested, MaxPageSize);
+
+    /// <summary>On the hot path: allocates only for what is wrong, and for a client address.</summary>
+    public static Question Check(ValidateKeyRequest request)
+    {
+        IPAddress? address = null;
+        var bad = request.WorkspaceId.Length > 0 && !Workspaces.IsValid(request.WorkspaceId);
+        if (request.ClientAddress.Length > 0) bad |= !AddressRange.TryParseAddress(request.ClientAddress, out address);
+        var scopes = request.RequiredScopes;
+        bad |= scopes.Count > Scopes.MaxCount;
+        for (var i = 0; i < scopes.Count; i++) bad |= !Scopes.IsValid(scopes[i]);
+        if (bad) Refuse(request);
+        return new(request.ApiKey, request.WorkspaceId, scopes, address);
+    }
+
+    private static void Refuse(ValidateKeyRequest request)
+    {
+        var violations = new Violations();
+        if (request.WorkspaceId.Length > 0) violations.Workspace(request.WorkspaceId);
+        if (request.ClientAddress.Length > 0 && !AddressRange.TryParseAddress(request.ClientAddress, out _))
+            violations.Add("client_address", "must be an IPv4 or IPv6 address");
+        violations.Count("required_scopes", request.RequiredScopes.Count, Scopes.MaxCount);
+        for (var i = 0; i < request.RequiredScopes.Count; i++)
+        {
+            if (!Scopes.IsValid(request.RequiredScopes[i]))
+                violations.Add($"required_scopes[{i}]", "must be 1 to 64 of [a-z0-9._:-] and may end in .*");
+        }
+
+        violations.ThrowIfAny();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using KeyService.Server.Keys;
+
+namespace KeyService.Server.Grpc;
+
+/// <summary>Collects what is wrong with a request, so that all of it is told at once.</summary>
+internal sealed class Violations
+{
+    private readonly List<(string Field, string Problem)> _found = [];
+
+    public void Add(string field, string problem) => _found.Add((field, problem));
+
+    /// <exception cref="global::Grpc.Core.RpcException">INVALID_ARGUMENT, when anything was found.</exception>
+    public void ThrowIfAny()
+    {
+        if (_found.Count > 0) throw GrpcErrors.InvalidFields(_found);
+    }
+
+    public void Workspace(string id)
+    {
+        if (id.Length == 0) Add("workspace_id", "is required");
+        else if (!Workspaces.IsValid(id)) Add("workspace_id", "must be 1 to 64 of [A-Za-z0-9_-]");
+    }
+
+    /// <summary>Any short text may be asked for: one that is no id is not found.</summary>
+    public void KeyId(string id, bool required = true)
+    {
+        if (id.Length == 0 && required) Add("key_id", "is required");
+        else if (id.Length > 64 || !id.All(Workspaces.IsIdCharacter)) Add("key_id", "must be at most 64 of [A-Za-z0-9_-]");
+    }
+
+    public void PageSize(int size)
+    {
+        if (size < 0) Add("page_size", "must not be negative");
+    }
+
+    /// <summary>Free text: counted in code points, without control characters.</summary>
+    public void Text(string field, string text, int maxLength, bool multiline)
+    {
+        var count = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            count++;
+            if (!Rune.IsControl(rune) || (multiline && rune.Value is '\n' or '\r' or '\t')) continue;
+            Add(field, "must not contain control characters");
+            return;
+        }
+
+        if (count > maxLength) Add(field, string.Create(CultureInfo.InvariantCulture, $"must be at most {maxLength} characters; it has {count}"));
+        else if (!IsWellFormed(text)) Add(field, "must be well-formed Unicode");
+    }
+
+    public void Count(string field, int count, int max)
+    {
+        if (count > max) Add(field, string.Create(CultureInfo.InvariantCulture, $"must have at most {max} entries; it has {count}"));
+    }
+
+    // JSON can spell half a surrogate pair.
+    private static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return false;
+            i++;
+        }
+
+        return true;
+    }
+}
