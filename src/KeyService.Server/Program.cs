@@ -1,1 +1,3 @@
-Console.WriteLine("KeyService");
+using KeyService.Server.Hosting;
+
+return await Commands.RunAsync(args);

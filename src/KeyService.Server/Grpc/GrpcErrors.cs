@@ -39,6 +39,8 @@ internal static class GrpcErrors
             string.Join(' ', violations.Select(v => $"`{v.Field}` {v.Problem}.")), request);
     }
 
+    public static RpcException UnreadableBody() => InvalidFields([("body", "could not be read")]);
+
     public static RpcException TooLarge() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The message is too large.");
 

@@ -48,6 +48,12 @@ internal static class SettingNames
     /// <summary>First part of every new API key: 2 to 8 lower-case letters; <c>ks</c>.</summary>
     public const string Brand = "KeyService:Brand";
 
+    /// <summary>Whether new API keys may be copied again later, unless created non-recoverable; true.</summary>
+    public const string Recoverable = "KeyService:Recoverable";
+
+    /// <summary>How long audit events are kept; 400 days.</summary>
+    public const string AuditRetention = "KeyService:AuditRetention";
+
     /// <summary>The SQL Server database; none means SQLite in the data directory.</summary>
     public const string SqlServer = "ConnectionStrings:SqlServer";
 
@@ -59,7 +65,7 @@ internal static class SettingNames
     [
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
-        PropagationWait, RedisTtl, ValidateBudget, CacheCapacity, Brand,
+        PropagationWait, RedisTtl, ValidateBudget, CacheCapacity, Brand, Recoverable, AuditRetention,
         SqlServer, Redis,
     ];
 

@@ -13,8 +13,20 @@ internal sealed class RedisConnection(LookupOptions options, ILogger<RedisConnec
 
     public bool IsConfigured => options.Redis is not null;
 
-    /// <summary>Checked at start: a connection string that cannot be read is a wrong setting, not an outage.</summary>
-    public static ConfigurationOptions Parse(string connectionString)
+    /// <summary>A connection string that cannot be read is a wrong setting, not an outage.</summary>
+    public static bool CanParse(string connectionString)
+    {
+        try
+        {
+            return Parse(connectionString).EndPoints.Count > 0;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static ConfigurationOptions Parse(string connectionString)
     {
         var redis = ConfigurationOptions.Parse(connectionString);
         redis.AbortOnConnectFail = false;

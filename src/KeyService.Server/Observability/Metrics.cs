@@ -19,7 +19,7 @@ internal sealed class Metrics : IDisposable
     public const string MeterName = "KeyService";
 
     /// <summary>Chains shown one by one; the rest is for <c>keyservice verify-audit</c>.</summary>
-    private const int MaxAuditHeads = 1_000;
+    public const int MaxAuditHeads = 1_000;
 
     private static readonly KeyValuePair<string, object?>[] Sources =
         [new("source", "memory"), new("source", "tag"), new("source", "redis"), new("source", "database")];

@@ -30,6 +30,9 @@ internal interface IStorageEngine
     /// <param name="usesJson">An array of <c>{"k": key id, "t": microseconds since 1970}</c>.</param>
     Task FlushUsageAsync(string usesJson, CancellationToken cancellation);
 
+    /// <summary>Asks the database whether it answers; throws when not.</summary>
+    Task PingAsync(CancellationToken cancellation);
+
     /// <summary>Checks, once at start, what the engine's settings must be. Throws <see cref="StartException"/>.</summary>
     Task CheckSettingsAsync(CancellationToken cancellation);
 

@@ -74,6 +74,7 @@ internal abstract class KeyDbContext(DbContextOptions options) : DbContext(optio
         model.Entity<MasterKeyFingerprintRow>(key =>
         {
             key.ToTable("MasterKeyFingerprints").HasKey(k => k.Generation);
+            key.Property(k => k.Generation).ValueGeneratedNever();
             key.Property(k => k.Fingerprint).HasMaxLength(32).IsFixedLength();
         });
     }

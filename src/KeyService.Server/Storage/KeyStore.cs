@@ -1,10 +1,11 @@
 using KeyService.Server.Keys;
+using KeyService.Server.Observability;
 using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Server.Storage;
 
 /// <summary>The way to the database for everything but the look-up: bounded, and with one kind of failure.</summary>
-internal sealed class KeyStore(IStorageEngine engine)
+internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
 {
     /// <summary>A transaction is never left open: it ends with its change, or after this.</summary>
     private static readonly TimeSpan WriteBound = TimeSpan.FromSeconds(10);
@@ -40,7 +41,7 @@ internal sealed class KeyStore(IStorageEngine engine)
         try
         {
             await using var context = engine.CreateContext();
-            return await context.Database.CreateExecutionStrategy().ExecuteInTransactionAsync(
+            var result = await context.Database.CreateExecutionStrategy().ExecuteInTransactionAsync(
                 async token =>
                 {
                     context.ChangeTracker.Clear();
@@ -48,6 +49,9 @@ internal sealed class KeyStore(IStorageEngine engine)
                 },
                 token => context.AuditEvents.AnyAsync(e => e.EventId == eventId, token),
                 bound.Token);
+            foreach (var head in context.ChangeTracker.Entries<AuditHeadRow>())
+                metrics.AuditHeadMoved(head.Entity.WorkspaceId, head.Entity.Sequence, head.Entity.Mac);
+            return result;
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
         {

@@ -56,6 +56,12 @@ internal sealed class SqlServerEngine : IStorageEngine
         await context.Database.ExecuteSqlRawAsync(SqlServerStatements.FlushUsage, [usesJson], cancellation);
     }
 
+    public async Task PingAsync(CancellationToken cancellation)
+    {
+        await using var context = CreateLookupContext();
+        await context.Database.ExecuteSqlRawAsync(SqlServerStatements.Ping, cancellation);
+    }
+
     public async Task CheckSettingsAsync(CancellationToken cancellation)
     {
         await using var context = CreateLookupContext();

@@ -34,6 +34,8 @@ internal static class SqlServerStatements
         COMMIT TRANSACTION;
         """;
 
+    public const string Ping = "SELECT 1";
+
     /// <summary>A catalog view; no lock of ours.</summary>
     public const string ReadCommittedSnapshot =
         "SELECT CAST([is_read_committed_snapshot_on] AS int) AS [Value] FROM [sys].[databases] WHERE [database_id] = DB_ID()";

@@ -63,6 +63,14 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
         await context.Database.ExecuteSqlRawAsync(SqliteStatements.FlushUsage, [usesJson], cancellation);
     }
 
+    public Task PingAsync(CancellationToken cancellation) => Task.Run(
+        async () =>
+        {
+            await using var context = CreateLookupContext();
+            await context.Database.ExecuteSqlRawAsync(SqliteStatements.Ping, cancellation);
+        },
+        cancellation);
+
     public Task CheckSettingsAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public async Task MigrateAsync(CancellationToken cancellation)

@@ -19,6 +19,9 @@ internal static class SqliteStatements
         ON CONFLICT (KeyId) DO UPDATE SET LastUsedTime = max(LastUsedTime, excluded.LastUsedTime)
         """;
 
+    /// <summary>Reads the file, not only the connection.</summary>
+    public const string Ping = "SELECT Value FROM RevisionCounter WHERE Id = 1";
+
     /// <summary>Relies on the store lock: nobody else is migrating.</summary>
     public const string DropMigrationsLock = "DROP TABLE IF EXISTS __EFMigrationsLock";
 }

@@ -1,4 +1,4 @@
-﻿using System;
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -112,8 +112,7 @@ namespace KeyService.Server.Storage.Sqlite.Migrations
                 name: "MasterKeyFingerprints",
                 columns: table => new
                 {
-                    Generation = table.Column<char>(type: "TEXT", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
+                    Generation = table.Column<char>(type: "TEXT", nullable: false),
                     Fingerprint = table.Column<byte[]>(type: "BLOB", fixedLength: true, maxLength: 32, nullable: false)
                 },
                 constraints: table =>

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using KeyService.Server.Audit;
+using KeyService.Server.Keys;
+using KeyService.Server.Storage;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary>The words of <c>keyservice</c>. Whatever follows a word is settings: <c>--KeyService:HttpPort 9080</c>.</summary>
+internal static class Commands
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            return await Root().Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("KS_DEBUG") is null && StoreStart.Explain(e) is { } reason)
+        {
+            await Console.Error.WriteLineAsync(reason.Message.ReplaceLineEndings(" "));
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            return 1;
+        }
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand("Issues, stores and validates API keys. Without a word it serves.") { TreatUnmatchedTokensAsErrors = false };
+        root.SetAction((parsed, token) => ServeCommand.RunAsync(SettingsOf(parsed), token));
+        root.Add(Word("serve", "Serves until it is stopped.", ServeCommand.RunAsync));
+        root.Add(Word("migrate", "Brings the schema up to date, checks the master keys, and installs the root credential once.", MigrateAsync));
+        root.Add(Word("health", "Exits with 0 when the server on this machine is ready.", HealthCommand.RunAsync));
+        root.Add(Word("new-master-key", "Prints a new master key: 32 random bytes in base64.", NewMasterKey));
+        root.Add(Word("new-credential", "Prints a new credential for KeyService:RootCredentialFile, to be installed by the first start or migrate.", NewCredential));
+        root.Add(Word("verify-audit", "Checks the audit chain of every workspace.", VerifyAuditAsync));
+        var rootCredential = new Command("root-credential", "The credential with all permissions.");
+        rootCredential.Add(Word("new", "Makes another root credential in place of a lost one.", NewRootCredentialAsync));
+        root.Add(rootCredential);
+        return root;
+    }
+
+    private static Command Word(string name, string description, Func<string[], CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
+        command.SetAction((parsed, token) => run(SettingsOf(parsed), token));
+        return command;
+    }
+
+    /// <summary>What is left are settings; a word among them would be passed over without a word.</summary>
+    private static string[] SettingsOf(ParseResult parsed)
+    {
+        var settings = parsed.UnmatchedTokens.ToArray();
+        for (var i = 0; i < settings.Length; i++)
+        {
+            var isName = settings[i].StartsWith("--", StringComparison.Ordinal) || settings[i].Contains('=', StringComparison.Ordinal);
+            var isValue = i > 0 && settings[i - 1].StartsWith("--", StringComparison.Ordinal) && !settings[i - 1].Contains('=', StringComparison.Ordinal);
+            if (!isName && !isValue)
+                throw new StartException($"Word {i + 1} after the command is neither a command nor a setting (--KeyService:HttpPort 9080); see `keyservice --help`.");
+        }
+
+        return settings;
+    }
+
+    private static Task<int> MigrateAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, embeddedLock: true, async services =>
+    {
+        var installed = await services.GetRequiredService<StoreStart>().MigrateAsync(cancellation);
+        var options = services.GetRequiredService<ServerOptions>();
+        Console.WriteLine($"The {services.GetRequiredService<IStorageEngine>().Name} schema is up to date.");
+        if (installed) Console.WriteLine($"Installed the root credential in {options.RootCredentialFile}.");
+        return 0;
+    }, cancellation);
+
+    private static Task<int> VerifyAuditAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, embeddedLock: false, async services =>
+    {
+        var broken = 0;
+        await foreach (var check in services.GetRequiredService<AuditVerifier>().VerifyAsync(cancellation))
+        {
+            Console.WriteLine(check.Problem is null
+                ? $"ok      {check.WorkspaceId}: {check.Events} events, head {check.Head}"
+                : $"BROKEN  {check.WorkspaceId}: {check.Problem}");
+            if (check.Problem is not null) broken++;
+        }
+
+        return broken == 0 ? 0 : 1;
+    }, cancellation);
+
+    private static Task<int> NewRootCredentialAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, embeddedLock: false, async services =>
+    {
+        await services.GetRequiredService<RootCredential>().ReplaceAsync(cancellation);
+        Console.WriteLine($"Wrote a new root credential to {services.GetRequiredService<ServerOptions>().RootCredentialFile}.");
+        Console.WriteLine("The former one still holds: list the keys of workspace `system` and switch it off.");
+        return 0;
+    }, cancellation);
+
+    private static Task<int> NewMasterKey(string[] settings, CancellationToken cancellation)
+    {
+        Console.WriteLine(MasterKeyFiles.New());
+        return Task.FromResult(0);
+    }
+
+    private static Task<int> NewCredential(string[] settings, CancellationToken cancellation)
+    {
+        var configuration = ConfigurationOf(settings);
+        var options = ServerOptions.Read(configuration);
+        if (options.IsEmbedded) _ = StorageEngines.Create(options);
+        var masterKeys = MasterKeyFiles.Load(configuration, options, Console.Error);
+        Console.WriteLine(ApiKeyText.Generate(options.Issuance.Brand, KeyEnvironment.Live, masterKeys.Current));
+        return Task.FromResult(0);
+    }
+
+    /// <summary>The services below the wire, without a server around them.</summary>
+    private static async Task<int> WithStoreAsync(
+        string[] settings, bool embeddedLock, Func<IServiceProvider, Task<int>> run, CancellationToken cancellation)
+    {
+        var configuration = ConfigurationOf(settings);
+        var options = ServerOptions.Read(configuration);
+        var engine = StorageEngines.Create(options);
+        // On SQL Server the migration takes a lock of its own, and the server before may still be serving.
+        await using var storeLock = embeddedLock && options.IsEmbedded ? await engine.LockStoreAsync(cancellation) : null;
+        var masterKeys = MasterKeyFiles.Load(configuration, options, Console.Out);
+        await using var services = new ServiceCollection().AddKeyService(options, engine, masterKeys).BuildServiceProvider();
+        return await run(services);
+    }
+
+    public static IConfiguration ConfigurationOf(string[] settings) => new ConfigurationBuilder()
+        .SetBasePath(AppContext.BaseDirectory)
+        .AddJsonFile("appsettings.json", optional: true)
+        .AddEnvironmentVariables()
+        .AddCommandLine(settings)
+        .Build();
+}

@@ -1,0 +1,43 @@
+using KeyService.Server.Audit;
+using KeyService.Server.Issuance;
+using KeyService.Server.Observability;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary>Once an hour removes idempotency records and audit events beyond their retention.</summary>
+internal sealed class Housekeeper(
+    RequestRecords requests, AuditPurger audit, ServerOptions options, TimeProvider time, Metrics metrics, ILogger<Housekeeper> log)
+    : BackgroundService
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    /// <summary>One round.</summary>
+    public async Task CleanUpAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var records = await requests.PurgeAsync(cancellation);
+            var events = await audit.PurgeAsync(time.GetUtcNow() - options.AuditRetention, cancellation);
+            metrics.Purged("RequestRecords", records);
+            metrics.Purged("AuditEvents", events);
+            if (records + events > 0) Log.CleanedUp(log, records, events);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.CleanUpFailed(log, e.GetType().Name);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await CleanUpAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+}

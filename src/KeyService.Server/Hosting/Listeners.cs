@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using KeyService.Server.Storage;
+using KeyService.Server.Validation;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary>What a connection's port is for.</summary>
+[Flags]
+internal enum Serves
+{
+    Http = 1,
+    Grpc = 2,
+}
+
+/// <summary>The two ports, their protocols and their limits.</summary>
+internal static class Listeners
+{
+    public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = 20_000;
+        kestrel.Limits.MaxRequestBodySize = ServiceRegistration.MaxMessageBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        // More connections scale better than more streams on one: MaxStreamsPerConnection stays.
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 128 * 1024;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 96 * 1024;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+
+        if (options.HttpPort == options.GrpcPort)
+        {
+            Listen(kestrel, options, options.HttpPort, HttpProtocols.Http1AndHttp2, Serves.Http | Serves.Grpc);
+            return;
+        }
+
+        Listen(kestrel, options, options.HttpPort, options.Tls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1, Serves.Http);
+        Listen(kestrel, options, options.GrpcPort, HttpProtocols.Http2, Serves.Grpc);
+    }
+
+    /// <summary>Before anything is started, so that the operator gets one line.</summary>
+    /// <exception cref="StartException">A port is taken, or the address is not of this machine.</exception>
+    public static void CheckPorts(ServerOptions options)
+    {
+        Check(options, options.HttpPort, SettingNames.HttpPort);
+        if (options.GrpcPort != options.HttpPort) Check(options, options.GrpcPort, SettingNames.GrpcPort);
+    }
+
+    /// <summary>The gRPC port serves gRPC only, the HTTP port everything else.</summary>
+    public static bool Allows(HttpContext context)
+    {
+        if (context.Features.Get<Port>() is not { } port) return false;
+        return port.Serves.HasFlag(IsGrpc(context.Request) ? Serves.Grpc : Serves.Http);
+    }
+
+    private static bool IsGrpc(HttpRequest request) =>
+        request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
+
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, int port, HttpProtocols protocols, Serves serves) =>
+        kestrel.Listen(options.BindAddress, port, listen =>
+        {
+            listen.Protocols = protocols;
+            if (options.Tls) listen.UseHttps();
+            var kind = new Port(serves);
+            listen.Use(next => connection =>
+            {
+                connection.Features.Set(kind);
+                connection.Features.Set(new LastCredential());
+                return next(connection);
+            });
+        });
+
+    private static void Check(ServerOptions options, int port, string setting)
+    {
+        try
+        {
+            using var probe = new TcpListener(options.BindAddress, port);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw new StartException(
+                e.SocketErrorCode switch
+                {
+                    SocketError.AddressAlreadyInUse => $"{setting}: port {port} on {options.BindAddress} is taken by another process; stop that one, or name another port.",
+                    SocketError.AccessDenied => $"{setting}: this user may not listen on port {port}.",
+                    SocketError.AddressNotAvailable => $"{SettingNames.BindAddress}: {options.BindAddress} is not an address of this machine.",
+                    _ => $"{setting}: cannot listen on {options.BindAddress} port {port} ({e.SocketErrorCode}).",
+                },
+                e);
+        }
+    }
+
+    private sealed record Port(Serves Serves);
+}

@@ -1,0 +1,68 @@
+using KeyService.Server.Issuance;
+using KeyService.Server.Keys;
+using KeyService.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary>
+/// The first credential: all permissions, everywhere. The file is written before the database has it, so after a crash between the two
+/// the next start finds the file and installs it.
+/// </summary>
+internal sealed class RootCredential(KeyStore store, KeyIssuer issuer, MasterKeys masterKeys, ServerOptions options)
+{
+    /// <summary>Installs it on a store that has no credential yet; returns whether it did.</summary>
+    /// <exception cref="StartException">The file that is there is not a credential of this service.</exception>
+    public async Task<bool> InstallOnceAsync(CancellationToken cancellation)
+    {
+        var hasCredentials = await store.ReadAsync(
+            (context, token) => context.ApiKeys.AnyAsync(key => key.WorkspaceId == Workspaces.System, token), cancellation);
+        if (hasCredentials) return false;
+
+        var path = options.RootCredentialFile;
+        if (!File.Exists(path))
+            SecretFiles.Write(path, New(), SettingNames.RootCredentialFile, overwrite: false);
+        await InstallAsync(SecretFiles.Read(path, SettingNames.RootCredentialFile), cancellation);
+        return true;
+    }
+
+    /// <summary>Makes another one in place of a lost one; the file is replaced. The lost one stays until it is switched off.</summary>
+    public async Task ReplaceAsync(CancellationToken cancellation)
+    {
+        var credential = New();
+        await InstallAsync(credential, cancellation);
+        SecretFiles.Write(options.RootCredentialFile, credential, SettingNames.RootCredentialFile, overwrite: true);
+    }
+
+    /// <summary>The text of a credential that nobody has installed yet.</summary>
+    public string New() => ApiKeyText.Generate(options.Issuance.Brand, KeyEnvironment.Live, masterKeys.Current);
+
+    private async Task InstallAsync(string credential, CancellationToken cancellation)
+    {
+        try
+        {
+            ApiKeyDigest.Of(credential, options.Issuance.Brand, masterKeys);
+        }
+        catch (ArgumentException e)
+        {
+            throw new StartException(
+                $"{SettingNames.RootCredentialFile}: {options.RootCredentialFile} does not hold a credential made with this master key; `keyservice new-credential` makes one.",
+                e);
+        }
+
+        var request = new KeyRequest
+        {
+            WorkspaceId = Workspaces.System,
+            Name = "root",
+            Description = "",
+            Environment = KeyEnvironment.Live,
+            Scopes = [.. PermissionNames.Everything],
+            AllowedAddresses = [],
+            PermittedWorkspaces = [Workspaces.All],
+            Metadata = new Dictionary<string, string>(),
+            ExpireTime = null,
+            NonRecoverable = true,
+        };
+        await issuer.InstallAsync(request, credential, cancellation);
+    }
+}

@@ -1,0 +1,60 @@
+using KeyService.Server.Observability;
+using KeyService.Server.Keys;
+using KeyService.Server.Storage;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary><c>keyservice serve</c>, and <c>keyservice</c> alone.</summary>
+internal static class ServeCommand
+{
+    /// <summary>Longer than any call, shorter than what orchestrators wait before they kill (30 s).</summary>
+    private static readonly TimeSpan DrainBound = TimeSpan.FromSeconds(25);
+
+    public static async Task<int> RunAsync(string[] settings, CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
+        var options = ServerOptions.Read(builder.Configuration);
+        Listeners.CheckPorts(options);
+        var engine = StorageEngines.Create(options);
+        await using var storeLock = await engine.LockStoreAsync(cancellation);
+        var masterKeys = MasterKeyFiles.Load(builder.Configuration, options, Console.Out);
+
+        builder.Services
+            .AddKeyService(options, engine, masterKeys)
+            .AddContract(reflection: builder.Environment.IsDevelopment())
+            .AddOperations(otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+            .AddBackgroundWork()
+            .Configure<HostOptions>(host => host.ShutdownTimeout = DrainBound);
+        builder.WebHost.UseUrls().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
+
+        await using var app = builder.Build();
+        var start = app.Services.GetRequiredService<StoreStart>();
+        if (options.IsEmbedded) await start.MigrateAsync(cancellation);
+        await start.CheckAsync(cancellation);
+        app.MapKeyService(options);
+        await app.StartAsync(cancellation);
+        Announce(options, engine, Console.Out);
+
+        await using var lost = storeLock.Lost.Register(() =>
+        {
+            Log.StoreLockLost(app.Services.GetRequiredService<ILogger<StoreStart>>());
+            app.Lifetime.StopApplication();
+        });
+        await app.WaitForShutdownAsync(cancellation);
+        return storeLock.Lost.IsCancellationRequested ? 1 : 0;
+    }
+
+    /// <summary>Where it listens and where things are; nothing secret.</summary>
+    private static void Announce(ServerOptions options, IStorageEngine engine, TextWriter output)
+    {
+        var scheme = options.Tls ? "https" : "http";
+        output.WriteLine($"""
+            KeyService is ready.
+              JSON, health, metrics  {scheme}://{options.BindAddress}:{options.HttpPort}
+              gRPC                   {scheme}://{options.BindAddress}:{options.GrpcPort}
+              Data                   {(options.IsEmbedded ? $"{options.DataDirectory} ({engine.Name})" : engine.Name)}
+              Root credential        {options.RootCredentialFile}
+            """);
+    }
+}

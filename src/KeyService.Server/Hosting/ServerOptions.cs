@@ -1,0 +1,110 @@
+using System.Net;
+using KeyService.Server.Issuance;
+using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
+using KeyService.Server.Storage;
+using Microsoft.Data.SqlClient;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary>The settings of a process, read and checked once.</summary>
+internal sealed record ServerOptions
+{
+    public required IPAddress BindAddress { get; init; }
+
+    public required int HttpPort { get; init; }
+
+    public required int GrpcPort { get; init; }
+
+    /// <summary>Both ports speak TLS when Kestrel has a default certificate.</summary>
+    public required bool Tls { get; init; }
+
+    /// <summary>Full path. Exists only when something is kept there.</summary>
+    public required string DataDirectory { get; init; }
+
+    public required string RootCredentialFile { get; init; }
+
+    public required Roles Roles { get; init; }
+
+    /// <summary>Null: SQLite in the data directory.</summary>
+    public required string? SqlServer { get; init; }
+
+    public required LookupOptions Lookup { get; init; }
+
+    public required IssuanceOptions Issuance { get; init; }
+
+    /// <summary><c>KeyService:AuditRetention</c>: how long audit events are kept; 400 days, at least 1.</summary>
+    public required TimeSpan AuditRetention { get; init; }
+
+    public bool IsEmbedded => SqlServer is null;
+
+    /// <exception cref="StartException">A setting is wrong.</exception>
+    public static ServerOptions Read(IConfiguration configuration)
+    {
+        var data = Path.GetFullPath(Settings.Text(configuration, SettingNames.DataDirectory) ?? "data");
+        var brand = Settings.Text(configuration, SettingNames.Brand) ?? "ks";
+        if (!ApiKeyText.IsValidBrand(brand)) throw Settings.Wrong(SettingNames.Brand, brand, "2 to 8 lower-case letters");
+        var tls = configuration.GetSection("Kestrel:Certificates:Default").Exists();
+        var http = Settings.Integer(configuration, SettingNames.HttpPort, 8080, 1, 65_535);
+        var grpc = Settings.Integer(configuration, SettingNames.GrpcPort, 8081, 1, 65_535);
+        if (http == grpc && !tls)
+            throw new StartException($"{SettingNames.GrpcPort}: must differ from {SettingNames.HttpPort} unless both speak TLS.");
+
+        // Read for its check: one process has a change as soon as it is made.
+        _ = Settings.Duration(configuration, SettingNames.PropagationWait, TimeSpan.FromSeconds(2), TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        return new()
+        {
+            BindAddress = ReadAddress(configuration),
+            HttpPort = http,
+            GrpcPort = grpc,
+            Tls = tls,
+            DataDirectory = data,
+            RootCredentialFile = Path.GetFullPath(
+                Settings.Text(configuration, SettingNames.RootCredentialFile) ?? Path.Combine(data, "root-credential")),
+            Roles = RoleSettings.Read(configuration),
+            SqlServer = ReadSqlServer(configuration),
+            Lookup = ReadLookup(configuration, brand),
+            Issuance = new() { Brand = brand, Recoverable = Settings.Boolean(configuration, SettingNames.Recoverable, @default: true) },
+            AuditRetention = Settings.Duration(
+                configuration, SettingNames.AuditRetention, TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36_500)),
+        };
+    }
+
+    private static IPAddress ReadAddress(IConfiguration configuration)
+    {
+        var text = Settings.Text(configuration, SettingNames.BindAddress) ?? "127.0.0.1";
+        return IPAddress.TryParse(text, out var address)
+            ? address
+            : throw Settings.Wrong(SettingNames.BindAddress, text, "an IP address such as 127.0.0.1 or 0.0.0.0");
+    }
+
+    private static string? ReadSqlServer(IConfiguration configuration)
+    {
+        if (Settings.Text(configuration, SettingNames.SqlServer) is not { } text) return null;
+        try
+        {
+            return new SqlConnectionStringBuilder(text) { ApplicationName = "keyservice" }.ConnectionString;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            throw Settings.Wrong(SettingNames.SqlServer, text, "a connection string such as Server=host;Database=KeyService;User Id=...;Password=...");
+        }
+    }
+
+    private static LookupOptions ReadLookup(IConfiguration configuration, string brand)
+    {
+        var redis = Settings.Text(configuration, SettingNames.Redis);
+        if (redis is not null && !RedisConnection.CanParse(redis))
+            throw Settings.Wrong(SettingNames.Redis, redis, "a StackExchange.Redis configuration such as host:6379,password=...");
+        return new()
+        {
+            Brand = brand,
+            Redis = redis,
+            CacheCapacity = Settings.Integer(configuration, SettingNames.CacheCapacity, 100_000, 100, 10_000_000),
+            ValidateBudget = Settings.Duration(
+                configuration, SettingNames.ValidateBudget, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10)),
+            RedisTtl = Settings.Duration(
+                configuration, SettingNames.RedisTtl, TimeSpan.FromHours(24), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
+        };
+    }
+}

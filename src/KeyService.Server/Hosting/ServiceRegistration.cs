@@ -1,0 +1,83 @@
+using Google.Protobuf.Reflection;
+using Grpc.AspNetCore.Server;
+using KeyService.Server.Audit;
+using KeyService.Server.Grpc;
+using KeyService.Server.Issuance;
+using KeyService.Server.Keys;
+using KeyService.Server.Lifecycle;
+using KeyService.Server.Lookup;
+using KeyService.Server.Observability;
+using KeyService.Server.Replication;
+using KeyService.Server.Storage;
+using KeyService.Server.Usage;
+using KeyService.Server.Validation;
+using OpenTelemetry.Metrics;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary>The table of contents: a line for each folder.</summary>
+internal static class ServiceRegistration
+{
+    /// <summary>No message of the contract comes near it: the largest CreateKey is about 60 KiB.</summary>
+    public const int MaxMessageBytes = 256 * 1024;
+
+    /// <summary>Everything below the wire; the commands need no more.</summary>
+    public static IServiceCollection AddKeyService(
+        this IServiceCollection services, ServerOptions options, IStorageEngine engine, MasterKeys masterKeys) => services
+        .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance)
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton(masterKeys)
+        .AddSingleton(engine).AddSingleton<KeyStore>()
+        .AddSingleton<AuditTrail>().AddSingleton<AuditQueries>().AddSingleton<AuditVerifier>().AddSingleton<AuditPurger>()
+        .AddSingleton(_ => new Floors()).AddSingleton<Belief>().AddSingleton<Propagation>()
+        .AddSingleton<KeyIssuer>().AddSingleton<RequestRecords>()
+        .AddSingleton<KeyQueries>().AddSingleton<StatusChanger>().AddSingleton<KeyRevealer>()
+        .AddSingleton<MemoryKeyCache>().AddSingleton<RedisConnection>().AddSingleton<RedisKeyCache>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
+        .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
+        .AddSingleton<UsageRecorder>()
+        .AddSingleton<Metrics>().AddMetrics().AddLogging()
+        .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
+
+    /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
+    public static IServiceCollection AddBackgroundWork(this IServiceCollection services) => services
+        .AddHostedService(provider => provider.GetRequiredService<RedisConnection>())
+        .AddHostedService<UsageFlusher>()
+        .AddHostedService<Housekeeper>();
+
+    /// <summary>The contract as gRPC and as JSON.</summary>
+    public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)
+    {
+        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<ApiKeyGrpcService>();
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            grpc.EnableDetailedErrors = false;
+            // No scope and no handler for what nobody serves.
+            grpc.IgnoreUnknownServices = true;
+        }).AddJsonTranscoding(json =>
+        {
+            json.TypeRegistry = TypeRegistry.FromMessages(GrpcErrors.DetailTypes);
+            json.JsonSettings.WriteInt64sAsStrings = true;
+        });
+        // AddGrpc puts gzip back after its own options: inflating has no bound, so compressed requests are not accepted at all.
+        services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
+        if (reflection) services.AddGrpcReflection();
+        return services;
+    }
+
+    /// <summary>Health over HTTP and gRPC, metrics for Prometheus, and OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector.</summary>
+    public static IServiceCollection AddOperations(this IServiceCollection services, bool otlp)
+    {
+        services.AddSingleton(provider => new Readiness(
+            async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
+            provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Readiness>>()));
+        services.AddGrpcHealthChecks().AddCheck<Readiness>("ready");
+        services.AddOpenTelemetry().WithMetrics(metrics =>
+        {
+            metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter();
+            if (otlp) metrics.AddOtlpExporter();
+        });
+        return services;
+    }
+}

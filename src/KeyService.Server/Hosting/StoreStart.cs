@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
+using KeyService.Server.Observability;
+using KeyService.Server.Storage;
+using Microsoft.Data.SqlClient;
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary>What must hold of the store before it is served, or is made to hold by <c>migrate</c> and by the embedded default.</summary>
+internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKeys masterKeys, RootCredential root, KeySource source, Metrics metrics)
+{
+    /// <summary>Schema, settings, master keys, root credential: brought up to date.</summary>
+    /// <returns>Whether a root credential was installed.</returns>
+    public async Task<bool> MigrateAsync(CancellationToken cancellation)
+    {
+        await engine.MigrateAsync(cancellation);
+        await CheckMasterKeysAsync(cancellation);
+        return await root.InstallOnceAsync(cancellation);
+    }
+
+    /// <summary>Checks all that, changes nothing, and makes the first call as quick as the second.</summary>
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        await using (var context = engine.CreateLookupContext())
+        {
+            if ((await context.Database.GetPendingMigrationsAsync(cancellation)).Any())
+                throw new StartException($"The {engine.Name} schema is not migrated: run `keyservice migrate` first.");
+        }
+
+        await engine.CheckSettingsAsync(cancellation);
+        await CheckMasterKeysAsync(cancellation);
+
+        var heads = await store.ReadAsync(
+            (context, token) => context.AuditHeads.OrderBy(head => head.WorkspaceId).Take(Metrics.MaxAuditHeads).ToListAsync(token), cancellation);
+        foreach (var head in heads) metrics.AuditHeadMoved(head.WorkspaceId, head.Sequence, head.Mac);
+
+        // The query is compiled now: the first caller's budget is too short for it.
+        await source.ReadAsync(KeyDigest.FromBytes(RandomNumberGenerator.GetBytes(KeyDigest.Size)), cancellation);
+    }
+
+    /// <summary>In words for the operator; null for an exception that is a fault of the service.</summary>
+    public static StartException? Explain(Exception exception) => exception switch
+    {
+        StartException known => known,
+        StoreUnavailableException { InnerException: { } inner } => Explain(inner),
+        SqlException { Number: 4060 } => new("ConnectionStrings:SqlServer: the database is not there, or this login may not open it; `keyservice migrate` makes it.", exception),
+        SqlException { Number: 18456 } => new("ConnectionStrings:SqlServer: the server refuses this login.", exception),
+        SqlException sql => new($"ConnectionStrings:SqlServer: the server does not answer (error {sql.Number}).", exception),
+        Microsoft.Data.Sqlite.SqliteException sqlite => new(
+            $"{SettingNames.DataDirectory}: the database file cannot be used (SQLite error {sqlite.SqliteErrorCode}).", exception),
+        InvalidOperationException { InnerException: SqlException inner } => Explain(inner),
+        _ => null,
+    };
+
+    /// <summary>The first start with a generation stores its fingerprint; from then on only the same key passes.</summary>
+    private async Task CheckMasterKeysAsync(CancellationToken cancellation)
+    {
+        var stored = await store.ReadAsync((context, token) => context.MasterKeyFingerprints.ToListAsync(token), cancellation);
+        foreach (var row in stored)
+        {
+            if (masterKeys.Find(row.Generation) is not { } key)
+                throw new StartException($"KeyService:MasterKeys: generation {row.Generation} is missing, and this store has keys of it.");
+            if (!CryptographicOperations.FixedTimeEquals(key.Fingerprint, row.Fingerprint))
+                throw new StartException($"KeyService:MasterKeys: generation {row.Generation} is not the master key that this store was made with.");
+        }
+
+        var added = masterKeys.All.Where(key => stored.TrueForAll(row => row.Generation != key.Generation)).ToList();
+        if (added.Count == 0) return;
+        await store.WriteAsync(
+            Guid.Empty,
+            async (context, token) =>
+            {
+                context.AddRange(added.Select(key => new MasterKeyFingerprintRow { Generation = key.Generation, Fingerprint = key.Fingerprint }));
+                return await context.SaveChangesAsync(token);
+            },
+            cancellation);
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace KeyService.Server.Observability;
+
+/// <summary>Whether this process should get calls: the database answers, and it is not about to stop. Asked by the health endpoints.</summary>
+/// <param name="ping">Asks the database; throws when it does not answer.</param>
+/// <param name="lifetime">Tells when the process begins to stop.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">Where a change is told, once.</param>
+internal sealed class Readiness(
+    Func<CancellationToken, Task> ping, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> log) : IHealthCheck
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
+    private int _ready = 1;
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested) return HealthCheckResult.Unhealthy("stopping");
+        try
+        {
+            await ping(cancellationToken).WaitAsync(Bound, time, cancellationToken);
+            if (Interlocked.Exchange(ref _ready, 1) == 0) Log.Ready(log);
+            return HealthCheckResult.Healthy();
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (Interlocked.Exchange(ref _ready, 0) == 1) Log.NotReady(log, e.GetType().Name);
+            return HealthCheckResult.Unhealthy("the database does not answer");
+        }
+    }
+}
