@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Grpc.Core;
+using Grpc.Net.Client;
+using KeyService.Contracts.V1;
+
+namespace KeyService.FunctionalTests.Infrastructure;
+
+/// <summary>A real server process on loopback. Disposing it fails when it logged an error that nobody expected.</summary>
+internal sealed partial class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly GrpcChannel _channel;
+
+    private ServerProcess(TestStore store, int httpPort, int grpcPort, Process process)
+    {
+        Store = store;
+        _process = process;
+        HttpAddress = new($"http://127.0.0.1:{httpPort}");
+        GrpcAddress = new($"http://127.0.0.1:{grpcPort}");
+        _channel = GrpcChannel.ForAddress(GrpcAddress);
+        Client = new(_channel);
+        Http = new() { BaseAddress = HttpAddress };
+        _process.OutputDataReceived += (_, e) => Take(e.Data);
+        _process.ErrorDataReceived += (_, e) => Take(e.Data);
+        _process.EnableRaisingEvents = true;
+        _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException("The server ended: " + string.Join('\n', _output)));
+    }
+
+    public TestStore Store { get; }
+
+    public Uri HttpAddress { get; }
+
+    public Uri GrpcAddress { get; }
+
+    public ApiKeyService.ApiKeyServiceClient Client { get; }
+
+    /// <summary>For JSON over HTTP; carries no credential by itself.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>What the process wrote to its output and error streams, its logs included.</summary>
+    public IReadOnlyCollection<string> Output => _output;
+
+    public int Id => _process.Id;
+
+    /// <summary>Texts that a logged error may contain without failing the test.</summary>
+    public List<string> ExpectedErrors { get; } = [];
+
+    public string RootCredential => File.ReadAllText(Store.RootCredentialFile).Trim();
+
+    /// <summary>The root credential as call metadata.</summary>
+    public Metadata Root => As(RootCredential);
+
+    public static Metadata As(string credential) => new() { { "authorization", $"Bearer {credential}" } };
+
+    /// <summary>Starts it and waits until it says that it is ready. On SQL Server it migrates first.</summary>
+    public static async Task<ServerProcess> StartAsync(TestStore store, params (string Name, string Value)[] settings)
+    {
+        if (TestStore.IsSqlServer)
+        {
+            var (code, output) = await RunAsync("migrate", store, settings);
+            if (code != 0) throw new InvalidOperationException(output);
+        }
+
+        var (http, grpc) = Ports.FreePair();
+        (string, string)[] all = [.. settings, ("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}")];
+        var server = new ServerProcess(store, http, grpc, new() { StartInfo = Command("serve", store, all) });
+        server._process.Start();
+        server._process.BeginOutputReadLine();
+        server._process.BeginErrorReadLine();
+        await server._ready.Task.WaitAsync(StartBound);
+        return server;
+    }
+
+    /// <summary>Runs a command of the server to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        string command, TestStore store, params (string Name, string Value)[] settings)
+    {
+        using var process = new Process { StartInfo = Command(command, store, settings) };
+        process.Start();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(StartBound);
+        return (process.ExitCode, await output + await error);
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, as an orchestrator does; returns the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        Signal(_process.Id, 15);
+        await _process.WaitForExitAsync().WaitAsync(StartBound);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await StopAsync();
+        _channel.Dispose();
+        Http.Dispose();
+        _process.Dispose();
+        var errors = _output.Where(IsError).Where(line => !ExpectedErrors.Exists(line.Contains)).ToList();
+        if (errors.Count > 0) throw new InvalidOperationException("The server logged errors:\n" + string.Join('\n', errors));
+    }
+
+    private static bool IsError(string line) =>
+        line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal)
+        || line.StartsWith("Unhandled exception", StringComparison.Ordinal);
+
+    private static ProcessStartInfo Command(string command, TestStore store, (string Name, string Value)[] settings)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = store.DataDirectory,
+        };
+        start.ArgumentList.Add(Repository.ServerAssembly);
+        foreach (var word in command.Split(' ')) start.ArgumentList.Add(word);
+        foreach (var (name, value) in store.Settings()) start.Environment[name] = value;
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        return start;
+    }
+
+    private void Take(string? line)
+    {
+        if (line is null) return;
+        _output.Enqueue(line);
+        if (line.StartsWith("KeyService is ready", StringComparison.Ordinal)) _ready.TrySetResult();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Signal(int processId, int signal);
+}
