@@ -16,7 +16,7 @@ namespace KeyService.Server.Grpc;
 /// </summary>
 internal sealed class ApiKeyGrpcService(
     Callers callers, CreateKeyRules createKeyRules, KeyIssuer issuer, KeyQueries queries, StatusChanger statusChanger, KeyRevealer revealer,
-    AuditQueries auditQueries, KeyValidator validator, MasterKeys masterKeys, IssuanceOptions issuance, Metrics metrics,
+    AuditQueries auditQueries, KeyValidator validator, MasterKeys masterKeys, IssuanceOptions issuance, Metrics metrics, OutageLog outages,
     ILogger<ApiKeyGrpcService> log) : ApiKeyService.ApiKeyServiceBase
 {
     private const int MaxCallerWorkspaces = 1_000;
@@ -181,7 +181,7 @@ internal sealed class ApiKeyGrpcService(
 
     private RpcException Failed(string rpc, Exception exception, ServerCallContext context, long start)
     {
-        if (exception is StoreUnavailableException) Log.StoreUnavailable(log, rpc, exception.InnerException?.GetType().Name ?? "");
+        if (exception is StoreUnavailableException) outages.Add(rpc, exception.InnerException?.GetType().Name ?? "");
         var error = GrpcErrors.From(exception, context.CancellationToken);
         if (error is null) Log.CallFailed(log, exception, rpc);
         error ??= GrpcErrors.Internal();

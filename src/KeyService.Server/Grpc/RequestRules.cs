@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using KeyService.Contracts.V1;
 using KeyService.Server.Keys;
 using KeyService.Server.Lifecycle;
@@ -12,6 +13,10 @@ internal static class RequestRules
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
     private const int MaxQueryLength = 256;
+
+    /// <summary>SQL Server takes patterns of at most 4,000 characters, and each may need an escape.</summary>
+    private const int MaxFoldedQueryLength = 1_000;
+
     private static readonly TimeSpan MaxPropagationWait = TimeSpan.FromMinutes(10);
 
     public static void Check(string workspaceId, string keyId)
@@ -69,6 +74,12 @@ internal static class RequestRules
         };
         if (order is null) violations.Add("order_by", "must be `create_time desc`, `create_time` or `name`");
         violations.ThrowIfAny();
+        if (request.Query.Normalize(NormalizationForm.FormKC).Length > MaxFoldedQueryLength)
+        {
+            violations.Add("query", "is too long once it is normalized");
+            violations.ThrowIfAny();
+        }
+
         Keys.KeyStatus? status = request.Status switch
         {
             Contracts.V1.KeyStatus.Enabled => Keys.KeyStatus.Enabled,

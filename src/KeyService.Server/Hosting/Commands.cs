@@ -14,7 +14,7 @@ internal static class Commands
         {
             return await Root().Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (Exception e) when (Environment.GetEnvironmentVariable("KS_DEBUG") is null && StoreStart.Explain(e) is { } reason)
+        catch (Exception e) when (StoreStart.Explain(e) is { } reason)
         {
             await Console.Error.WriteLineAsync(reason.Message.ReplaceLineEndings(" "));
             return 1;

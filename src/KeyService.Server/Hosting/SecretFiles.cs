@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using KeyService.Server.Storage;
 
@@ -19,7 +20,9 @@ internal static class SecretFiles
         {
             var folder = Path.GetDirectoryName(path)!;
             Directory.CreateDirectory(folder);
-            var draft = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}");
+            // One name for it: what a killed process left is written over.
+            var draft = Path.Combine(folder, $".{Path.GetFileName(path)}.new");
+            File.Delete(draft);
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
             using (var file = new FileStream(draft, options))
@@ -29,6 +32,7 @@ internal static class SecretFiles
             }
 
             File.Move(draft, path, overwrite);
+            SyncFolder(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,6 +52,27 @@ internal static class SecretFiles
             throw new StartException($"{setting}: {path} cannot be read: {Reason(e)}.", e);
         }
     }
+
+    /// <summary>Else a power cut could take the file's name back, after the database has come to rely on it.</summary>
+    private static void SyncFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var descriptor = open(folder, 0);
+        if (descriptor < 0) return;
+        _ = fsync(descriptor);
+        _ = close(descriptor);
+    }
+
+#pragma warning disable SYSLIB1054 // Three calls at start need no generated marshalling.
+    [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int open(string path, int flags);
+
+    [DllImport("libc")]
+    private static extern int fsync(int descriptor);
+
+    [DllImport("libc")]
+    private static extern int close(int descriptor);
+#pragma warning restore SYSLIB1054
 
     private static string Reason(Exception e) => e switch
     {

@@ -35,7 +35,7 @@ internal static class ServiceRegistration
         .AddSingleton<MemoryKeyCache>().AddSingleton<RedisConnection>().AddSingleton<RedisKeyCache>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
-        .AddSingleton<Metrics>().AddMetrics().AddLogging()
+        .AddSingleton<Metrics>().AddSingleton<OutageLog>().AddMetrics().AddLogging()
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>

@@ -18,8 +18,8 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "Last-used times of {Keys} keys could not be written ({Failure}); they are kept for the next flush.")]
     public static partial void UsageFlushFailed(ILogger log, int keys, string failure);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Rpc}: the database did not answer in time ({Failure}).")]
-    public static partial void StoreUnavailable(ILogger log, string rpc, string failure);
+    [LoggerMessage(6, LogLevel.Warning, "{Rpc}: the database did not answer in time ({Failure}); {Unsaid} more calls since the last line.")]
+    public static partial void StoreUnavailable(ILogger log, string rpc, string failure, int unsaid);
 
     [LoggerMessage(7, LogLevel.Error, "{Rpc} failed.")]
     public static partial void CallFailed(ILogger log, Exception exception, string rpc);
