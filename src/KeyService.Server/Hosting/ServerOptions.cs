@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
@@ -64,9 +65,22 @@ internal sealed record ServerOptions
             Roles = RoleSettings.Read(configuration),
             SqlServer = ReadSqlServer(configuration),
             Lookup = ReadLookup(configuration, brand),
-            Issuance = new() { Brand = brand, Recoverable = Settings.Boolean(configuration, SettingNames.Recoverable, @default: true) },
+            Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },
             AuditRetention = Settings.Duration(
                 configuration, SettingNames.AuditRetention, TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36_500)),
+        };
+    }
+
+    private static RecoveryPolicy ReadRecovery(IConfiguration configuration)
+    {
+        var list = Settings.Text(configuration, SettingNames.NonRecoverableWorkspaces) ?? "";
+        var ids = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (!Array.TrueForAll(ids, Workspaces.IsValid))
+            throw Settings.Wrong(SettingNames.NonRecoverableWorkspaces, list, "a comma-separated list of workspace ids");
+        return new()
+        {
+            Enabled = Settings.Boolean(configuration, SettingNames.Recoverable, @default: true),
+            NonRecoverableWorkspaces = ids.ToFrozenSet(StringComparer.Ordinal),
         };
     }
 

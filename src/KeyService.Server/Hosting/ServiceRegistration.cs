@@ -24,7 +24,7 @@ internal static class ServiceRegistration
     /// <summary>Everything below the wire; the commands need no more.</summary>
     public static IServiceCollection AddKeyService(
         this IServiceCollection services, ServerOptions options, IStorageEngine engine, MasterKeys masterKeys) => services
-        .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance)
+        .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
         .AddSingleton(TimeProvider.System)
         .AddSingleton(masterKeys)
         .AddSingleton(engine).AddSingleton<KeyStore>()

@@ -48,8 +48,11 @@ internal static class SettingNames
     /// <summary>First part of every new API key: 2 to 8 lower-case letters; <c>ks</c>.</summary>
     public const string Brand = "KeyService:Brand";
 
-    /// <summary>Whether new API keys may be copied again later, unless created non-recoverable; true.</summary>
+    /// <summary>Whether API keys are kept, sealed, so that RevealKey can show them again; true.</summary>
     public const string Recoverable = "KeyService:Recoverable";
+
+    /// <summary>Comma-separated workspaces in which they are not; none.</summary>
+    public const string NonRecoverableWorkspaces = "KeyService:NonRecoverableWorkspaces";
 
     /// <summary>How long audit events are kept; 400 days.</summary>
     public const string AuditRetention = "KeyService:AuditRetention";
@@ -65,7 +68,7 @@ internal static class SettingNames
     [
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
-        PropagationWait, RedisTtl, ValidateBudget, CacheCapacity, Brand, Recoverable, AuditRetention,
+        PropagationWait, RedisTtl, ValidateBudget, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
         SqlServer, Redis,
     ];
 

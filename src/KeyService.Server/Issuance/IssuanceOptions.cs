@@ -1,3 +1,5 @@
+using KeyService.Server.Keys;
+
 namespace KeyService.Server.Issuance;
 
 /// <summary>Settings of issuance.</summary>
@@ -6,6 +8,5 @@ internal sealed record IssuanceOptions
     /// <summary><c>KeyService:Brand</c>: what API keys begin with; 2 to 8 lower-case letters.</summary>
     public string Brand { get; init; } = "ks";
 
-    /// <summary><c>KeyService:Recoverable</c>: whether new keys may be copied again later, unless created non-recoverable.</summary>
-    public bool Recoverable { get; init; } = true;
+    public RecoveryPolicy Recovery { get; init; } = new();
 }

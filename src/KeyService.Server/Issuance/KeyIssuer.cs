@@ -68,7 +68,7 @@ internal sealed class KeyIssuer(
         apiKey ??= ApiKeyText.Generate(options.Brand, request.Environment, masterKey);
         var digest = ApiKeyDigest.Of(apiKey, options.Brand, masterKeys);
         var now = UtcMicroseconds.Now(time);
-        var recoverable = options.Recoverable && !request.NonRecoverable && request.WorkspaceId != Workspaces.System;
+        var recoverable = !request.NonRecoverable && options.Recovery.Allows(request.WorkspaceId);
         var record = new KeyRecord
         {
             KeyId = keyId,
@@ -115,7 +115,8 @@ internal sealed class KeyIssuer(
         var lastUsed = await context.KeyUsage.AsNoTracking().SingleOrDefaultAsync(use => use.KeyId == keyId, cancellation);
         var secret = await context.KeySecrets.AsNoTracking()
             .SingleOrDefaultAsync(s => s.KeyId == keyId && s.RetireTime == null, cancellation);
-        if (!row.Recoverable || secret?.Sealed is null) return new(row.ToRecord(), "", lastUsed?.LastUsedTime);
+        if (!row.Recoverable || secret?.Sealed is null || !options.Recovery.Allows(row.WorkspaceId))
+            return new(row.ToRecord(), "", lastUsed?.LastUsedTime);
 
         var apiKey = SealedKeyOpener.Open(secret, row.WorkspaceId, masterKeys);
         audit.Append(context, chain, new(eventId, row.WorkspaceId, AuditActions.RevealKey, actor, keyId, Before: null, After: null));

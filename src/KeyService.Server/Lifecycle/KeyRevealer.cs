@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Lifecycle;
 
 /// <summary>Opens a sealed API key. The audit event is committed before the plaintext leaves.</summary>
-internal sealed class KeyRevealer(KeyStore store, AuditTrail audit, MasterKeys masterKeys, TimeProvider time)
+internal sealed class KeyRevealer(KeyStore store, AuditTrail audit, MasterKeys masterKeys, RecoveryPolicy recovery, TimeProvider time)
 {
     /// <returns>The API key: the plaintext, for the response alone.</returns>
     /// <exception cref="RefusedException">No such key, or one whose API key is not kept.</exception>
@@ -20,7 +20,7 @@ internal sealed class KeyRevealer(KeyStore store, AuditTrail audit, MasterKeys m
                 var row = await context.ApiKeys.AsNoTracking()
                     .SingleOrDefaultAsync(key => key.KeyId == keyId && key.WorkspaceId == workspaceId, token)
                     ?? throw new RefusedException(Refusal.KeyNotFound, keyId);
-                var secret = row.Recoverable
+                var secret = row.Recoverable && recovery.Allows(workspaceId)
                     ? await context.KeySecrets.AsNoTracking().SingleOrDefaultAsync(s => s.KeyId == keyId && s.RetireTime == null, token)
                     : null;
                 if (secret?.Sealed is null) throw new RefusedException(Refusal.NotRecoverable, keyId);

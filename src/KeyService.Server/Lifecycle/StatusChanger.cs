@@ -22,26 +22,27 @@ internal sealed class StatusChanger(
     public async Task<(KeyView Key, PropagationReport Propagation)> ChangeAsync(
         StatusChange change, Actor actor, CredentialRights own, CancellationToken cancellation)
     {
-        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        var attempt = new Attempt(change, actor, own, Guid.CreateVersion7(time.GetUtcNow()));
         try
         {
             var (view, changed) = await store.WriteAsync(
-                eventId, (context, token) => ApplyAsync(context, change, actor, own, eventId, token), cancellation);
+                attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
             return (view, changed
                 ? propagation.Committed(view.Key.KeyId, view.Key.Revision)
                 : propagation.Unchanged(view.Key.KeyId, view.Key.Revision));
         }
-        catch (Exception e) when (e is not (RefusedException or OperationCanceledException))
+        catch when (attempt.RowSent)
         {
-            // Whatever went wrong, the change may have happened.
+            // Whatever went wrong, the change may have happened, or may still happen.
             propagation.InDoubt(change.KeyId);
             throw;
         }
     }
 
     private async Task<(KeyView View, bool Changed)> ApplyAsync(
-        KeyDbContext context, StatusChange change, Actor actor, CredentialRights own, Guid eventId, CancellationToken cancellation)
+        KeyDbContext context, Attempt attempt, CancellationToken cancellation)
     {
+        var change = attempt.Change;
         // Known first: the chain of a workspace is not begun for a key that is not there.
         _ = await KeyAsync(context, change, cancellation) ?? throw new RefusedException(Refusal.KeyNotFound, change.KeyId);
         var chain = await audit.LockChainAsync(context, change.WorkspaceId, cancellation);
@@ -52,17 +53,18 @@ internal sealed class StatusChanger(
 
         if (change.Etag.Length > 0 && change.Etag != Etag.Of(before.Revision))
             throw new RefusedException(Refusal.StaleEtag, change.KeyId);
-        if (change.Status == KeyStatus.Enabled && row.WorkspaceId == Workspaces.System && !own.MayGrant(CredentialRights.Of(before)))
+        if (change.Status == KeyStatus.Enabled && row.WorkspaceId == Workspaces.System && !attempt.Own.MayGrant(CredentialRights.Of(before)))
             throw new RefusedException(Refusal.MissingPermission);
 
         var after = before with { Status = change.Status, StatusReason = change.Reason, UpdateTime = Later(before.UpdateTime) };
-        audit.Append(context, chain, new(eventId, change.WorkspaceId, AuditActions.SetStatus, actor, row.KeyId, before, after));
+        audit.Append(context, chain, new(attempt.EventId, change.WorkspaceId, AuditActions.SetStatus, attempt.Actor, row.KeyId, before, after));
         await context.SaveChangesAsync(cancellation);
 
         // The key row last: its revision is drawn as close to the commit as can be.
         context.ApiKeys.Attach(row);
         (row.Status, row.StatusReason, row.UpdateTime) = (after.Status, after.StatusReason, after.UpdateTime);
         await engine.StampRevisionAsync(context, row, cancellation);
+        attempt.RowSent = true;
         await context.SaveChangesAsync(cancellation);
         return (new(row.ToRecord(), use?.LastUsedTime), Changed: true);
     }
@@ -70,6 +72,12 @@ internal sealed class StatusChanger(
     private static Task<ApiKeyRow?> KeyAsync(KeyDbContext context, StatusChange change, CancellationToken cancellation) =>
         context.ApiKeys.AsNoTracking().SingleOrDefaultAsync(
             key => key.KeyId == change.KeyId && key.WorkspaceId == change.WorkspaceId, cancellation);
+
+    /// <summary>One call's try, and whether it came so far that its outcome may be unknown.</summary>
+    private sealed record Attempt(StatusChange Change, Actor Actor, CredentialRights Own, Guid EventId)
+    {
+        public bool RowSent { get; set; }
+    }
 
     /// <summary>A clock that goes back does not take the update time with it.</summary>
     private DateTimeOffset Later(DateTimeOffset previous)
