@@ -118,10 +118,24 @@ internal static class Commands
         var options = ServerOptions.Read(configuration);
         var engine = StorageEngines.Create(options);
         // On SQL Server the migration takes a lock of its own, and the server before may still be serving.
-        await using var storeLock = embeddedLock && options.IsEmbedded ? await engine.LockStoreAsync(cancellation) : null;
+        await using var storeLock = embeddedLock && options.IsEmbedded ? await engine.LockStoreAsync(cancellation) : NoStoreLock.Instance;
         var masterKeys = MasterKeyFiles.Load(configuration, options, Console.Out);
-        await using var services = new ServiceCollection().AddKeyService(options, engine, masterKeys).BuildServiceProvider();
+        await using var services = new ServiceCollection().AddKeyService(options, engine, storeLock, masterKeys).BuildServiceProvider();
         return await run(services);
+    }
+
+    /// <summary>For commands beside a server: nothing cached is believed.</summary>
+    private sealed class NoStoreLock : IStoreLock
+    {
+        public static readonly NoStoreLock Instance = new();
+
+        public bool IsHeld => false;
+
+        public long Takings => 0;
+
+        public CancellationToken Lost => CancellationToken.None;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     public static IConfiguration ConfigurationOf(string[] settings) => new ConfigurationBuilder()

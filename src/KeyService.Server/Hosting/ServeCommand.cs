@@ -21,7 +21,7 @@ internal static class ServeCommand
         var masterKeys = MasterKeyFiles.Load(builder.Configuration, options, Console.Out);
 
         builder.Services
-            .AddKeyService(options, engine, masterKeys)
+            .AddKeyService(options, engine, storeLock, masterKeys)
             .AddContract(reflection: builder.Environment.IsDevelopment())
             .AddOperations(otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
             .AddBackgroundWork()

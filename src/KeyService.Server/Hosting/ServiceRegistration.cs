@@ -23,11 +23,11 @@ internal static class ServiceRegistration
 
     /// <summary>Everything below the wire; the commands need no more.</summary>
     public static IServiceCollection AddKeyService(
-        this IServiceCollection services, ServerOptions options, IStorageEngine engine, MasterKeys masterKeys) => services
+        this IServiceCollection services, ServerOptions options, IStorageEngine engine, IStoreLock storeLock, MasterKeys masterKeys) => services
         .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
         .AddSingleton(TimeProvider.System)
         .AddSingleton(masterKeys)
-        .AddSingleton(engine).AddSingleton<KeyStore>()
+        .AddSingleton(engine).AddSingleton(storeLock).AddSingleton<KeyStore>()
         .AddSingleton<AuditTrail>().AddSingleton<AuditQueries>().AddSingleton<AuditVerifier>().AddSingleton<AuditPurger>()
         .AddSingleton(_ => new Floors()).AddSingleton<Belief>().AddSingleton<Propagation>()
         .AddSingleton<KeyIssuer>().AddSingleton<RequestRecords>()

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using KeyService.Server.Storage;
 
 namespace KeyService.Server.Replication;
 
@@ -6,7 +7,7 @@ namespace KeyService.Server.Replication;
 /// The one rule for every cached answer, wherever it comes from: memory, Redis, or another caller's read that was already
 /// under way. Asked at each use, at that moment.
 /// </summary>
-internal sealed class Belief(Floors floors)
+internal sealed class Belief(Floors floors, IStoreLock storeLock)
 {
     public const int EpochSize = 16;
 
@@ -14,7 +15,9 @@ internal sealed class Belief(Floors floors)
     public ReadOnlyMemory<byte> Epoch { get; } = RandomNumberGenerator.GetBytes(EpochSize);
 
     /// <summary>Stamped on an entry when its read is sent.</summary>
-    public long Era => floors.Era;
+    public long Era => floors.Era + storeLock.Takings;
 
-    public bool Holds(string keyId, long revision, long era) => floors.Allows(keyId, revision, era);
+    // Both parts of the era only grow, so equal sums mean that neither has.
+    public bool Holds(string keyId, long revision, long era) =>
+        storeLock.IsHeld && era == Era && floors.Allows(keyId, revision);
 }

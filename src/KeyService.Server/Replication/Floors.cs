@@ -31,8 +31,7 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
     /// <summary>A change of this key may have happened, or may still happen: nothing cached may answer.</summary>
     public void Doubt(string keyId) => _floors[keyId] = InDoubt;
 
-    public bool Allows(string keyId, long revision, long era) =>
-        era == Era && (!_floors.TryGetValue(keyId, out var floor) || revision >= floor);
+    public bool Allows(string keyId, long revision) => !_floors.TryGetValue(keyId, out var floor) || revision >= floor;
 
     private void Prune()
     {

@@ -46,6 +46,12 @@ internal interface IStorageEngine
 /// <summary>Held while this process serves the store.</summary>
 internal interface IStoreLock : IAsyncDisposable
 {
+    /// <summary>False from the moment in which it cannot be confirmed: another process may serve the store by then.</summary>
+    bool IsHeld { get; }
+
+    /// <summary>How often it was taken. Between two times another process may have changed anything.</summary>
+    long Takings { get; }
+
     /// <summary>Cancelled when the lock was lost and another process may hold it.</summary>
     CancellationToken Lost { get; }
 }

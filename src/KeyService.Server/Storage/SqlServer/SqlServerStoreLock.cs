@@ -16,6 +16,8 @@ internal sealed class SqlServerStoreLock : IStoreLock
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _stop = new();
     private SqlConnection? _connection;
+    private volatile bool _held;
+    private long _takings;
     private Task _watch = Task.CompletedTask;
 
     private SqlServerStoreLock(string connectionString, TimeProvider time)
@@ -24,6 +26,10 @@ internal sealed class SqlServerStoreLock : IStoreLock
         _connectionString = new SqlConnectionStringBuilder(connectionString) { Pooling = false, ConnectRetryCount = 0 }.ConnectionString;
         _time = time;
     }
+
+    public bool IsHeld => _held;
+
+    public long Takings => Interlocked.Read(ref _takings);
 
     public CancellationToken Lost => _lost.Token;
 
@@ -63,6 +69,9 @@ internal sealed class SqlServerStoreLock : IStoreLock
             }
 
             _connection = connection;
+            // Counted before it is said: what was read under the last taking is not believed under this one.
+            Interlocked.Increment(ref _takings);
+            _held = true;
             return true;
         }
         catch
@@ -80,6 +89,7 @@ internal sealed class SqlServerStoreLock : IStoreLock
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
                 if (await HoldsAsync()) continue;
+                _held = false;
                 if (_connection is not null) await _connection.DisposeAsync();
                 _connection = null;
                 if (!await TryTakeAgainAsync()) return;
@@ -96,7 +106,7 @@ internal sealed class SqlServerStoreLock : IStoreLock
         if (_connection is null) return false;
         try
         {
-            await using var command = new SqlCommand(SqlServerStatements.HoldsStoreLock, _connection) { CommandTimeout = 5 };
+            await using var command = new SqlCommand(SqlServerStatements.HoldsStoreLock, _connection) { CommandTimeout = 1 };
             return await command.ExecuteScalarAsync(_stop.Token) is "Exclusive";
         }
         catch (Exception e) when (e is SqlException or InvalidOperationException)

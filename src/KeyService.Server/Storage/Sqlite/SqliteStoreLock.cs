@@ -7,6 +7,11 @@ internal sealed class SqliteStoreLock : IStoreLock
 
     private SqliteStoreLock(FileStream file) => _file = file;
 
+    // The kernel takes it from nobody who lives.
+    public bool IsHeld => true;
+
+    public long Takings => 1;
+
     public CancellationToken Lost => CancellationToken.None;
 
     public static SqliteStoreLock Take(string dataDirectory)
