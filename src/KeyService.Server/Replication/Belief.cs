@@ -17,7 +17,8 @@ internal sealed class Belief(Floors floors, IStoreLock storeLock)
     /// <summary>Stamped on an entry when its read is sent.</summary>
     public long Era => floors.Era + storeLock.Takings;
 
+    // The floor first: pruning begins a new era before it drops a floor, so a floor missed here is an era missed next.
     // Both parts of the era only grow, so equal sums mean that neither has.
     public bool Holds(string keyId, long revision, long era) =>
-        storeLock.IsHeld && era == Era && floors.Allows(keyId, revision);
+        floors.Allows(keyId, revision) && era == Era && storeLock.IsHeld;
 }
