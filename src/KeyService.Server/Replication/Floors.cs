@@ -39,11 +39,13 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
         {
             if (_floors.Count <= capacity) return;
 
-            // First the era: from here on no entry read before is believed, whatever floors are left.
+            // First what to drop, then the era, then the drop: a floor raised after the era began is not in the list, or stands
+            // higher than there, and stays. Dropping it would let an entry answer that this era read before the change.
+            var dropped = _floors.ToArray();
             Interlocked.Increment(ref _era);
-            foreach (var (keyId, floor) in _floors)
+            foreach (var floor in dropped)
             {
-                if (floor != InDoubt) _floors.TryRemove(KeyValuePair.Create(keyId, floor));
+                if (floor.Value != InDoubt) _floors.TryRemove(floor);
             }
         }
     }
