@@ -23,12 +23,13 @@ internal sealed class StatusChanger(
         StatusChange change, Actor actor, CredentialRights own, CancellationToken cancellation)
     {
         var attempt = new Attempt(change, actor, own, Guid.CreateVersion7(time.GetUtcNow()));
+        var begun = propagation.Begin();
         try
         {
             var (view, changed) = await store.WriteAsync(
                 attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
             return (view, changed
-                ? propagation.Committed(view.Key.KeyId, view.Key.Revision)
+                ? propagation.Committed(view.Key.KeyId, view.Key.Revision, begun)
                 : propagation.Unchanged(view.Key.KeyId, view.Key.Revision));
         }
         catch when (attempt.RowSent)

@@ -8,30 +8,48 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
     /// <summary>About 150 bytes a floor. Pruning costs a read for each cached key, so it is rare.</summary>
     public const int DefaultCapacity = 200_000;
 
-    private const long InDoubt = long.MaxValue;
-
-    private readonly ConcurrentDictionary<string, long> _floors = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Floor> _floors = new(StringComparer.Ordinal);
     private readonly Lock _pruning = new();
     private long _era;
+    private long _doubts;
 
     /// <summary>Stamped on an entry when its read is sent. Entries of an earlier era are not believed.</summary>
     public long Era => Volatile.Read(ref _era);
 
-    /// <summary>The commit of this revision was acknowledged: nothing below it may answer.</summary>
-    public void Committed(string keyId, long revision)
+    /// <summary>How many doubts there have been: taken before a change is sent, it tells which doubts that change can end.</summary>
+    public long Doubts => Interlocked.Read(ref _doubts);
+
+    /// <summary>
+    /// The commit of this revision was acknowledged: nothing below it may answer. It ends a doubt that was there before the change was
+    /// sent: the change had to wait for the row, so whatever was in doubt is over. A later doubt stays.
+    /// </summary>
+    public void Committed(string keyId, long revision, long doubtsBefore)
     {
-        _floors.AddOrUpdate(keyId, revision, (_, floor) => floor == InDoubt ? revision : Math.Max(floor, revision));
+        _floors.AddOrUpdate(
+            keyId,
+            static (_, change) => new(change.Revision, Doubt: 0),
+            static (_, floor, change) => new(
+                Math.Max(floor.Revision, change.Revision), floor.Doubt <= change.DoubtsBefore ? 0 : floor.Doubt),
+            (Revision: revision, DoubtsBefore: doubtsBefore));
         if (_floors.Count > capacity) Prune();
     }
 
-    /// <summary>This revision was read as the current one; a doubt about a later one stays.</summary>
-    public void Seen(string keyId, long revision) =>
-        _floors.AddOrUpdate(keyId, revision, (_, floor) => Math.Max(floor, revision));
+    /// <summary>This revision was read as the current one; a doubt stays.</summary>
+    public void Seen(string keyId, long revision) => _floors.AddOrUpdate(
+        keyId,
+        static (_, seen) => new(seen, Doubt: 0),
+        static (_, floor, seen) => floor with { Revision = Math.Max(floor.Revision, seen) },
+        revision);
 
     /// <summary>A change of this key may have happened, or may still happen: nothing cached may answer.</summary>
-    public void Doubt(string keyId) => _floors[keyId] = InDoubt;
+    public void Doubt(string keyId) => _floors.AddOrUpdate(
+        keyId,
+        static (_, doubt) => new(Revision: 0, doubt),
+        static (_, floor, doubt) => floor with { Doubt = doubt },
+        Interlocked.Increment(ref _doubts));
 
-    public bool Allows(string keyId, long revision) => !_floors.TryGetValue(keyId, out var floor) || revision >= floor;
+    public bool Allows(string keyId, long revision) =>
+        !_floors.TryGetValue(keyId, out var floor) || (floor.Doubt == 0 && revision >= floor.Revision);
 
     private void Prune()
     {
@@ -45,8 +63,12 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
             Interlocked.Increment(ref _era);
             foreach (var floor in dropped)
             {
-                if (floor.Value != InDoubt) _floors.TryRemove(floor);
+                if (floor.Value.Doubt == 0) _floors.TryRemove(floor);
             }
         }
     }
+
+    /// <param name="Revision">Nothing below it may answer.</param>
+    /// <param name="Doubt">0, or the number of the doubt: nothing may answer.</param>
+    private readonly record struct Floor(long Revision, long Doubt);
 }

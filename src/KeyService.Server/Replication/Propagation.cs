@@ -8,10 +8,13 @@ namespace KeyService.Server.Replication;
 /// </summary>
 internal sealed class Propagation(Floors floors, TimeProvider time)
 {
+    /// <summary>Before a change is sent; its result goes to <see cref="Committed"/>.</summary>
+    public long Begin() => floors.Doubts;
+
     /// <summary>The commit was acknowledged. After this no older record of the key answers a call.</summary>
-    public PropagationReport Committed(string keyId, long revision)
+    public PropagationReport Committed(string keyId, long revision, long begun)
     {
-        floors.Committed(keyId, revision);
+        floors.Committed(keyId, revision, begun);
         return Complete(revision);
     }
 
