@@ -26,9 +26,13 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
 
     public static DbContextOptions<SqliteKeyDbContext> OptionsFor(string file) =>
         new DbContextOptionsBuilder<SqliteKeyDbContext>()
-            .UseSqlite(new SqliteConnectionStringBuilder { DataSource = file }.ConnectionString)
+            .UseSqlite(ConnectionString(file))
             .AddInterceptors(new SqliteConnectionSettings())
             .Options;
+
+    // Behind the busy time-out of SQLite itself the library tries again, for 30 s by default, and holds a thread meanwhile.
+    private static string ConnectionString(string file) =>
+        new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 2 }.ConnectionString;
 
     public KeyDbContext CreateContext() => _contexts.CreateDbContext();
 
