@@ -12,7 +12,7 @@ internal static class RequestRules
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
     private const int MaxQueryLength = 256;
-    private static readonly TimeSpan MaxPropagationWait = TimeSpan.FromMinutes(10);
+    private const long MaxPropagationWaitSeconds = 600;
 
     public static void Check(string workspaceId, string keyId)
     {
@@ -40,7 +40,8 @@ internal static class RequestRules
             violations.Add("status", "must be KEY_STATUS_ENABLED or KEY_STATUS_DISABLED");
         violations.Text("reason", request.Reason, maxLength: 256, multiline: true);
         if (request.PropagationWait is { } wait
-            && (wait.Seconds < 0 || wait.Nanos is < 0 or > 999_999_999 || wait.Seconds > (long)MaxPropagationWait.TotalSeconds))
+            && (wait.Seconds < 0 || wait.Nanos is < 0 or > 999_999_999 || wait.Seconds > MaxPropagationWaitSeconds
+                || (wait.Seconds == MaxPropagationWaitSeconds && wait.Nanos > 0)))
         {
             violations.Add("propagation_wait", "must be 0 to 10 minutes");
         }
