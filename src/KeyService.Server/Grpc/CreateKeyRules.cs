@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using KeyService.Contracts.V1;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
@@ -26,7 +25,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
         CheckPermittedWorkspaces(request, violations);
         if (request.RequestId.Length > 0 && (request.RequestId.Length > 64 || !request.RequestId.All(Workspaces.IsIdCharacter)))
             violations.Add("request_id", "must be at most 64 of [A-Za-z0-9_-]");
-        var expiry = CheckExpiry(request.ExpireTime, violations);
+        var expiry = CheckExpiry(request, violations);
         violations.ThrowIfAny();
         return new()
         {
@@ -94,9 +93,9 @@ internal sealed class CreateKeyRules(TimeProvider time)
         }
     }
 
-    private DateTimeOffset? CheckExpiry(Timestamp? expiry, Violations violations)
+    private DateTimeOffset? CheckExpiry(CreateKeyRequest request, Violations violations)
     {
-        if (expiry is null) return null;
+        if (request.ExpireTime is not { } expiry) return null;
 
         // 0001-01-01 to 9999-12-31, as the format allows.
         if (expiry.Seconds is < -62_135_596_800 or > 253_402_300_799 || expiry.Nanos is < 0 or > 999_999_999)
@@ -106,7 +105,9 @@ internal sealed class CreateKeyRules(TimeProvider time)
         }
 
         var at = UtcMicroseconds.Truncate(expiry.ToDateTimeOffset());
-        if (at <= time.GetUtcNow()) violations.Add("expire_time", "must be in the future");
+        // A request may be repeated after the expiry that it asked for: the issuer knows whether this is a repetition.
+        var mayBeRepeated = request.RequestId.Length > 0 && !violations.Any;
+        if (at <= time.GetUtcNow() && !mayBeRepeated) violations.Add("expire_time", GrpcErrors.ExpiryPast);
         return at;
     }
 }

@@ -13,6 +13,8 @@ namespace KeyService.Server.Grpc;
 /// </summary>
 internal static class GrpcErrors
 {
+    public const string ExpiryPast = "must be in the future";
+
     private const string Domain = "keyservice";
     private static readonly Duration RetryAfter = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
 
@@ -64,6 +66,7 @@ internal static class GrpcErrors
         Refusal.InvalidPageToken => Error(
             StatusCode.InvalidArgument, ErrorReason.InvalidPageToken,
             "The page token is damaged, or was made for another caller, workspace, filter or order."),
+        Refusal.ExpiryPast => InvalidFields([("expire_time", ExpiryPast)]),
         Refusal.MissingPermission => MissingPermission(),
         Refusal.KeyNotFound => Error(StatusCode.NotFound, ErrorReason.KeyNotFound, "No such key in this workspace."),
         Refusal.StaleEtag => Error(

@@ -13,11 +13,10 @@ internal static class RequestRules
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
     private const int MaxQueryLength = 256;
+    private const long MaxPropagationWaitSeconds = 600;
 
     /// <summary>SQL Server takes patterns of at most 4,000 characters, and each may need an escape.</summary>
     private const int MaxFoldedQueryLength = 1_000;
-
-    private static readonly TimeSpan MaxPropagationWait = TimeSpan.FromMinutes(10);
 
     public static void Check(string workspaceId, string keyId)
     {
@@ -45,7 +44,8 @@ internal static class RequestRules
             violations.Add("status", "must be KEY_STATUS_ENABLED or KEY_STATUS_DISABLED");
         violations.Text("reason", request.Reason, maxLength: 256, multiline: true);
         if (request.PropagationWait is { } wait
-            && (wait.Seconds < 0 || wait.Nanos is < 0 or > 999_999_999 || wait.Seconds > (long)MaxPropagationWait.TotalSeconds))
+            && (wait.Seconds < 0 || wait.Nanos is < 0 or > 999_999_999 || wait.Seconds > MaxPropagationWaitSeconds
+                || (wait.Seconds == MaxPropagationWaitSeconds && wait.Nanos > 0)))
         {
             violations.Add("propagation_wait", "must be 0 to 10 minutes");
         }
@@ -74,7 +74,7 @@ internal static class RequestRules
         };
         if (order is null) violations.Add("order_by", "must be `create_time desc`, `create_time` or `name`");
         violations.ThrowIfAny();
-        if (request.Query.Normalize(NormalizationForm.FormKC).Length > MaxFoldedQueryLength)
+        if (request.Query.Replace('\uFFFE', '\uFFFD').Normalize(NormalizationForm.FormKC).Length > MaxFoldedQueryLength)
         {
             violations.Add("query", "is too long once it is normalized");
             violations.ThrowIfAny();

@@ -9,12 +9,14 @@ internal sealed class Violations
 {
     private readonly List<(string Field, string Problem)> _found = [];
 
+    public bool Any => _found.Count > 0;
+
     public void Add(string field, string problem) => _found.Add((field, problem));
 
     /// <exception cref="global::Grpc.Core.RpcException">INVALID_ARGUMENT, when anything was found.</exception>
     public void ThrowIfAny()
     {
-        if (_found.Count > 0) throw GrpcErrors.InvalidFields(_found);
+        if (Any) throw GrpcErrors.InvalidFields(_found);
     }
 
     public void Workspace(string id)

@@ -110,8 +110,16 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         _channel.Dispose();
         Http.Dispose();
         _process.Dispose();
-        var errors = _output.Where(IsError).Where(line => !ExpectedErrors.Exists(line.Contains)).ToList();
+        var errors = LoggedErrors().Where(entry => !ExpectedErrors.Exists(entry.Contains)).ToList();
         if (errors.Count > 0) throw new InvalidOperationException("The server logged errors:\n" + string.Join('\n', errors));
+    }
+
+    /// <summary>Each with the indented lines that belong to it: message and exception.</summary>
+    private List<string> LoggedErrors()
+    {
+        var lines = _output.ToArray();
+        return Enumerable.Range(0, lines.Length).Where(i => IsError(lines[i]))
+            .Select(i => string.Join('\n', lines.Skip(i + 1).TakeWhile(line => line.StartsWith(' ')).Prepend(lines[i]))).ToList();
     }
 
     private static bool IsError(string line) =>
