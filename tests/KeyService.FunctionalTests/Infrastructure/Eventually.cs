@@ -1,0 +1,23 @@
+using System.Diagnostics;
+
+namespace KeyService.FunctionalTests.Infrastructure;
+
+/// <summary>Waits for a condition, not for a time.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    public static Task IsTrueAsync(Func<bool> condition, string what, int seconds = 20) =>
+        IsTrueAsync(() => Task.FromResult(condition()), what, seconds);
+
+    /// <exception cref="TimeoutException">It did not come true in time.</exception>
+    public static async Task IsTrueAsync(Func<Task<bool>> condition, string what, int seconds = 20)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(seconds)) throw new TimeoutException($"Not within {seconds} s: {what}.");
+            await Task.Delay(Pause);
+        }
+    }
+}
