@@ -8,6 +8,9 @@ internal static class Endpoints
 {
     public static void MapKeyService(this WebApplication app, ServerOptions options)
     {
+#if TEST_HOOKS
+        TestHooks.EmptyService.Map(app);
+#endif
         app.Use((context, next) =>
         {
             if (Listeners.Allows(context)) return next(context);

@@ -62,6 +62,9 @@ internal static class ServiceRegistration
         // AddGrpc puts gzip back after its own options: inflating has no bound, so compressed requests are not accepted at all.
         services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
         if (reflection) services.AddGrpcReflection();
+#if TEST_HOOKS
+        services.AddSingleton<TestHooks.EmptyService>();
+#endif
         return services;
     }
 
