@@ -44,7 +44,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
 
     private static void CheckScopes(CreateKeyRequest request, Violations violations)
     {
-        violations.Count("scopes", request.Scopes.Count, Scopes.MaxCount);
+        if (!violations.Count("scopes", request.Scopes.Count, Scopes.MaxCount)) return;
         for (var i = 0; i < request.Scopes.Count; i++)
         {
             if (!Scopes.IsValid(request.Scopes[i]))
@@ -56,7 +56,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
 
     private static string[] CheckAddresses(CreateKeyRequest request, Violations violations)
     {
-        violations.Count("allowed_addresses", request.AllowedAddresses.Count, 64);
+        if (!violations.Count("allowed_addresses", request.AllowedAddresses.Count, 64)) return [];
         var canonical = new List<string>();
         for (var i = 0; i < request.AllowedAddresses.Count; i++)
         {
@@ -69,7 +69,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
 
     private static void CheckMetadata(CreateKeyRequest request, Violations violations)
     {
-        violations.Count("metadata", request.Metadata.Count, 32);
+        if (!violations.Count("metadata", request.Metadata.Count, 32)) return;
         foreach (var (label, value) in request.Metadata)
         {
             if (label.Length == 0) violations.Add("metadata", "must not have an empty name");
@@ -82,7 +82,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
     {
         if (request.PermittedWorkspaces.Count > 0 && request.WorkspaceId != Workspaces.System)
             violations.Add("permitted_workspaces", "is for keys of workspace system only");
-        violations.Count("permitted_workspaces", request.PermittedWorkspaces.Count, MaxPermittedWorkspaces);
+        if (!violations.Count("permitted_workspaces", request.PermittedWorkspaces.Count, MaxPermittedWorkspaces)) return;
         for (var i = 0; i < request.PermittedWorkspaces.Count; i++)
         {
             var id = request.PermittedWorkspaces[i];

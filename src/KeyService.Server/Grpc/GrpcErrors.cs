@@ -16,6 +16,12 @@ internal static class GrpcErrors
     public const string ExpiryPast = "must be in the future";
 
     private const string Domain = "keyservice";
+
+    /// <summary>Errors travel in HTTP headers: clients refuse more than about 8 KiB of them, and some the whole connection.</summary>
+    private const int MaxViolationText = 3_500;
+
+    private const int ViolationsInMessage = 3;
+
     private static readonly Duration RetryAfter = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
 
     /// <summary>The messages that may be details of an error: JSON needs to know them by name.</summary>
@@ -34,11 +40,21 @@ internal static class GrpcErrors
     public static RpcException InvalidFields(IReadOnlyList<(string Field, string Problem)> violations)
     {
         var request = new BadRequest();
+        var size = 0;
         foreach (var (field, problem) in violations)
+        {
+            size += field.Length + problem.Length;
+            if (size > MaxViolationText) break;
             request.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = problem });
+        }
+
+        var untold = violations.Count - request.FieldViolations.Count;
+        if (untold > 0)
+            request.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = "...", Description = $"and {untold} more" });
+        var told = violations.Take(ViolationsInMessage).Select(v => $"`{v.Field}` {v.Problem}.");
+        var more = violations.Count - ViolationsInMessage;
         return Error(
-            StatusCode.InvalidArgument, ErrorReason.InvalidField,
-            string.Join(' ', violations.Select(v => $"`{v.Field}` {v.Problem}.")), request);
+            StatusCode.InvalidArgument, ErrorReason.InvalidField, string.Join(' ', told) + (more > 0 ? $" And {more} more." : ""), request);
     }
 
     public static RpcException UnreadableBody() => InvalidFields([("body", "could not be read")]);

@@ -99,7 +99,7 @@ internal static class RequestRules
         if (request.ClientAddress.Length > 0) bad |= !AddressRange.TryParseAddress(request.ClientAddress, out address);
         var scopes = request.RequiredScopes;
         bad |= scopes.Count > Scopes.MaxCount;
-        for (var i = 0; i < scopes.Count; i++) bad |= !Scopes.IsValid(scopes[i]);
+        for (var i = 0; i < scopes.Count && !bad; i++) bad = !Scopes.IsValid(scopes[i]);
         if (bad) Refuse(request);
         return new(request.ApiKey, request.WorkspaceId, scopes, address);
     }
@@ -110,8 +110,8 @@ internal static class RequestRules
         if (request.WorkspaceId.Length > 0) violations.Workspace(request.WorkspaceId);
         if (request.ClientAddress.Length > 0 && !AddressRange.TryParseAddress(request.ClientAddress, out _))
             violations.Add("client_address", "must be an IPv4 or IPv6 address");
-        violations.Count("required_scopes", request.RequiredScopes.Count, Scopes.MaxCount);
-        for (var i = 0; i < request.RequiredScopes.Count; i++)
+        var each = violations.Count("required_scopes", request.RequiredScopes.Count, Scopes.MaxCount);
+        for (var i = 0; each && i < request.RequiredScopes.Count; i++)
         {
             if (!Scopes.IsValid(request.RequiredScopes[i]))
                 violations.Add($"required_scopes[{i}]", "must be 1 to 64 of [a-z0-9._:-] and may end in .*");

@@ -53,9 +53,12 @@ internal sealed class Violations
         else if (!IsWellFormed(text)) Add(field, "must be well-formed Unicode");
     }
 
-    public void Count(string field, int count, int max)
+    /// <returns>Whether there are so few that each is worth a look.</returns>
+    public bool Count(string field, int count, int max)
     {
-        if (count > max) Add(field, string.Create(CultureInfo.InvariantCulture, $"must have at most {max} entries; it has {count}"));
+        if (count <= max) return true;
+        Add(field, string.Create(CultureInfo.InvariantCulture, $"must have at most {max} entries; it has {count}"));
+        return false;
     }
 
     // JSON can spell half a surrogate pair.
