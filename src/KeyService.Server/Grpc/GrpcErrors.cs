@@ -57,8 +57,6 @@ internal static class GrpcErrors
             StatusCode.InvalidArgument, ErrorReason.InvalidField, string.Join(' ', told) + (more > 0 ? $" And {more} more." : ""), request);
     }
 
-    public static RpcException UnreadableBody() => InvalidFields([("body", "could not be read")]);
-
     public static RpcException TooLarge() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The message is too large.");
 

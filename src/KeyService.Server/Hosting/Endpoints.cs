@@ -11,15 +11,19 @@ internal static class Endpoints
 #if TEST_HOOKS
         TestHooks.EmptyService.Map(app);
 #endif
+        // Kept off the way of gRPC calls.
+        app.UseWhen(
+            context => !JsonCalls.IsGrpcPath(context.Request.Path),
+            http => http.UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext)));
         app.Use((context, next) =>
         {
             if (Listeners.Allows(context)) return next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        app.Use(MessageLimits.TellTooLarge);
+        app.Use(WireErrors.Explain);
         app.UseRouting();
-        app.Use(JsonBodies.Check);
+        app.Use(JsonCalls.Check);
         RoleSettings.Apply(options.Roles, app.MapGrpcService<ApiKeyGrpcService>());
         app.MapGrpcHealthChecksService();
         if (app.Environment.IsDevelopment()) app.MapGrpcReflectionService();

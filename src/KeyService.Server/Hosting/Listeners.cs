@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using KeyService.Server.Grpc;
 using KeyService.Server.Storage;
 using KeyService.Server.Validation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -67,11 +68,8 @@ internal static class Listeners
     public static bool Allows(HttpContext context)
     {
         if (context.Features.Get<Port>() is not { } port) return false;
-        return port.Serves.HasFlag(IsGrpc(context.Request) ? Serves.Grpc : Serves.Http);
+        return port.Serves.HasFlag(JsonCalls.IsGrpcPath(context.Request.Path) ? Serves.Grpc : Serves.Http);
     }
-
-    private static bool IsGrpc(HttpRequest request) =>
-        request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options, int port, HttpProtocols protocols, Serves serves) =>
         kestrel.Listen(options.BindAddress, port, listen =>

@@ -75,7 +75,7 @@ internal static class ServiceRegistration
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Readiness>>()));
-        services.AddGrpcHealthChecks().AddCheck<Readiness>("ready");
+        services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<Readiness>("ready");
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {
             metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter();
