@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -14,6 +16,8 @@ namespace KeyService.Server.Grpc;
 /// </summary>
 internal static partial class JsonBodies
 {
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
+
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(false));
 
     private static readonly JsonFormatter Formatter = new(
@@ -35,15 +39,12 @@ internal static partial class JsonBodies
     private static async Task CheckAsync(HttpContext context, MessageDescriptor type, RequestDelegate next)
     {
         var violations = new Violations();
-        foreach (var parameter in context.Request.Query.Keys)
-        {
-            if (!IsField(type, parameter)) violations.Add(Shown(parameter), "is not a field of this request");
-        }
-
+        var hasBody = HttpMethods.IsPost(context.Request.Method);
+        CheckQuery(context.Request.Query, hasBody, type, violations);
         try
         {
-            if (HttpMethods.IsPost(context.Request.Method) && !await HasGoodBodyAsync(context, type, violations))
-                violations.Add("body", $"is not the JSON of a {type.Name}");
+            if (hasBody && !IsJson(context.Request)) violations.Add("body", "must be application/json in UTF-8");
+            else if (hasBody && !await HasGoodBodyAsync(context, type, violations)) violations.Add("body", $"is not the JSON of a {type.Name}");
             violations.ThrowIfAny();
         }
         catch (RpcException e)
@@ -60,6 +61,32 @@ internal static partial class JsonBodies
         await next(context);
     }
 
+    // The transcoder refuses a value of the wrong form too, but without details; and with a body it reads no query at all.
+    private static void CheckQuery(IQueryCollection query, bool hasBody, MessageDescriptor type, Violations violations)
+    {
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (parameter, values) in query)
+        {
+            var field = type.Fields.InDeclarationOrder().FirstOrDefault(f => f.JsonName == parameter || f.Name == parameter);
+            if (hasBody) violations.Add(Shown(parameter), "belongs in the body");
+            else if (field is null) violations.Add(Shown(parameter), "is not a field of this request");
+            else if (!given.Add(field.Name) || values.Count != 1) violations.Add(field.Name, "must be given once");
+            else if (!IsValue(field, values[0])) violations.Add(field.Name, "is not a value of this field");
+        }
+    }
+
+    private static bool IsValue(FieldDescriptor field, string? text) => field.FieldType switch
+    {
+        FieldType.Int32 => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
+        FieldType.Enum => field.EnumType.FindValueByName(text) is not null,
+        _ => true,
+    };
+
+    private static bool IsJson(Microsoft.AspNetCore.Http.HttpRequest request) =>
+        request.HasJsonContentType()
+        && request.GetTypedHeaders().ContentType is { Charset: var charset }
+        && (charset.Length == 0 || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
     private static async Task<bool> HasGoodBodyAsync(HttpContext context, MessageDescriptor type, Violations violations)
     {
         // Read once here and once by the transcoder; the listener bounds its length.
@@ -69,7 +96,8 @@ internal static partial class JsonBodies
         context.Request.Body = text;
         try
         {
-            using var reader = new StreamReader(new MemoryStream(text.GetBuffer(), 0, (int)text.Length));
+            using var reader = new StreamReader(
+                new MemoryStream(text.GetBuffer(), 0, (int)text.Length), StrictUtf8, detectEncodingFromByteOrderMarks: false);
             _ = Parser.Parse(reader, type);
             return true;
         }
@@ -79,12 +107,6 @@ internal static partial class JsonBodies
             violations.Add(Shown(match.Groups["name"].Value), "is not a field of this request");
             return true;
         }
-    }
-
-    private static bool IsField(MessageDescriptor type, string parameter)
-    {
-        var name = parameter.Split('.')[0];
-        return type.Fields.InDeclarationOrder().Any(field => field.JsonName == name || field.Name == name);
     }
 
     /// <summary>A field's name is short; anything else may be a value that lost its place, a secret even.</summary>

@@ -4,13 +4,16 @@ using Grpc.Core;
 namespace KeyService.Server.Grpc;
 
 /// <summary>
-/// A gRPC message over the limit is refused by the framework before the service sees it, without the details that every error of the
-/// contract carries: they are added here.
+/// A gRPC message over the limit, or one that cannot be read, is refused by the framework before the service sees it, without the details
+/// that every error of the contract carries: they are added here.
 /// </summary>
 internal static class MessageLimits
 {
     private const string Details = "grpc-status-details-bin";
     private static readonly string Exhausted = ((int)StatusCode.ResourceExhausted).ToString(CultureInfo.InvariantCulture);
+
+    // The service itself never answers it: UNKNOWN is the framework's word for what failed before or around it.
+    private static readonly string Unknown = ((int)StatusCode.Unknown).ToString(CultureInfo.InvariantCulture);
 
     public static Task TellTooLarge(HttpContext context, RequestDelegate next)
     {
@@ -31,9 +34,11 @@ internal static class MessageLimits
     {
         if (context.Response.HasStarted) return;
         var headers = context.Response.Headers;
-        if (headers["grpc-status"] != Exhausted || headers.ContainsKey(Details)) return;
+        var isUnknown = headers["grpc-status"] == Unknown;
+        if ((!isUnknown && headers["grpc-status"] != Exhausted) || headers.ContainsKey(Details)) return;
 
-        var error = GrpcErrors.TooLarge();
+        var error = isUnknown ? GrpcErrors.UnreadableBody() : GrpcErrors.TooLarge();
+        headers["grpc-status"] = ((int)error.StatusCode).ToString(CultureInfo.InvariantCulture);
         headers["grpc-message"] = error.Status.Detail;
         headers[Details] = Convert.ToBase64String(error.Trailers.GetValueBytes(Details)!);
     }

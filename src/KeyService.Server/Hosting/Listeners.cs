@@ -17,11 +17,13 @@ internal enum Serves
 /// <summary>The two ports, their protocols and their limits.</summary>
 internal static class Listeners
 {
+    private const int GrpcFrameHeaderBytes = 5;
+
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = 20_000;
-        kestrel.Limits.MaxRequestBodySize = ServiceRegistration.MaxMessageBytes;
+        kestrel.Limits.MaxRequestBodySize = ServiceRegistration.MaxMessageBytes + GrpcFrameHeaderBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         // More connections scale better than more streams on one: MaxStreamsPerConnection stays.
         kestrel.Limits.Http2.InitialConnectionWindowSize = 128 * 1024;
