@@ -1,4 +1,6 @@
 using KeyService.Server.Grpc;
+using KeyService.Server.Lookup;
+using KeyService.Server.Observability;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 
 namespace KeyService.Server.Hosting;
@@ -30,6 +32,7 @@ internal static class Endpoints
 
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready");
+        app.Services.GetRequiredService<Metrics>().ObserveCache(() => app.Services.GetRequiredService<MemoryKeyCache>().Count);
         app.MapPrometheusScrapingEndpoint("/metrics");
     }
 }

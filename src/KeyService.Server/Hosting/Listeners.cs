@@ -22,11 +22,13 @@ internal static class Listeners
     /// <summary>The section that Kestrel reads the certificate from.</summary>
     public const string Certificate = "Kestrel:Certificates:Default";
 
+    private const int GrpcFrameHeaderBytes = 5;
+
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = 20_000;
-        kestrel.Limits.MaxRequestBodySize = ServiceRegistration.MaxMessageBytes;
+        kestrel.Limits.MaxRequestBodySize = ServiceRegistration.MaxMessageBytes + GrpcFrameHeaderBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         // More connections scale better than more streams on one: MaxStreamsPerConnection stays.
         kestrel.Limits.Http2.InitialConnectionWindowSize = 128 * 1024;
