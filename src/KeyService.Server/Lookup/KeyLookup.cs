@@ -50,6 +50,7 @@ internal sealed class KeyLookup(
     private async Task<CachedKey?> FindElsewhereAsync(KeyDigest digest, DateTime deadline, CancellationToken cancellation)
     {
         var budget = BudgetUntil(deadline);
+        var arrival = time.GetTimestamp();
         try
         {
             // A read of somebody else's was sent before this call arrived: its answer is a cached one, and a "no" is never cached.
@@ -59,7 +60,9 @@ internal sealed class KeyLookup(
                 return joined;
             }
 
-            return await StartRead(digest).WaitAsync(budget, time, cancellation);
+            // What the wait for the other read took is gone.
+            var left = budget - time.GetElapsedTime(arrival);
+            return await StartRead(digest).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellation);
         }
         catch (TimeoutException e)
         {

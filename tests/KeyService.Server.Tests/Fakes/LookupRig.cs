@@ -1,0 +1,67 @@
+using System.Text;
+using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
+using KeyService.Server.Replication;
+using KeyService.Server.Tests.Keys;
+using KeyService.Server.Usage;
+using KeyService.Server.Validation;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KeyService.Server.Tests.Fakes;
+
+/// <summary>The look-up and all above it on a <see cref="FakeEngine"/>, without Redis, in fake time.</summary>
+internal sealed class LookupRig
+{
+    public LookupRig(LookupOptions? options = null)
+    {
+        var chosen = options ?? new LookupOptions { CacheCapacity = 100 };
+        var metrics = Samples.Metrics();
+        Belief = new Belief(Floors, StoreLock);
+        Memory = new MemoryKeyCache(chosen);
+        var redis = new RedisKeyCache(
+            new RedisConnection(chosen, NullLogger<RedisConnection>.Instance), chosen, Belief, Samples.MasterKeys, metrics, NullLogger<RedisKeyCache>.Instance);
+        Lookup = new KeyLookup(Memory, redis, new KeySource(Engine, Belief, metrics), Belief, chosen, Time, metrics);
+        Finder = new KeyFinder(Lookup, Samples.MasterKeys, chosen);
+        Usage = new UsageRecorder(Time);
+        Validator = new KeyValidator(Finder, Usage, Time);
+        Credentials = new CredentialValidator(Finder, Usage, Time);
+    }
+
+    public TimerWatch Time { get; } = new(Samples.Now);
+
+    public FakeEngine Engine { get; } = new();
+
+    public Floors Floors { get; } = new();
+
+    public FakeStoreLock StoreLock { get; } = new();
+
+    public Belief Belief { get; }
+
+    public MemoryKeyCache Memory { get; }
+
+    public KeyLookup Lookup { get; }
+
+    public KeyFinder Finder { get; }
+
+    public UsageRecorder Usage { get; }
+
+    public KeyValidator Validator { get; }
+
+    public CredentialValidator Credentials { get; }
+
+    public static KeyDigest Digest { get; } = PinnedKey.DigestOf(PinnedKey.ApiKey);
+
+    /// <summary>Looks up the pinned API key.</summary>
+    public Task<CachedKey?> FindAsync(DateTime? deadline = null, CancellationToken cancellation = default) =>
+        FindAsync(PinnedKey.ApiKey, deadline, cancellation);
+
+    public Task<CachedKey?> FindAsync(string apiKey, DateTime? deadline = null, CancellationToken cancellation = default) =>
+        Lookup.FindAsync(
+            Encoding.ASCII.GetBytes(apiKey), PinnedKey.DigestOf(apiKey), PinnedKey.Master, deadline ?? DateTime.MaxValue, cancellation).AsTask();
+
+    /// <summary>Puts the record into memory as the pinned API key's.</summary>
+    public void Remember(KeyRecord record) => Memory.Put(Digest, new CachedKey(record, Belief.Era));
+
+    /// <summary>A change of the pinned API key's record was acknowledged.</summary>
+    public void Commit(long revision) => Floors.Committed(PinnedKey.KeyId, revision, Floors.Doubts);
+}

@@ -1,0 +1,100 @@
+using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
+using KeyService.Server.Tests.Fakes;
+using KeyService.Server.Tests.Keys;
+
+namespace KeyService.Server.Tests.Lookup;
+
+public class KeyLookupTests
+{
+    private readonly LookupRig _rig = new();
+
+    [Fact]
+    public async Task What_memory_has_is_answered_at_once_and_without_a_read()
+    {
+        _rig.Remember(Samples.Record(7));
+
+        var find = _rig.FindAsync();
+
+        find.IsCompletedSuccessfully.ShouldBeTrue();
+        (await find)!.Record.Revision.ShouldBe(7);
+        _rig.Engine.ReadCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task An_api_key_that_this_service_never_made_costs_no_read()
+    {
+        var forged = ApiKeyText.Generate(PinnedKey.Brand, KeyEnvironment.Live, PinnedKey.OtherMaster);
+
+        var find = _rig.FindAsync(forged);
+
+        find.IsCompletedSuccessfully.ShouldBeTrue();
+        (await find).ShouldBeNull();
+        _rig.Engine.ReadCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_was_read_once_is_not_read_again()
+    {
+        _rig.Engine.Rows = digest => digest.AsSpan().SequenceEqual(LookupRig.Digest.ToArray()) ? Samples.Row(7) : null;
+
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
+
+        _rig.Engine.ReadCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_not_there_is_asked_for_each_time()
+    {
+        _rig.Engine.Rows = _ => null;
+
+        (await _rig.FindAsync()).ShouldBeNull();
+        (await _rig.FindAsync()).ShouldBeNull();
+
+        _rig.Engine.ReadCount.ShouldBe(2, "a no is never kept");
+        _rig.Memory.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Memory_does_not_answer_once_a_later_change_was_committed()
+    {
+        _rig.Remember(Samples.Record(7));
+        _rig.Commit(8);
+        _rig.Engine.Rows = _ => Samples.Row(8);
+
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(8);
+        _rig.Lookup.TryFindInMemory(LookupRig.Digest, out var kept).ShouldBeTrue();
+        kept.Record.Revision.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task While_a_change_is_in_doubt_every_call_reads()
+    {
+        _rig.Remember(Samples.Record(7));
+        _rig.Floors.Doubt(PinnedKey.KeyId);
+        _rig.Engine.Rows = _ => Samples.Row(7);
+
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
+
+        _rig.Engine.ReadCount.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Without_the_lock_on_the_store_every_call_reads_and_nothing_from_before_is_believed_again()
+    {
+        _rig.Remember(Samples.Record(7));
+        _rig.Engine.Rows = _ => Samples.Row(8);
+
+        _rig.StoreLock.IsHeld = false;
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(8);
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(8);
+        _rig.Engine.ReadCount.ShouldBe(2);
+
+        (_rig.StoreLock.IsHeld, _rig.StoreLock.Takings) = (true, _rig.StoreLock.Takings + 1);
+        _rig.Engine.Rows = _ => Samples.Row(9);
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(9, "another process may have served in between");
+        _rig.Engine.ReadCount.ShouldBe(3);
+    }
+}

@@ -1,0 +1,121 @@
+using KeyService.Server.Keys;
+using KeyService.Server.Tests.Fakes;
+using KeyService.Server.Tests.Keys;
+
+namespace KeyService.Server.Tests.Lookup;
+
+/// <summary>Callers who miss the same key at the same time.</summary>
+public class SharedReadTests
+{
+    private readonly LookupRig _rig = new();
+
+    [Fact]
+    public async Task A_hundred_callers_who_miss_at_once_make_one_read()
+    {
+        var callers = Enumerable.Range(0, 100).Select(_ => _rig.FindAsync()).ToList();
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
+
+        (await Task.WhenAll(callers)).ShouldAllBe(key => key!.Record.Revision == 7);
+        _rig.Engine.ReadCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Callers_of_different_keys_do_not_wait_for_each_other()
+    {
+        var other = ApiKeyText.Generate(PinnedKey.Brand, KeyEnvironment.Live, PinnedKey.Master);
+        var slow = _rig.FindAsync();
+        var slowRead = await _rig.Engine.NextReadAsync();
+        var quick = _rig.FindAsync(other);
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(9));
+
+        (await quick)!.Record.Revision.ShouldBe(9);
+        slow.IsCompleted.ShouldBeFalse();
+        slowRead.Finds(null);
+        (await slow).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_read_sent_before_a_change_was_confirmed_does_not_answer_a_call_that_joined_it_afterwards()
+    {
+        var first = _rig.FindAsync();
+        var stale = await _rig.Engine.NextReadAsync();
+        _rig.Commit(8);
+        var joined = _rig.FindAsync();
+        stale.Finds(Samples.Row(7));
+
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(8));
+
+        (await joined)!.Record.Revision.ShouldBe(8);
+        (await first)!.Record.Revision.ShouldBe(7, "that call began before the change was confirmed");
+        _rig.Lookup.TryFindInMemory(LookupRig.Digest, out var kept).ShouldBeTrue();
+        kept.Record.Revision.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task A_read_sent_before_floors_were_pruned_does_not_answer_a_call_that_joined_it()
+    {
+        var floors = _rig.Floors;
+        var first = _rig.FindAsync();
+        var old = await _rig.Engine.NextReadAsync();
+        // Pruned in between: only the era can tell that the entry is too old.
+        for (var i = 0; floors.Era == 0; i++) floors.Committed($"key{i}", 1, 0);
+        var joined = _rig.FindAsync();
+        old.Finds(Samples.Row(7));
+
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(8));
+
+        (await joined)!.Record.Revision.ShouldBe(8);
+        (await first).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task No_such_key_is_never_taken_from_somebody_else_s_read()
+    {
+        var first = _rig.FindAsync();
+        var early = await _rig.Engine.NextReadAsync();
+        var joined = _rig.FindAsync();
+        early.Finds(null);
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(1));
+
+        (await first).ShouldBeNull();
+        (await joined)!.Record.Revision.ShouldBe(1, "the key may have been made after the other read was sent");
+    }
+
+    [Fact]
+    public async Task A_failure_reaches_all_who_wait_and_the_next_call_reads_again()
+    {
+        var callers = Enumerable.Range(0, 10).Select(_ => _rig.FindAsync()).ToList();
+        (await _rig.Engine.NextReadAsync()).Fails(new TimeoutException());
+
+        foreach (var caller in callers) await Should.ThrowAsync<StoreUnavailableException>(caller);
+        _rig.Engine.ReadCount.ShouldBe(1);
+
+        var next = _rig.FindAsync();
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
+        (await next)!.Record.Revision.ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_service_is_not_passed_off_as_an_outage()
+    {
+        var find = _rig.FindAsync();
+        (await _rig.Engine.NextReadAsync()).Fails(new FormatException());
+
+        await Should.ThrowAsync<FormatException>(find);
+    }
+
+    [Fact]
+    public async Task Who_goes_away_stops_waiting_and_the_read_still_fills_memory_for_the_others()
+    {
+        using var gone = new CancellationTokenSource();
+        var leaver = _rig.FindAsync(cancellation: gone.Token);
+        var read = await _rig.Engine.NextReadAsync();
+        var stayer = _rig.FindAsync();
+        await gone.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(leaver);
+        read.Finds(Samples.Row(7));
+        (await stayer)!.Record.Revision.ShouldBe(7);
+        _rig.Lookup.TryFindInMemory(LookupRig.Digest, out _).ShouldBeTrue();
+    }
+}
