@@ -3,6 +3,7 @@ using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
 using KeyService.Server.Observability;
 using KeyService.Server.Replication;
+using KeyService.Server.Storage;
 using KeyService.Server.Usage;
 using KeyService.Server.Validation;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,7 +31,7 @@ public class MemoryHit
         var options = new LookupOptions();
         var metrics = new Metrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         var memory = new MemoryKeyCache(options);
-        var belief = new Belief(new Floors());
+        var belief = new Belief(new Floors(), new HeldLock());
         // Neither Redis nor a database: what asks one of them fails.
         var lookup = new KeyLookup(memory, redis: null!, source: null!, belief, options, TimeProvider.System, metrics);
         var finder = new KeyFinder(lookup, masterKeys, options);
@@ -68,4 +69,16 @@ public class MemoryHit
 
     private Verdict Ask(in Question question) =>
         _validator.ValidateAsync(question, _rights, DateTime.MaxValue, CancellationToken.None).Result.Verdict;
+
+    /// <summary>A lock that nobody else wants.</summary>
+    private sealed class HeldLock : IStoreLock
+    {
+        public bool IsHeld => true;
+
+        public long Takings => 1;
+
+        public CancellationToken Lost => CancellationToken.None;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }
