@@ -13,7 +13,11 @@ internal sealed class AuditTrail(IStorageEngine engine, MasterKeys masterKeys, T
     /// <summary>Takes the workspace's chain until the transaction ends. First in every change.</summary>
     public async Task<AuditHeadRow> LockChainAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation)
     {
-        if (await engine.LockAuditHeadAsync(context, workspaceId, cancellation) is { } head) return head;
+        if (await engine.LockAuditHeadAsync(context, workspaceId, cancellation) is { } head)
+        {
+            (head.SequenceBefore, head.MacBefore) = (head.Sequence, head.Mac);
+            return head;
+        }
 
         var origin = new byte[AuditChain.MacSize];
         var created = new AuditHeadRow
@@ -21,6 +25,7 @@ internal sealed class AuditTrail(IStorageEngine engine, MasterKeys masterKeys, T
             WorkspaceId = workspaceId,
             Sequence = 0,
             Mac = origin,
+            MacBefore = origin,
             PurgedSequence = 0,
             PurgedMac = origin,
             PurgedSeal = AuditChain.PurgeSealOf(workspaceId, 0, origin, masterKeys.Current),

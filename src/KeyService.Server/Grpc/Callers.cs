@@ -29,18 +29,14 @@ internal sealed class Callers(CredentialValidator credentials)
 
     /// <summary>Completes at once when memory knows the credential.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED, at once or later.</exception>
-    public ValueTask<Caller> AuthenticateAsync(ServerCallContext call) =>
-        AuthenticateAsync(call.GetHttpContext(), call.Deadline, call.CancellationToken);
-
-    /// <inheritdoc cref="AuthenticateAsync(ServerCallContext)"/>
-    public ValueTask<Caller> AuthenticateAsync(HttpContext http, DateTime deadline, CancellationToken cancellation)
+    public ValueTask<Caller> AuthenticateAsync(HttpContext http, in CallBudget budget, CancellationToken cancellation)
     {
         var headers = http.Request.Headers.Authorization;
         if (headers.Count == 0 || headers[0] is not { Length: > 0 } header) throw GrpcErrors.NoCredential();
         if (headers.Count > 1 || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) throw GrpcErrors.BadCredential();
 
         var check = credentials.ValidateAsync(
-            header.AsMemory(Scheme.Length), http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, deadline, cancellation);
+            header.AsMemory(Scheme.Length), http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation);
         return check.IsCompletedSuccessfully ? new(ToCaller(check.Result, http)) : Later(check, http);
     }
 

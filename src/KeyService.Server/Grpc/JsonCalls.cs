@@ -48,7 +48,7 @@ internal static class JsonCalls
         try
         {
             var callers = context.RequestServices.GetRequiredService<Callers>();
-            await callers.AuthenticateAsync(context, DateTime.MaxValue, context.RequestAborted);
+            await callers.AuthenticateAsync(context, fields.BudgetFrom(context.RequestServices.GetRequiredService<TimeProvider>()), context.RequestAborted);
             var violations = new Violations();
             fields.CheckQuery(context.Request, violations);
             if (fields.HasBody) await TakeBodyAsync(context, fields, violations);

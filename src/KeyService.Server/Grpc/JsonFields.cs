@@ -15,15 +15,21 @@ internal sealed partial class JsonFields
 
     private readonly MessageDescriptor _type;
     private readonly HashSet<string> _pathFields;
+    private readonly bool _isValidation;
 
     public JsonFields(MethodDescriptor method)
     {
         var rule = method.GetOptions().GetExtension(AnnotationsExtensions.Http);
         var pattern = rule.Get.Length > 0 ? rule.Get : rule.Post;
         _type = method.InputType;
+        _isValidation = method.InputType == Contracts.V1.ValidateKeyRequest.Descriptor;
         _pathFields = PathField().Matches(pattern).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         HasBody = rule.Body == "*";
     }
+
+    /// <summary>Until the call's own begins behind the transcoder.</summary>
+    public Keys.CallBudget BudgetFrom(TimeProvider time) =>
+        _isValidation ? CallBudgets.ForValidation(time, DateTime.MaxValue) : CallBudgets.ForManagement(time, DateTime.MaxValue);
 
     /// <summary>All fields but those of the path come in the body, none in the query.</summary>
     public bool HasBody { get; }

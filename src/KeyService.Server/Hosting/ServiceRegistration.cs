@@ -35,7 +35,7 @@ internal static class ServiceRegistration
         .AddSingleton<MemoryKeyCache>().AddSingleton<RedisConnection>().AddSingleton<RedisKeyCache>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
-        .AddSingleton<Metrics>().AddSingleton<OutageLog>().AddMetrics().AddLogging()
+        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddMetrics().AddLogging()
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
@@ -47,7 +47,7 @@ internal static class ServiceRegistration
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)
     {
-        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<ApiKeyGrpcService>();
+        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<ApiKeyGrpcService>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxMessageBytes;

@@ -1,16 +1,20 @@
 using System.Security.Cryptography;
+using KeyService.Server.Audit;
 using KeyService.Server.Keys;
-using KeyService.Server.Lookup;
 using KeyService.Server.Observability;
 using KeyService.Server.Storage;
+using KeyService.Server.Validation;
 using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Server.Hosting;
 
 /// <summary>What must hold of the store before it is served, or is made to hold by <c>migrate</c> and by the embedded default.</summary>
-internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKeys masterKeys, RootCredential root, KeySource source, Metrics metrics)
+internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKeys masterKeys, RootCredential root, KeyFinder finder, ServerOptions options, Metrics metrics,
+    TimeProvider time)
 {
+    private static readonly TimeSpan WarmUpBound = TimeSpan.FromSeconds(30);
+
     /// <summary>Schema, settings, master keys, root credential: brought up to date.</summary>
     /// <returns>Whether a root credential was installed.</returns>
     public async Task<bool> MigrateAsync(CancellationToken cancellation)
@@ -32,12 +36,15 @@ internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKe
         await engine.CheckSettingsAsync(cancellation);
         await CheckMasterKeysAsync(cancellation);
 
+        var origin = new byte[AuditChain.MacSize];
         var heads = await store.ReadAsync(
-            (context, token) => context.AuditHeads.OrderBy(head => head.WorkspaceId).Take(Metrics.MaxAuditHeads).ToListAsync(token), cancellation);
-        foreach (var head in heads) metrics.AuditHeadMoved(head.WorkspaceId, head.Sequence, head.Mac);
+            (context, token) => context.AuditHeads.Select(head => new { head.Sequence, head.Mac }).ToListAsync(token), cancellation);
+        foreach (var head in heads) metrics.AuditHeadMoved(head.Sequence, origin, head.Mac);
 
-        // The query is compiled now: the first caller's budget is too short for it.
-        await source.ReadAsync(KeyDigest.FromBytes(RandomNumberGenerator.GetBytes(KeyDigest.Size)), cancellation);
+        // Look-up and query are compiled now: the first caller's budget is too short for it. Nobody has this key.
+        var nobodys = ApiKeyText.Generate(options.Issuance.Brand, KeyEnvironment.Live, masterKeys.Current);
+        var budget = new CallBudget(time.GetTimestamp(), time.GetUtcNow().UtcDateTime + WarmUpBound);
+        await finder.FindAsync(nobodys, budget, cancellation, out _);
     }
 
     /// <summary>In words for the operator; null for an exception that is a fault of the service.</summary>

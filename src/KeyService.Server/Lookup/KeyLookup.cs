@@ -14,19 +14,17 @@ namespace KeyService.Server.Lookup;
 internal sealed class KeyLookup(
     MemoryKeyCache memory, RedisKeyCache redis, KeySource source, Belief belief, LookupOptions options, TimeProvider time, Metrics metrics)
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
-
     private readonly ConcurrentDictionary<KeyDigest, Task<CachedKey?>> _reads = new();
 
     /// <summary>Completes at once on a memory hit and for an API key that this service never made. Null: there is no such key.</summary>
     /// <param name="apiKey">The API key's text in ASCII, well-formed.</param>
     /// <param name="digest">Its digest under <paramref name="masterKey"/>.</param>
     /// <param name="masterKey">The master key that the text names.</param>
-    /// <param name="deadline">The caller's own, or <see cref="DateTime.MaxValue"/>.</param>
+    /// <param name="budget">What the call may still wait, at least <c>KeyService:ValidateBudget</c> from its arrival.</param>
     /// <param name="cancellation">The caller went away.</param>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
     public ValueTask<CachedKey?> FindAsync(
-        ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, DateTime deadline, CancellationToken cancellation)
+        ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, in CallBudget budget, CancellationToken cancellation)
     {
         if (TryFindInMemory(digest, out var key)) return new(key);
 
@@ -36,7 +34,7 @@ internal sealed class KeyLookup(
             return default;
         }
 
-        return new(FindElsewhereAsync(digest, deadline, cancellation));
+        return new(FindElsewhereAsync(digest, budget, cancellation));
     }
 
     /// <summary>Memory alone: a key that it has and that may answer at this moment.</summary>
@@ -47,22 +45,18 @@ internal sealed class KeyLookup(
         return true;
     }
 
-    private async Task<CachedKey?> FindElsewhereAsync(KeyDigest digest, DateTime deadline, CancellationToken cancellation)
+    private async Task<CachedKey?> FindElsewhereAsync(KeyDigest digest, CallBudget budget, CancellationToken cancellation)
     {
-        var budget = BudgetUntil(deadline);
-        var arrival = time.GetTimestamp();
         try
         {
             // A read of somebody else's was sent before this call arrived: its answer is a cached one, and a "no" is never cached.
             if (_reads.TryGetValue(digest, out var shared)
-                && await shared.WaitAsync(budget, time, cancellation) is { } joined && IsBelieved(joined))
+                && await shared.WaitAsync(Left(budget), time, cancellation) is { } joined && IsBelieved(joined))
             {
                 return joined;
             }
 
-            // What the wait for the other read took is gone.
-            var left = budget - time.GetElapsedTime(arrival);
-            return await StartRead(digest).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellation);
+            return await StartRead(digest).WaitAsync(Left(budget), time, cancellation);
         }
         catch (TimeoutException e)
         {
@@ -109,11 +103,5 @@ internal sealed class KeyLookup(
 
     private bool IsBelieved(CachedKey key) => belief.Holds(key.Record.KeyId, key.Record.Revision, key.Era);
 
-    private TimeSpan BudgetUntil(DateTime deadline)
-    {
-        if (deadline == DateTime.MaxValue) return options.ValidateBudget;
-        var left = deadline - time.GetUtcNow().UtcDateTime;
-        if (left > LongestWait) return LongestWait;
-        return left > options.ValidateBudget ? left : options.ValidateBudget;
-    }
+    private TimeSpan Left(in CallBudget budget) => budget.Left(options.ValidateBudget, time);
 }

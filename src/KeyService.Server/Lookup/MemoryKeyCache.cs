@@ -9,7 +9,8 @@ namespace KeyService.Server.Lookup;
 /// </summary>
 internal sealed class MemoryKeyCache(LookupOptions options)
 {
-    private readonly ConcurrentLru<KeyDigest, CachedKey> _entries = new(
+    // Fast: without counters of its own, which nobody reads.
+    private readonly FastConcurrentLru<KeyDigest, CachedKey> _entries = new(
         Environment.ProcessorCount, options.CacheCapacity, EqualityComparer<KeyDigest>.Default);
 
     public int Count => _entries.Count;

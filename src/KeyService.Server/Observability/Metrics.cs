@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -13,39 +12,45 @@ internal enum LookupSource
     Database,
 }
 
-/// <summary>Every instrument of the service, with its unit. None carries a key, a digest or a name.</summary>
+/// <summary>Every instrument of the service, with its unit. None carries a key, a digest, a name or a workspace.</summary>
 internal sealed class Metrics : IDisposable
 {
     public const string MeterName = "KeyService";
 
-    /// <summary>Chains shown one by one; the rest is for <c>keyservice verify-audit</c>.</summary>
-    public const int MaxAuditHeads = 1_000;
+    private static readonly string[] Sources = ["memory", "tag", "redis", "database"];
 
-    private static readonly KeyValuePair<string, object?>[] Sources =
-        [new("source", "memory"), new("source", "tag"), new("source", "redis"), new("source", "database")];
+    /// <summary>From a memory hit to a call that is late by any measure: the default bounds are meant for milliseconds.</summary>
+    private static readonly double[] CallSeconds =
+        [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-    /// <summary>From a memory hit to a call that is late by any measure.</summary>
-    private static readonly double[] CallSeconds = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+    // On the hot path, where a counter of the library searches its tags each time: numbers of our own, read when they are asked for.
+    private readonly long[] _lookups = new long[Sources.Length];
+    private readonly long[] _verdicts;
 
     private readonly Meter _meter;
     private readonly Histogram<double> _calls;
-    private readonly Counter<long> _lookups;
-    private readonly Counter<long> _verdicts;
     private readonly Counter<long> _redisFailures;
     private readonly Counter<long> _redisRejected;
     private readonly Counter<long> _usageFlushed;
     private readonly Counter<long> _usageFlushFailures;
     private readonly Counter<long> _purged;
-    private readonly ConcurrentDictionary<string, AuditHead> _auditHeads = new(StringComparer.Ordinal);
+    private long _auditEvents;
+    private long _auditFingerprint;
     private int _breakerOpen;
 
-    public Metrics(IMeterFactory meters)
+    /// <param name="meters">Makes the meter.</param>
+    /// <param name="verdicts">The names of the verdicts, by their number.</param>
+    public Metrics(IMeterFactory meters, VerdictNames verdicts)
     {
+        _verdicts = new long[verdicts.All.Count];
         _meter = meters.Create(MeterName);
-        _calls = _meter.CreateHistogram<double>("rpc.server.call.duration", "s", "Time from a call's arrival at the service to its answer.",
-            tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = CallSeconds });
-        _lookups = _meter.CreateCounter<long>("keyservice.lookups", "{lookup}", "Look-ups by where they were answered; tag: forged, no read.");
-        _verdicts = _meter.CreateCounter<long>("keyservice.verdicts", "{verdict}", "Answers of ValidateKey.");
+        _calls = _meter.CreateHistogram(
+            "rpc.server.call.duration", "s", "Time from a call's arrival at the service to its answer.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = CallSeconds });
+        _meter.CreateObservableCounter(
+            "keyservice.lookups", () => Counted(_lookups, "source", Sources), "{lookup}", "Look-ups by where they were answered; tag: forged, no read.");
+        _meter.CreateObservableCounter(
+            "keyservice.verdicts", () => Counted(_verdicts, "verdict", verdicts.All), "{verdict}", "Answers of ValidateKey.");
         _redisFailures = _meter.CreateCounter<long>("keyservice.redis.failures", "{call}", "Calls to Redis that failed or took over 50 ms.");
         _redisRejected = _meter.CreateCounter<long>("keyservice.redis.rejected", "{value}", "Values in Redis that this process did not write.");
         _usageFlushed = _meter.CreateCounter<long>("keyservice.usage.flushed", "{key}", "Last-used times written.");
@@ -53,15 +58,17 @@ internal sealed class Metrics : IDisposable
         _purged = _meter.CreateCounter<long>("keyservice.purged", "{row}", "Rows removed beyond their retention.");
         _meter.CreateObservableGauge("keyservice.redis.breaker_open", () => Volatile.Read(ref _breakerOpen), "1", "1 while Redis is not asked.");
         _meter.CreateObservableGauge(
-            "keyservice.audit.head_sequence", () => Heads(head => head.Sequence), "{event}", "The number of the newest audit event.");
+            "keyservice.audit.head_events", () => Interlocked.Read(ref _auditEvents), "{event}",
+            "Audit events ever written, over all chains: it never goes down, unless a chain was cut or the store set back.");
         _meter.CreateObservableGauge(
-            "keyservice.audit.head_fingerprint", () => Heads(head => head.Fingerprint), "1",
-            "The first 48 bits of the newest event's MAC: a store set back to an older state shows here.");
+            "keyservice.audit.head_fingerprint", () => Interlocked.Read(ref _auditFingerprint), "1",
+            "The first 48 bits of each chain's last MAC, combined by exclusive or; `keyservice verify-audit` prints the same.");
     }
 
-    public void LookedUp(LookupSource source) => _lookups.Add(1, Sources[(int)source]);
+    public void LookedUp(LookupSource source) => Interlocked.Increment(ref _lookups[(int)source]);
 
-    public void Answered(string verdict) => _verdicts.Add(1, new KeyValuePair<string, object?>("verdict", verdict));
+    /// <param name="verdict">Its number, as <see cref="VerdictNames"/> counts them.</param>
+    public void Answered(int verdict) => Interlocked.Increment(ref _verdicts[verdict]);
 
     public void Called(string rpc, string status, long startTimestamp) => _calls.Record(
         Stopwatch.GetElapsedTime(startTimestamp).TotalSeconds,
@@ -79,14 +86,22 @@ internal sealed class Metrics : IDisposable
 
     public void Purged(string table, long rows) => _purged.Add(rows, new KeyValuePair<string, object?>("table", table));
 
-    /// <summary>The chain of a workspace has a new end, in a transaction that was acknowledged.</summary>
-    public void AuditHeadMoved(string workspaceId, long sequence, ReadOnlySpan<byte> mac)
+    /// <summary>A chain has this many more events, and its last MAC changed from one to the other.</summary>
+    public void AuditHeadMoved(long events, ReadOnlySpan<byte> macBefore, ReadOnlySpan<byte> mac)
+    {
+        Interlocked.Add(ref _auditEvents, events);
+        var change = AuditFingerprint(macBefore) ^ AuditFingerprint(mac);
+        long present;
+        do present = Interlocked.Read(ref _auditFingerprint);
+        while (Interlocked.CompareExchange(ref _auditFingerprint, present ^ change, present) != present);
+    }
+
+    /// <summary>The first 48 bits of a MAC, as many as a number of any metrics system holds exactly.</summary>
+    public static long AuditFingerprint(ReadOnlySpan<byte> mac)
     {
         long fingerprint = 0;
         foreach (var b in mac[..6]) fingerprint = (fingerprint << 8) | b;
-        var head = new AuditHead(sequence, fingerprint);
-        if (_auditHeads.Count < MaxAuditHeads || _auditHeads.ContainsKey(workspaceId))
-            _auditHeads.AddOrUpdate(workspaceId, head, (_, known) => known.Sequence > sequence ? known : head);
+        return fingerprint;
     }
 
     public void ObserveCache(Func<int> entries) => _meter.CreateObservableGauge(
@@ -94,8 +109,9 @@ internal sealed class Metrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private IEnumerable<Measurement<long>> Heads(Func<AuditHead, long> value) =>
-        _auditHeads.Select(head => new Measurement<long>(value(head.Value), new KeyValuePair<string, object?>("workspace_id", head.Key)));
-
-    private readonly record struct AuditHead(long Sequence, long Fingerprint);
+    private static IEnumerable<Measurement<long>> Counted(long[] counts, string tag, IReadOnlyList<string> names) =>
+        counts.Select((_, i) => new Measurement<long>(Volatile.Read(ref counts[i]), new KeyValuePair<string, object?>(tag, names[i])));
 }
+
+/// <summary>The names of the verdicts, for their metric.</summary>
+internal sealed record VerdictNames(IReadOnlyList<string> All);

@@ -98,6 +98,7 @@ internal abstract class KeyDbContext(DbContextOptions options) : DbContext(optio
         {
             head.ToTable("AuditHeads").HasKey(h => h.WorkspaceId);
             Id(head.Property(h => h.WorkspaceId));
+            head.Ignore(h => h.SequenceBefore).Ignore(h => h.MacBefore);
             head.Property(h => h.Mac).HasMaxLength(32).IsFixedLength();
             head.Property(h => h.PurgedMac).HasMaxLength(32).IsFixedLength();
             head.Property(h => h.PurgedSeal).HasMaxLength(32).IsFixedLength();

@@ -50,7 +50,7 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
                 token => context.AuditEvents.AnyAsync(e => e.EventId == eventId, token),
                 bound.Token);
             foreach (var head in context.ChangeTracker.Entries<AuditHeadRow>())
-                metrics.AuditHeadMoved(head.Entity.WorkspaceId, head.Entity.Sequence, head.Entity.Mac);
+                metrics.AuditHeadMoved(head.Entity.Sequence - head.Entity.SequenceBefore, head.Entity.MacBefore, head.Entity.Mac);
             return result;
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))

@@ -89,6 +89,12 @@ internal sealed class AuditHeadRow
 
     public required byte[] Mac { get; set; }
 
+    /// <summary>Not stored: where the chain ended when this transaction took it.</summary>
+    public long SequenceBefore { get; set; }
+
+    /// <summary>Not stored: the MAC there.</summary>
+    public byte[] MacBefore { get; set; } = [];
+
     /// <summary>Events up to here were purged: the chain begins after it, with <see cref="PurgedMac"/>.</summary>
     public required long PurgedSequence { get; set; }
 

@@ -15,16 +15,16 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage,
     /// <param name="credential">As presented.</param>
     /// <param name="last">The last one that held on this connection: the same text again is spared its HMAC, and nothing else.</param>
     /// <param name="peer">Who is at the other end of the connection.</param>
-    /// <param name="deadline">The caller's own, or <see cref="DateTime.MaxValue"/>.</param>
+    /// <param name="budget">What the call may still wait.</param>
     /// <param name="cancellation">The caller went away.</param>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
     public ValueTask<Credential?> ValidateAsync(
-        ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, DateTime deadline, CancellationToken cancellation)
+        ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, in CallBudget budget, CancellationToken cancellation)
     {
         if (last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, out var again))
             return new(Check(again, peer));
 
-        var find = finder.FindAsync(credential.Span, deadline, cancellation, out var digest);
+        var find = finder.FindAsync(credential.Span, budget, cancellation, out var digest);
         return find.IsCompletedSuccessfully
             ? new(Remember(Check(find.Result, peer), credential, digest, last))
             : CheckLater(find, peer, credential, digest, last);

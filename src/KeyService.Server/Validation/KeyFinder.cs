@@ -9,7 +9,7 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
 {
     /// <summary>Null for anything that is not the API key of a known key.</summary>
     public ValueTask<CachedKey?> FindAsync(
-        ReadOnlySpan<char> presented, DateTime deadline, CancellationToken cancellation, out KeyDigest digest)
+        ReadOnlySpan<char> presented, in CallBudget budget, CancellationToken cancellation, out KeyDigest digest)
     {
         digest = default;
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
@@ -18,7 +18,7 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
 
         ReadOnlySpan<byte> apiKey = ascii[..parts.Length];
         digest = masterKey.ComputeDigest(apiKey);
-        return lookup.FindAsync(apiKey, digest, masterKey, deadline, cancellation);
+        return lookup.FindAsync(apiKey, digest, masterKey, budget, cancellation);
     }
 
     /// <summary>The key of a digest computed before, if memory has it and it may answer now.</summary>

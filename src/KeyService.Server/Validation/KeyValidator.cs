@@ -16,9 +16,9 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage, TimePr
 {
     /// <summary>Completes at once when memory knows the key, or the text is none of ours.</summary>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time: no verdict.</exception>
-    public ValueTask<KeyVerdict> ValidateAsync(in Question question, CredentialRights caller, DateTime deadline, CancellationToken cancellation)
+    public ValueTask<KeyVerdict> ValidateAsync(in Question question, CredentialRights caller, in CallBudget budget, CancellationToken cancellation)
     {
-        var find = finder.FindAsync(question.ApiKey, deadline, cancellation, out _);
+        var find = finder.FindAsync(question.ApiKey, budget, cancellation, out _);
         return find.IsCompletedSuccessfully
             ? new(Decide(find.Result, question, caller))
             : DecideLater(find, question, caller);

@@ -16,7 +16,7 @@ internal static class LoadCommand
         if (Environment.ProcessorCount < 2) throw new InvalidOperationException("One core is for the server and one for the load: there are not two.");
         if (OperatingSystem.IsLinux()) Process.GetCurrentProcess().ProcessorAffinity = Core;
 
-        await using var server = await ServerProcess.StartAsync();
+        await using var server = await ServerProcess.StartAsync(options.Server);
         using var channel = GrpcChannel.ForAddress(server.Grpc);
         var (credential, apiKeys) = await Seed.CreateAsync(channel, server.RootCredential, options.Keys);
         var run = new Run(server, new Empty.EmptyClient(channel), options);

@@ -6,7 +6,7 @@ namespace KeyService.Benchmarks.Load;
 internal sealed record LoadOptions
 {
     public const string Usage =
-        "[--rounds 5] [--seconds 4] [--warm-up 1] [--keys 2000] [--connections 8] [--streams 16] [--only <part of a load's name>] [--no-h2load] [--no-latency] [--no-build]";
+        "[--rounds 5] [--seconds 4] [--warm-up 1] [--keys 2000] [--connections 8] [--streams 16] [--only <part of a load's name>] [--no-h2load] [--no-latency] [--no-build] [--server <KeyService.Server.dll>]";
 
     /// <summary>Pairs of empty and load, each beside the other.</summary>
     public int Rounds { get; init; } = 5;
@@ -35,6 +35,9 @@ internal sealed record LoadOptions
     /// <summary>False: measure what the last build left.</summary>
     public bool Build { get; init; } = true;
 
+    /// <summary>Another build with test hooks, to compare two; null: this source's.</summary>
+    public string? Server { get; init; }
+
     public static LoadOptions Parse(string[] args)
     {
         var options = new LoadOptions();
@@ -52,6 +55,7 @@ internal sealed record LoadOptions
                 "--no-h2load" => options with { WithH2Load = false },
                 "--no-latency" => options with { WithLatency = false },
                 "--no-build" => options with { Build = false },
+                "--server" => options with { Server = Path.GetFullPath(args[++i]), Build = false },
                 _ => throw new ArgumentException($"Unknown option {args[i]}. load {Usage}", nameof(args)),
             };
 

@@ -41,9 +41,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (build.ExitCode != 0) throw new InvalidOperationException("The server with its test hooks does not build.");
     }
 
-    public static async Task<ServerProcess> StartAsync()
+    public static async Task<ServerProcess> StartAsync(string? build)
     {
-        var assembly = Path.Combine(Project(), "bin", "hooks", "Release", "net10.0", "KeyService.Server.dll");
+        var assembly = build ?? Path.Combine(Project(), "bin", "hooks", "Release", "net10.0", "KeyService.Server.dll");
         if (!File.Exists(assembly)) throw new FileNotFoundException("Build it first: leave out --no-build.", assembly);
         var data = Directory.CreateTempSubdirectory("keyservice-benchmark-");
         var (http, grpc) = (FreePort(), FreePort());

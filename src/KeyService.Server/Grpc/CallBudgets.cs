@@ -1,0 +1,15 @@
+using KeyService.Server.Keys;
+
+namespace KeyService.Server.Grpc;
+
+/// <summary>How long calls may wait for the look-up of credential and key.</summary>
+internal static class CallBudgets
+{
+    /// <summary>A portal rather waits than fails; validation has <c>KeyService:ValidateBudget</c>.</summary>
+    private static readonly TimeSpan Management = TimeSpan.FromSeconds(5);
+
+    public static CallBudget ForValidation(TimeProvider time, DateTime deadline) => new(time.GetTimestamp(), deadline);
+
+    public static CallBudget ForManagement(TimeProvider time, DateTime deadline) => new(
+        time.GetTimestamp(), deadline == DateTime.MaxValue ? time.GetUtcNow().UtcDateTime + Management : deadline);
+}

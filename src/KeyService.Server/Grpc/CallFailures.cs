@@ -1,0 +1,19 @@
+using Grpc.Core;
+using KeyService.Server.Keys;
+using KeyService.Server.Observability;
+
+namespace KeyService.Server.Grpc;
+
+/// <summary>The one place for what goes wrong in a call: counted, logged once where it is the service's fault, told as the contract says.</summary>
+internal sealed class CallFailures(Metrics metrics, OutageLog outages, ILogger<CallFailures> log)
+{
+    public RpcException Explain(string rpc, Exception exception, CancellationToken caller, long start)
+    {
+        if (exception is StoreUnavailableException) outages.Add(rpc, exception.InnerException?.GetType().Name ?? "");
+        var error = GrpcErrors.From(exception, caller);
+        if (error is null) Log.CallFailed(log, exception, rpc);
+        error ??= GrpcErrors.Internal();
+        metrics.Called(rpc, error.StatusCode.ToString(), start);
+        return error;
+    }
+}
