@@ -116,7 +116,7 @@ public sealed class CredentialsTests(SharedServer shared)
     public async Task A_credential_ends_with_its_expire_time()
     {
         var credential = await _workspace.CreateCredentialAsync(
-            ["keys:read"], [_workspace.Id], request => request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(2)));
+            ["keys:read"], [_workspace.Id], request => request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(4)));
         var caller = ServerProcess.As(credential.ApiKey);
         await _workspace.Client.GetCallerAsync(new(), caller);
 

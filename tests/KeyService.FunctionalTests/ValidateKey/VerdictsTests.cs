@@ -58,7 +58,7 @@ public sealed class VerdictsTests(SharedServer shared)
     [Fact]
     public async Task A_key_is_expired_from_its_expire_time_on()
     {
-        var created = await _workspace.CreateAsync(request => request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(2)));
+        var created = await _workspace.CreateAsync(request => request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(4)));
         (await _workspace.ValidateAsync(created.ApiKey)).Verdict.ShouldBe(Verdict.Valid);
 
         var expired = await Eventually.Get(
@@ -75,7 +75,7 @@ public sealed class VerdictsTests(SharedServer shared)
         {
             request.Scopes.Add("a");
             request.AllowedAddresses.Add("10.0.0.0/8");
-            request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(2));
+            request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(4));
         });
         Task<ValidateKeyResponse> EverythingWrong(string workspaceId = "") => _workspace.ValidateAsync(created.ApiKey, request =>
         {
@@ -85,7 +85,7 @@ public sealed class VerdictsTests(SharedServer shared)
         });
 
         (await EverythingWrong()).Verdict.ShouldBe(Verdict.InsufficientScope);
-        await Eventually.Get(() => EverythingWrong(), answer => answer.Verdict == Verdict.Expired, TimeSpan.FromSeconds(10));
+        await Eventually.Get(() => EverythingWrong(), answer => answer.Verdict == Verdict.Expired, TimeSpan.FromSeconds(20));
         await _workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled);
         (await EverythingWrong()).Verdict.ShouldBe(Verdict.Disabled);
         (await EverythingWrong("elsewhere")).Verdict.ShouldBe(Verdict.NotFound);
