@@ -1,5 +1,6 @@
 using System.Data.Common;
 using KeyService.Server.Keys;
+using KeyService.Server.Lifecycle;
 using KeyService.Server.Storage;
 using KeyService.Server.Storage.Sqlite;
 using KeyService.Storage.Tests.Stores;
@@ -16,7 +17,9 @@ public sealed class LostAcknowledgementOnSqlite() : StoreTests(Engine.Sqlite)
     public async Task A_change_whose_acknowledgement_is_lost_is_in_doubt_until_it_is_asked_again()
     {
         var key = (await CreateAsync(Request())).Key;
-        Store.Engine.Interceptors = [new LoseAcknowledgement(times: 1)];
+        var lose = new LoseAcknowledgement();
+        Store.Engine.Interceptors = [lose];
+        lose.Next();
 
         await Should.ThrowAsync<StoreUnavailableException>(() => SetStatusAsync(key, KeyStatus.Disabled));
 
@@ -34,7 +37,9 @@ public sealed class LostAcknowledgementOnSqlite() : StoreTests(Engine.Sqlite)
     [Fact]
     public async Task A_key_whose_acknowledgement_is_lost_is_found_under_its_request_id()
     {
-        Store.Engine.Interceptors = [new LoseAcknowledgement(times: 1)];
+        var lose = new LoseAcknowledgement();
+        Store.Engine.Interceptors = [lose];
+        lose.Next();
         await Should.ThrowAsync<StoreUnavailableException>(() => CreateAsync(Request(), "r1"));
 
         var issued = await CreateAsync(Request(), "r1");
@@ -51,7 +56,11 @@ public sealed class LostAcknowledgementOnSqlite() : StoreTests(Engine.Sqlite)
 public sealed class LostAcknowledgementUnderRetries() : StoreTests(Engine.Sqlite)
 {
     [Fact]
-    public Task A_change_that_happened_is_not_repeated() => LostAcknowledgementOnSqlServer.HoldsAsync(this, Retrying(new LoseAcknowledgement(times: 1)));
+    public Task A_change_that_happened_is_not_repeated()
+    {
+        var lose = new LoseAcknowledgement();
+        return LostAcknowledgementOnSqlServer.HoldsAsync(this, lose, () => Store.Engine.Contexts = Retrying(lose));
+    }
 
     [Fact]
     public async Task A_change_that_did_not_happen_is_repeated_from_its_beginning()
@@ -103,35 +112,51 @@ public sealed class LostAcknowledgementUnderRetries() : StoreTests(Engine.Sqlite
 public sealed class LostAcknowledgementOnSqlServer() : StoreTests(Engine.SqlServer)
 {
     [Fact]
-    public Task A_change_that_happened_is_not_repeated() => HoldsAsync(this, contexts: null);
+    public Task A_change_that_happened_is_not_repeated()
+    {
+        var lose = new LoseAcknowledgement();
+        return HoldsAsync(this, lose, () => Store.Engine.Interceptors = [lose]);
+    }
 
-    internal static async Task HoldsAsync(StoreTests test, Func<KeyDbContext>? contexts)
+    internal static async Task HoldsAsync(StoreTests test, LoseAcknowledgement lose, Action intercept)
     {
         var store = test.Store;
         var key = (await test.CreateAsync(Request())).Key;
-        if (contexts is null) store.Engine.Interceptors = [new LoseAcknowledgement(times: 1)];
-        store.Engine.Contexts = contexts;
+        intercept();
 
+        lose.Next();
         var (view, report) = await test.SetStatusAsync(key, KeyStatus.Disabled);
 
         (view.Key.Status, report.Complete, report.Revision).ShouldBe((KeyStatus.Disabled, true, view.Key.Revision));
         (await store.EventsAsync("w1")).Count.ShouldBe(2);
 
-        if (contexts is null) store.Engine.Interceptors = [new LoseAcknowledgement(times: 1)];
+        lose.Next();
         var issued = await test.CreateAsync(Request("w2"));
-        (await test.GetAsync(issued.Key)).Revision.ShouldBe(issued.Key.Revision);
+        lose.Next();
+        (await store.Get<KeyRevealer>().RevealAsync("w2", issued.Key.KeyId, Requester.Actor, CancellationToken.None)).ShouldBe(issued.ApiKey);
 
+        (await test.GetAsync(issued.Key)).Revision.ShouldBe(issued.Key.Revision);
         (await test.CountKeysAsync()).ShouldBe(2);
         (await store.WithContextAsync(context => context.KeySecrets.CountAsync())).ShouldBe(2);
-        (await store.VerifyAsync()).ShouldBe([new("w1", 2, 2, null), new("w2", 1, 1, null)]);
+        (await store.VerifyAsync()).ShouldBe([new("w1", 2, 2, null), new("w2", 2, 2, null)]);
+        lose.Lost.ShouldBe(3);
     }
 }
 
-/// <summary>Throws after the first commits have happened.</summary>
-internal sealed class LoseAcknowledgement(int times) : DbTransactionInterceptor
+/// <summary>Throws after a commit has happened.</summary>
+internal sealed class LoseAcknowledgement : DbTransactionInterceptor
 {
-    private int _left = times;
+    private int _armed;
 
-    public override Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default) =>
-        Interlocked.Decrement(ref _left) >= 0 ? throw new TimeoutException("The acknowledgement is lost.") : Task.CompletedTask;
+    public int Lost { get; private set; }
+
+    /// <summary>Loses the next one.</summary>
+    public void Next() => Volatile.Write(ref _armed, 1);
+
+    public override Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _armed, 0) == 0) return Task.CompletedTask;
+        Lost++;
+        throw new TimeoutException("The acknowledgement is lost.");
+    }
 }
