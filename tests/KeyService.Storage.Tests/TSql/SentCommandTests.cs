@@ -20,6 +20,7 @@ public sealed class SentCommandTests : IAsyncDisposable
     private static readonly Requester Requester = new(new Actor("key_requester", "someone"), CredentialRights.None);
 
     private readonly RecordingServer _server = new();
+    private readonly SqliteTestStore _files = new();
     private readonly ServiceProvider _services;
     private readonly MasterKey _masterKey = TestStore.NewMasterKey('1');
 
@@ -29,12 +30,15 @@ public sealed class SentCommandTests : IAsyncDisposable
         {
             Contexts = _server.CreateContext,
         };
-        var options = new SqliteTestStore().Options;
-        _services = new ServiceCollection().AddKeyService(options, engine, new([_masterKey]))
+        _services = new ServiceCollection().AddKeyService(_files.Options, engine, new([_masterKey]))
             .AddSingleton<TimeProvider>(new FakeTimeProvider(new(2027, 3, 4, 5, 6, 7, TimeSpan.Zero))).BuildServiceProvider();
     }
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await _files.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_first_key_of_a_workspace()
@@ -173,9 +177,7 @@ public sealed class SentCommandTests : IAsyncDisposable
                 return await context.SaveChangesAsync(token);
             },
             CancellationToken.None);
-        var path = Get<ServerOptions>().RootCredentialFile;
         (await Get<RootCredential>().InstallOnceAsync(CancellationToken.None)).ShouldBeTrue();
-        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
 
         Tables("INSERT INTO").ShouldBe(["ApiKeys", "AuditEvents", "AuditHeads", "KeySecrets", "MasterKeyFingerprints"], ignoreOrder: true);
         HoldsForAll();
