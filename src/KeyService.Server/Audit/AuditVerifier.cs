@@ -29,15 +29,29 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
         foreach (var workspaceId in present.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal))
         {
             // Begun while this ran, or a head removed by hand: only a look at the head again can tell.
-            var late = await store.ReadAsync(
-                (context, token) => context.AuditHeads.SingleOrDefaultAsync(head => head.WorkspaceId == workspaceId, token), cancellation);
-            yield return late is null
-                ? new(workspaceId, 0, 0, "the chain's head is missing")
-                : await VerifyAsync(late, cancellation);
+            yield return await HeadAsync(workspaceId, cancellation) is { } late
+                ? await VerifyAsync(late, cancellation)
+                : new(workspaceId, 0, 0, "the chain's head is missing");
         }
     }
 
     private async Task<ChainCheck> VerifyAsync(AuditHeadRow head, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var check = await WalkAsync(head, cancellation);
+            // A purge between the reads of the head and of the events leaves a hole that is none. It has moved the head, too.
+            if (check.Problem is null
+                || await HeadAsync(head.WorkspaceId, cancellation) is not { } now || now.PurgedSequence <= head.PurgedSequence)
+            {
+                return check;
+            }
+
+            head = now;
+        }
+    }
+
+    private async Task<ChainCheck> WalkAsync(AuditHeadRow head, CancellationToken cancellation)
     {
         if (masterKeys.Find(head.PurgedGeneration) is not { } purgeKey
             || !Same(AuditChain.PurgeSealOf(head.WorkspaceId, head.PurgedSequence, head.PurgedMac, purgeKey), head.PurgedSeal))
@@ -64,12 +78,34 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
             }
         }
 
-        return Same(mac, head.Mac)
-            ? new(head.WorkspaceId, head.Sequence - head.PurgedSequence, head.Sequence, Problem: null)
-            : new(head.WorkspaceId, 0, head.Sequence, "the chain's head is not its last event");
+        if (!Same(mac, head.Mac)) return new(head.WorkspaceId, 0, head.Sequence, "the chain's head is not its last event");
+        return await StrayAsync(head, cancellation) is { } stray
+            ? Broken(stray, "is outside the chain")
+            : new(head.WorkspaceId, head.Sequence - head.PurgedSequence, head.Sequence, Problem: null);
 
         ChainCheck Broken(long at, string what) => new(head.WorkspaceId, 0, head.Sequence, $"event {at} {what}");
     }
+
+    /// <summary>An event before the purge point or behind the head, put in by hand; null when there is none.</summary>
+    private async Task<long?> StrayAsync(AuditHeadRow head, CancellationToken cancellation)
+    {
+        // Events go in the transaction that moves the purge point, so none is left before one that was read earlier.
+        var (first, last) = await store.ReadAsync(
+            async (context, token) =>
+            {
+                var sequences = context.AuditEvents.Where(e => e.WorkspaceId == head.WorkspaceId).Select(e => e.Sequence);
+                return (await sequences.MinAsync(s => (long?)s, token), await sequences.MaxAsync(s => (long?)s, token));
+            },
+            cancellation);
+        if (first <= head.PurgedSequence) return first;
+        if (last is null || last <= head.Sequence) return null;
+
+        // Written while this ran, then the head is there as well: they are one transaction.
+        return await HeadAsync(head.WorkspaceId, cancellation) is { } now && now.Sequence >= last ? null : last;
+    }
+
+    private Task<AuditHeadRow?> HeadAsync(string workspaceId, CancellationToken cancellation) => store.ReadAsync(
+        (context, token) => context.AuditHeads.SingleOrDefaultAsync(head => head.WorkspaceId == workspaceId, token), cancellation);
 
     private static bool Same(byte[] a, byte[] b) => CryptographicOperations.FixedTimeEquals(a, b);
 }

@@ -22,22 +22,21 @@ internal sealed class RootCredential(KeyStore store, KeyIssuer issuer, MasterKey
         var path = options.RootCredentialFile;
         if (!File.Exists(path))
             SecretFiles.Write(path, New(), SettingNames.RootCredentialFile, overwrite: false);
-        await InstallAsync(SecretFiles.Read(path, SettingNames.RootCredentialFile), cancellation);
-        return true;
+        return await InstallAsync(SecretFiles.Read(path, SettingNames.RootCredentialFile), onlyFirst: true, cancellation);
     }
 
     /// <summary>Makes another one in place of a lost one; the file is replaced. The lost one stays until it is switched off.</summary>
     public async Task ReplaceAsync(CancellationToken cancellation)
     {
         var credential = New();
-        await InstallAsync(credential, cancellation);
+        await InstallAsync(credential, onlyFirst: false, cancellation);
         SecretFiles.Write(options.RootCredentialFile, credential, SettingNames.RootCredentialFile, overwrite: true);
     }
 
     /// <summary>The text of a credential that nobody has installed yet.</summary>
     public string New() => ApiKeyText.Generate(options.Issuance.Brand, KeyEnvironment.Live, masterKeys.Current);
 
-    private async Task InstallAsync(string credential, CancellationToken cancellation)
+    private async Task<bool> InstallAsync(string credential, bool onlyFirst, CancellationToken cancellation)
     {
         try
         {
@@ -63,6 +62,6 @@ internal sealed class RootCredential(KeyStore store, KeyIssuer issuer, MasterKey
             ExpireTime = null,
             NonRecoverable = true,
         };
-        await issuer.InstallAsync(request, credential, cancellation);
+        return await issuer.InstallAsync(request, credential, onlyFirst, cancellation) is not null;
     }
 }

@@ -46,15 +46,21 @@ internal sealed class KeyIssuer(
     }
 
     /// <summary>Installs a credential whose text exists already: the root credential.</summary>
-    public Task<IssuedKey> InstallAsync(KeyRequest request, string apiKey, CancellationToken cancellation)
+    /// <param name="request">Its record.</param>
+    /// <param name="apiKey">Its text.</param>
+    /// <param name="onlyFirst">Only in a workspace without keys. Asked under the chain lock: two first starts may run at once.</param>
+    /// <param name="cancellation">Ends the wait for the turn to write.</param>
+    /// <returns>Null when <paramref name="onlyFirst"/> forbids it.</returns>
+    public Task<IssuedKey?> InstallAsync(KeyRequest request, string apiKey, bool onlyFirst, CancellationToken cancellation)
     {
         var eventId = Guid.CreateVersion7(time.GetUtcNow());
         var keyId = KeyIds.New(time);
-        return store.WriteAsync(
+        return store.WriteAsync<IssuedKey?>(
             eventId,
             async (context, token) =>
             {
                 var chain = await audit.LockChainAsync(context, request.WorkspaceId, token);
+                if (onlyFirst && await context.ApiKeys.AnyAsync(key => key.WorkspaceId == request.WorkspaceId, token)) return null;
                 return await MakeAsync(
                     context, chain, request, keyId, eventId, Actor.Operator, AuditActions.InstallRootCredential, apiKey, token);
             },

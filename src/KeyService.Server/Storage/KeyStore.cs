@@ -41,6 +41,8 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
         try
         {
             await using var context = engine.CreateContext();
+            // A change happens whole or not at all: savepoints would be round trips while the workspace's chain is held.
+            context.Database.AutoSavepointsEnabled = false;
             var result = await context.Database.CreateExecutionStrategy().ExecuteInTransactionAsync(
                 async token =>
                 {
@@ -53,8 +55,9 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
                 metrics.AuditHeadMoved(head.Entity.Sequence - head.Entity.SequenceBefore, head.Entity.MacBefore, head.Entity.Mac);
             return result;
         }
-        catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
+        catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {
+            // The caller's cancellation has no say here: what was cancelled is the change, by its bound, and it may have happened.
             throw new StoreUnavailableException(e);
         }
     }

@@ -7,6 +7,9 @@ namespace KeyService.Server.Storage.SqlServer;
 /// <summary>The production engine, by connection string.</summary>
 internal sealed class SqlServerEngine : IStorageEngine
 {
+    /// <summary>SQL Server 2019: what EF Core writes its SQL for, OPENJSON, and row counts of table variables that are not a guess.</summary>
+    private const int LeastCompatibilityLevel = 150;
+
     private readonly string _connectionString;
     private readonly TimeProvider _time;
     private readonly PooledDbContextFactory<SqlServerKeyDbContext> _contexts;
@@ -27,6 +30,7 @@ internal sealed class SqlServerEngine : IStorageEngine
         new DbContextOptionsBuilder<SqlServerKeyDbContext>()
             .UseSqlServer(connectionString, server =>
             {
+                server.UseCompatibilityLevel(LeastCompatibilityLevel);
                 server.CommandTimeout(retry ? 10 : 2);
                 // The default, six tries over up to 30 s each, outlasts every caller.
                 if (retry) server.EnableRetryOnFailure(maxRetryCount: 3, TimeSpan.FromSeconds(1), errorNumbersToAdd: null);
@@ -65,6 +69,9 @@ internal sealed class SqlServerEngine : IStorageEngine
     public async Task CheckSettingsAsync(CancellationToken cancellation)
     {
         await using var context = CreateLookupContext();
+        var level = (await context.Database.SqlQueryRaw<int>(SqlServerStatements.CompatibilityLevel).ToListAsync(cancellation)).SingleOrDefault();
+        if (level < LeastCompatibilityLevel)
+            throw new StartException($"ConnectionStrings:SqlServer: this database has compatibility level {level}; {LeastCompatibilityLevel} (SQL Server 2019) or higher is needed.");
         if (!await IsSnapshotOnAsync(context, cancellation))
             throw new StartException("ConnectionStrings:SqlServer: READ_COMMITTED_SNAPSHOT is off in this database; run `keyservice migrate`, which switches it on.");
     }
@@ -74,8 +81,11 @@ internal sealed class SqlServerEngine : IStorageEngine
         await using var context = CreateContext();
         context.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         await context.Database.MigrateAsync(cancellation);
-        if (!await IsSnapshotOnAsync(context, cancellation))
-            await context.Database.ExecuteSqlRawAsync(SqlServerStatements.SwitchReadCommittedSnapshotOn, cancellation);
+        if (await IsSnapshotOnAsync(context, cancellation)) return;
+        await context.Database.ExecuteSqlRawAsync(SqlServerStatements.SwitchReadCommittedSnapshotOn, cancellation);
+        // It has ended every other connection to the database, those of our own pool too.
+        await using var connection = new SqlConnection(_connectionString);
+        SqlConnection.ClearPool(connection);
     }
 
     public async Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) =>

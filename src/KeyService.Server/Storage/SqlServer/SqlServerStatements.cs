@@ -5,42 +5,59 @@ internal static class SqlServerStatements
 {
     /// <summary>
     /// UPDLOCK, HOLDLOCK: the row, or the gap where it would be, is held until the transaction ends, so that the events of a
-    /// workspace get their numbers one after the other.
+    /// workspace get their numbers one after the other. The cast: a raw parameter is nvarchar, which would turn the seek of one
+    /// row into a range, and hold its neighbours' chains too.
     /// </summary>
     public const string LockAuditHead =
-        "SELECT * FROM [AuditHeads] WITH (UPDLOCK, HOLDLOCK, ROWLOCK) WHERE [WorkspaceId] = {0}";
+        "SELECT * FROM [AuditHeads] WITH (UPDLOCK, HOLDLOCK, ROWLOCK) WHERE [WorkspaceId] = CAST({0} AS varchar(64))";
 
     /// <summary>
-    /// One batch, one transaction; XACT_ABORT ends it whole on any error. No MERGE: it races without HOLDLOCK. UPDLOCK and
-    /// HOLDLOCK keep a second flush from inserting between the two statements. Times are microseconds since 1970.
+    /// One batch, one transaction; XACT_ABORT ends it whole on any error or time-out. No MERGE: it races without HOLDLOCK. UPDLOCK
+    /// and HOLDLOCK keep a second flush from inserting between the two statements. Times are microseconds since 1970, in three
+    /// steps: DATEADD takes an int, and seconds since 1970 outgrow it in 2038. OPENJSON needs compatibility level 130, and its
+    /// WITH takes no collation. A key named twice counts once, or it would fail the whole flush.
     /// </summary>
     public const string FlushUsage = """
         SET XACT_ABORT ON;
         SET NOCOUNT ON;
+        DECLARE @used TABLE ([KeyId] varchar(64) COLLATE Latin1_General_100_BIN2 NOT NULL PRIMARY KEY, [UsedTime] datetime2(6) NOT NULL);
+        INSERT INTO @used ([KeyId], [UsedTime])
+        SELECT [last].[KeyId],
+            DATEADD(microsecond, CAST([last].[Time] % 1000000 AS int),
+                DATEADD(second, CAST([last].[Time] / 1000000 % 86400 AS int),
+                    DATEADD(day, CAST([last].[Time] / 86400000000 AS int), CAST('1970-01-01' AS datetime2(6)))))
+        FROM (
+            SELECT [item].[k] COLLATE Latin1_General_100_BIN2 AS [KeyId], MAX([item].[t]) AS [Time]
+            FROM OPENJSON({0}) WITH ([k] varchar(64) '$.k', [t] bigint '$.t') AS [item]
+            GROUP BY [item].[k] COLLATE Latin1_General_100_BIN2
+        ) AS [last];
         BEGIN TRANSACTION;
-        DECLARE @used TABLE ([KeyId] varchar(64) COLLATE Latin1_General_100_BIN2 PRIMARY KEY, [Time] datetime2(6) NOT NULL);
-        INSERT INTO @used ([KeyId], [Time])
-        SELECT u.[k], DATEADD(microsecond, u.[t] % 1000000, DATEADD(second, u.[t] / 1000000, CAST('1970-01-01' AS datetime2(6))))
-        FROM OPENJSON({0}) WITH ([k] varchar(64) COLLATE Latin1_General_100_BIN2 '$.k', [t] bigint '$.t') AS u;
-        UPDATE usage SET [LastUsedTime] = used.[Time]
-        FROM [KeyUsage] AS usage WITH (UPDLOCK, HOLDLOCK)
-        INNER JOIN @used AS used ON used.[KeyId] = usage.[KeyId]
-        WHERE usage.[LastUsedTime] < used.[Time];
+        UPDATE [stored] SET [LastUsedTime] = [used].[UsedTime]
+        FROM [KeyUsage] AS [stored] WITH (UPDLOCK, HOLDLOCK)
+        INNER JOIN @used AS [used] ON [used].[KeyId] = [stored].[KeyId]
+        WHERE [stored].[LastUsedTime] < [used].[UsedTime];
         INSERT INTO [KeyUsage] ([KeyId], [LastUsedTime])
-        SELECT used.[KeyId], used.[Time]
-        FROM @used AS used
-        WHERE EXISTS (SELECT 1 FROM [ApiKeys] AS k WHERE k.[KeyId] = used.[KeyId])
-          AND NOT EXISTS (SELECT 1 FROM [KeyUsage] AS usage WITH (UPDLOCK, HOLDLOCK) WHERE usage.[KeyId] = used.[KeyId]);
+        SELECT [used].[KeyId], [used].[UsedTime]
+        FROM @used AS [used]
+        WHERE EXISTS (SELECT 1 FROM [ApiKeys] AS [key] WHERE [key].[KeyId] = [used].[KeyId])
+          AND NOT EXISTS (SELECT 1 FROM [KeyUsage] AS [stored] WITH (UPDLOCK, HOLDLOCK) WHERE [stored].[KeyId] = [used].[KeyId]);
         COMMIT TRANSACTION;
         """;
 
     public const string Ping = "SELECT 1";
 
-    /// <summary>A catalog view; no lock of ours.</summary>
+    /// <summary>A catalog view; no lock of ours. By name: on Azure DB_ID() need not be the number that this view has.</summary>
     public const string ReadCommittedSnapshot =
-        "SELECT CAST([is_read_committed_snapshot_on] AS int) AS [Value] FROM [sys].[databases] WHERE [database_id] = DB_ID()";
+        "SELECT CAST([is_read_committed_snapshot_on] AS int) AS [Value] FROM [sys].[databases] WHERE [name] = DB_NAME()";
 
-    /// <summary>Waits for no other connection: what is open in this database is rolled back. Only <c>migrate</c> runs it, and only when it is off.</summary>
+    /// <summary>What decides which T-SQL the database takes, whatever the server's version: a restored one keeps its old level.</summary>
+    public const string CompatibilityLevel =
+        "SELECT CAST([compatibility_level] AS int) AS [Value] FROM [sys].[databases] WHERE [name] = DB_NAME()";
+
+    /// <summary>
+    /// Waits for no other connection: what is open in this database is rolled back. Only <c>migrate</c> runs it, and only when it
+    /// is off. Not in a transaction: the server refuses it there.
+    /// </summary>
     public const string SwitchReadCommittedSnapshotOn =
         "ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE";
 

@@ -55,6 +55,9 @@ internal sealed class SqlServerStoreLock : IStoreLock
         _stop.Dispose();
     }
 
+    /// <summary>sp_getapplock: 0 and 1 are taken; -1 held by another, -2 cancelled, -3 deadlock victim, -999 a wrong call.</summary>
+    public static bool IsTaken(object? result) => result is int and >= 0;
+
     private async Task<bool> TryTakeAsync(CancellationToken cancellation)
     {
         var connection = new SqlConnection(_connectionString);
@@ -62,7 +65,7 @@ internal sealed class SqlServerStoreLock : IStoreLock
         {
             await connection.OpenAsync(cancellation);
             await using var command = new SqlCommand(SqlServerStatements.TakeStoreLock, connection);
-            if (await command.ExecuteScalarAsync(cancellation) is not int and not >= 0)
+            if (!IsTaken(await command.ExecuteScalarAsync(cancellation)))
             {
                 await connection.DisposeAsync();
                 return false;

@@ -3,9 +3,12 @@ namespace KeyService.Server.Storage.Sqlite;
 /// <summary>The hand-written statements for SQLite, each with what it relies on.</summary>
 internal static class SqliteStatements
 {
-    /// <summary>For each connection, as long as it is open. FULL: an acknowledged change survives a power cut.</summary>
+    /// <summary>
+    /// For each connection, as long as it is open. The time-out first: the others may meet a lock. FULL: an acknowledged change
+    /// survives a power cut.
+    /// </summary>
     public const string ConnectionSettings =
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=2000;";
+        "PRAGMA busy_timeout=2000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;";
 
     /// <summary>Relies on the immediate transaction of the change: numbers are drawn in the order of commits.</summary>
     public const string NextRevision = "UPDATE RevisionCounter SET Value = Value + 1 WHERE Id = 1 RETURNING Value";

@@ -21,6 +21,10 @@ internal sealed class SqliteStoreLock : IStoreLock
         {
             return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new StartException($"KeyService:DataDirectory: {dataDirectory} is not there.", e);
+        }
         catch (IOException e)
         {
             throw new StartException(

@@ -1,0 +1,158 @@
+using KeyService.Server.Audit;
+using KeyService.Server.Keys;
+using KeyService.Server.Lifecycle;
+using KeyService.Server.Storage;
+using KeyService.Storage.Tests.Stores;
+
+namespace KeyService.Storage.Tests.Suite;
+
+public abstract class StatusTests(Engine engine) : StoreTests(engine)
+{
+    [Fact]
+    public async Task A_right_etag_changes_a_stale_one_does_not()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        var disabled = (await SetStatusAsync(key, KeyStatus.Disabled, Etag.Of(key.Revision))).Key.Key;
+        disabled.Status.ShouldBe(KeyStatus.Disabled);
+
+        (await RefusalOf(SetStatusAsync(key, KeyStatus.Enabled, Etag.Of(key.Revision)))).ShouldBe(Refusal.StaleEtag);
+        (await GetAsync(key)).Status.ShouldBe(KeyStatus.Disabled);
+        (await Store.EventsAsync("w1")).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_holds_already_is_answered_whatever_the_etag()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        var disabled = (await SetStatusAsync(key, KeyStatus.Disabled)).Key.Key;
+
+        var (again, report) = await SetStatusAsync(key, KeyStatus.Disabled, Etag.Of(key.Revision));
+
+        again.Key.Revision.ShouldBe(disabled.Revision);
+        report.Complete.ShouldBeTrue();
+        (await Store.EventsAsync("w1")).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_key_of_another_workspace_is_not_found_and_begins_no_chain()
+    {
+        var key = (await CreateAsync(Request())).Key;
+
+        (await RefusalOf(SetStatusAsync(key with { WorkspaceId = "w2" }, KeyStatus.Disabled))).ShouldBe(Refusal.KeyNotFound);
+        (await RefusalOf(SetStatusAsync(key with { KeyId = "key_none" }, KeyStatus.Disabled))).ShouldBe(Refusal.KeyNotFound);
+        (await Store.Queries.ListWorkspacesAsync(10, CancellationToken.None)).ShouldBe(["w1"]);
+    }
+
+    [Fact]
+    public async Task A_change_raises_the_floor_of_its_key()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        var disabled = (await SetStatusAsync(key, KeyStatus.Disabled)).Key.Key;
+
+        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeFalse();
+        Store.Floors.Allows(key.KeyId, disabled.Revision, Store.Floors.Era).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Changes_of_one_key_at_once_come_one_after_the_other()
+    {
+        var key = (await CreateAsync(Request())).Key;
+
+        var changes = await Task.WhenAll(Enumerable.Range(0, 24).Select(i =>
+            Task.Run(() => SetStatusAsync(key, i % 2 == 0 ? KeyStatus.Disabled : KeyStatus.Enabled, reason: $"{i}"))));
+
+        var events = await Store.EventsAsync("w1");
+        var told = events.ConvertAll(e => (Before: AuditTrail.FromJson(e.Before), After: AuditTrail.FromJson(e.After)));
+        for (var i = 1; i < told.Count; i++)
+        {
+            (told[i].Before!.Status, told[i].Before!.StatusReason).ShouldBe((told[i - 1].After!.Status, told[i - 1].After!.StatusReason));
+            told[i].After!.Status.ShouldNotBe(told[i].Before!.Status);
+        }
+
+        var last = await GetAsync(key);
+        (last.Status, last.StatusReason).ShouldBe((told[^1].After!.Status, told[^1].After!.StatusReason));
+        last.Revision.ShouldBe(changes.Max(change => change.Key.Key.Revision));
+    }
+
+    [Fact]
+    public async Task Of_changes_under_one_etag_at_once_one_happens()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        await SetStatusAsync(key, KeyStatus.Disabled);
+        var disabled = await GetAsync(key);
+
+        var refused = 0;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+        {
+            try
+            {
+                // Each would end on a status of its own: switched on, and off again by whoever comes next with the same etag.
+                await SetStatusAsync(key, KeyStatus.Enabled, Etag.Of(disabled.Revision));
+                await SetStatusAsync(key, KeyStatus.Disabled, Etag.Of(disabled.Revision));
+            }
+            catch (RefusedException e) when (e.Reason == Refusal.StaleEtag)
+            {
+                Interlocked.Increment(ref refused);
+            }
+        })));
+
+        refused.ShouldBe(8);
+        (await Store.EventsAsync("w1")).Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_change_that_fails_in_its_last_step_leaves_neither_itself_nor_its_event()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        Store.Engine.BeforeStamp = () => throw new TimeoutException("The last step.");
+
+        await Should.ThrowAsync<StoreUnavailableException>(() => SetStatusAsync(key, KeyStatus.Disabled));
+        await Should.ThrowAsync<StoreUnavailableException>(() => CreateAsync(Request(), "r1"));
+
+        Store.Engine.BeforeStamp = () => Task.CompletedTask;
+        var read = await GetAsync(key);
+        (read.Status, read.StatusReason, read.UpdateTime, read.Revision).ShouldBe((key.Status, key.StatusReason, key.UpdateTime, key.Revision));
+        (await Store.EventsAsync("w1")).ShouldHaveSingleItem();
+        (await CountKeysAsync()).ShouldBe(1);
+        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeFalse("it may have happened for all this process knows");
+
+        await SetStatusAsync(key, KeyStatus.Disabled);
+        await CreateAsync(Request(), "r1");
+        (await Store.EventsAsync("w1")).Select(e => e.Sequence).ShouldBe([1, 2, 3]);
+        (await Store.VerifyAsync()).ShouldAllBe(check => check.Problem == null);
+    }
+
+    [Fact]
+    public async Task A_change_whose_caller_left_and_whose_outcome_is_not_known_is_in_doubt()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        using var caller = new CancellationTokenSource();
+        Store.Engine.BeforeStamp = () =>
+        {
+            caller.Cancel();
+            throw new OperationCanceledException("The bound of the write.");
+        };
+
+        await Should.ThrowAsync<StoreUnavailableException>(() => Store.Statuses.ChangeAsync(
+            new("w1", key.KeyId, KeyStatus.Disabled, "", ""), Requester.Actor, CredentialRights.None, caller.Token));
+
+        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Who_leaves_while_waiting_for_the_turn_to_write_changes_nothing()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        Store.Engine.BeforeWrite = () => throw new OperationCanceledException();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => SetStatusAsync(key, KeyStatus.Disabled));
+
+        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeTrue();
+    }
+
+    private static async Task<Refusal> RefusalOf(Task task) => (await Should.ThrowAsync<RefusedException>(task)).Reason;
+}
+
+public sealed class StatusTestsOnSqlite() : StatusTests(Engine.Sqlite);
+
+public sealed class StatusTestsOnSqlServer() : StatusTests(Engine.SqlServer);

@@ -1,0 +1,178 @@
+using KeyService.Server.Storage;
+using KeyService.Server.Storage.Sqlite;
+using KeyService.Storage.Tests.Stores;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Microsoft.SqlServer.TransactSql.ScriptDom;
+
+namespace KeyService.Storage.Tests.TSql;
+
+/// <summary>The migrations, read as SQL Server would read them.</summary>
+public sealed class SchemaTests
+{
+    private static readonly List<TSqlStatement> Statements =
+        Schema.Parse(Schema.MigrationScript(idempotent: false)).Batches.SelectMany(batch => batch.Statements).ToList();
+
+    private static readonly List<(string Table, ColumnDefinition Column)> Columns = Statements.OfType<CreateTableStatement>()
+        .SelectMany(table => table.Definition.ColumnDefinitions.Select(column => (table.SchemaObjectName.BaseIdentifier.Value, column))).ToList();
+
+    [Fact]
+    public void The_scripts_are_T_SQL()
+    {
+        Schema.Parse(Schema.CreateScript());
+        Schema.Parse(Schema.MigrationScript(idempotent: false));
+        Schema.Parse(Schema.MigrationScript(idempotent: true));
+    }
+
+    [Fact]
+    public void The_schema_compiles()
+    {
+        using var model = Schema.Compile();
+
+        model.Validate().Select(message => message.Message).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_migrations_make_what_the_model_says()
+    {
+        using var sqlServer = Schema.NewContext();
+        sqlServer.Database.HasPendingModelChanges().ShouldBeFalse("dotnet ef migrations add ... --context SqlServerKeyDbContext");
+        using var sqlite = new SqliteKeyDbContext(SqliteEngine.OptionsFor("none.db"));
+        sqlite.Database.HasPendingModelChanges().ShouldBeFalse("dotnet ef migrations add ... --context SqliteKeyDbContext");
+    }
+
+    [Fact]
+    public void Both_engines_have_the_same_tables_but_for_the_counter()
+    {
+        using var sqlServer = Schema.NewContext();
+        using var sqlite = new SqliteKeyDbContext(SqliteEngine.OptionsFor("none.db"));
+
+        TablesOf(sqlite).ShouldBe(TablesOf(sqlServer).Append("RevisionCounter"), ignoreOrder: true);
+    }
+
+    [Fact]
+    public void The_one_rowversion_is_that_of_the_keys() =>
+        Columns.Where(c => TypeOf(c.Column).ToLowerInvariant() is "rowversion" or "timestamp")
+            .ShouldHaveSingleItem().ShouldSatisfyAllConditions(c => c.Table.ShouldBe("ApiKeys"), c => c.Column.ColumnIdentifier.Value.ShouldBe("Revision"));
+
+    [Fact]
+    public void Ids_are_compared_byte_by_byte()
+    {
+        var ids = Columns.Where(c => c.Table != "__EFMigrationsHistory" && TypeOf(c.Column).StartsWith("varchar(", StringComparison.Ordinal)).ToList();
+
+        ids.ShouldAllBe(c => c.Column.Collation != null && c.Column.Collation.Value.EndsWith("_BIN2", StringComparison.Ordinal));
+        var names = ids.Select(c => $"{c.Table}.{c.Column.ColumnIdentifier.Value}").ToList();
+        // Every column that is called an id, but for the events' own, is among them; and what else is compared.
+        foreach (var (table, column) in Columns.Where(c => c.Column.ColumnIdentifier.Value is var n && n.EndsWith("Id", StringComparison.Ordinal) && n is not ("MigrationId" or "EventId")))
+            names.ShouldContain($"{table}.{column.ColumnIdentifier.Value}");
+        string[] others = ["ApiKeys.Hint", "ApiKeys.CreatedBy", "KeySecrets.Generation", "MasterKeyFingerprints.Generation", "RequestRecords.Rpc", "AuditEvents.Actor"];
+        foreach (var other in others) names.ShouldContain(other);
+    }
+
+    [Theory]
+    [InlineData("ApiKeys", "Search")]
+    [InlineData("ApiKeys", "NameOrder")]
+    public void Texts_that_are_searched_and_sorted_are_folded_by_the_service_and_compared_byte_by_byte(string table, string column) =>
+        Columns.Single(c => c.Table == table && c.Column.ColumnIdentifier.Value == column).Column.Collation.Value.ShouldEndWith("_BIN2");
+
+    [Fact]
+    public void Every_time_is_kept_to_the_microsecond()
+    {
+        var times = Columns.Where(c => c.Column.ColumnIdentifier.Value.EndsWith("Time", StringComparison.Ordinal)).ToList();
+
+        times.Count.ShouldBe(8);
+        times.ShouldAllBe(c => TypeOf(c.Column) == "datetime2(6)");
+    }
+
+    [Fact]
+    public void A_digest_is_32_bytes_and_there_once()
+    {
+        TypeOf(Columns.Single(c => c is { Table: "KeySecrets", Column.ColumnIdentifier.Value: "Digest" }).Column).ShouldBe("binary(32)");
+        KeysOf("KeySecrets").ShouldBe(["PRIMARY KEY Digest", "INDEX KeyId"]);
+    }
+
+    [Fact]
+    public void Each_list_has_its_index()
+    {
+        KeysOf("ApiKeys").ShouldBe(
+        [
+            "PRIMARY KEY KeyId", "UNIQUE INDEX Revision", "UNIQUE INDEX WorkspaceId, CreateTime, KeyId INCLUDE Status, Search",
+            "UNIQUE INDEX WorkspaceId, NameOrder, KeyId",
+        ], ignoreOrder: true);
+        KeysOf("AuditEvents").ShouldBe(
+            ["PRIMARY KEY WorkspaceId, Sequence", "UNIQUE INDEX WorkspaceId, KeyId, Sequence", "UNIQUE INDEX EventId", "INDEX EventTime"], ignoreOrder: true);
+        KeysOf("RequestRecords").ShouldBe(["PRIMARY KEY CallerId, WorkspaceId, Rpc, RequestId", "INDEX CreateTime"], ignoreOrder: true);
+        KeysOf("KeyUsage").ShouldBe(["PRIMARY KEY KeyId"]);
+    }
+
+    [Fact]
+    public void No_index_key_is_longer_than_the_server_takes()
+    {
+        // 900 bytes clustered, 1,700 otherwise.
+        foreach (var table in Columns.Select(c => c.Table).Distinct())
+        {
+            foreach (var key in KeysOf(table))
+            {
+                var bytes = key[(key.IndexOf(key.Contains("KEY", StringComparison.Ordinal) ? "KEY " : "INDEX ", StringComparison.Ordinal) + 4)..]
+                    .Split(" INCLUDE")[0].Replace("X ", "", StringComparison.Ordinal).Split(", ")
+                    .Sum(name => BytesOf(Columns.Single(c => c.Table == table && c.Column.ColumnIdentifier.Value == name.Trim()).Column));
+                bytes.ShouldBeLessThanOrEqualTo(key.StartsWith("PRIMARY", StringComparison.Ordinal) ? 900 : 1_700, $"{table}: {key}");
+            }
+        }
+    }
+
+    [Fact]
+    public void A_revision_sorts_as_its_bytes_do()
+    {
+        using var context = Schema.NewContext();
+        var converter = context.Model.FindEntityType(typeof(ApiKeyRow))!.FindProperty(nameof(ApiKeyRow.Revision))!.GetTypeMapping().Converter!;
+        long[] revisions = [1, 2, 255, 256, 65_536, 0x0102030405060708, long.MaxValue];
+
+        var bytes = revisions.Select(revision => (byte[])converter.ConvertToProvider(revision)!).ToList();
+
+        bytes.ShouldAllBe(b => b.Length == 8);
+        bytes.Select(Convert.ToHexString).ShouldBe(bytes.Select(Convert.ToHexString).Order(StringComparer.Ordinal));
+        bytes.Select(b => (long)converter.ConvertFromProvider(b)!).ShouldBe(revisions);
+        Convert.ToHexString(bytes[5]).ShouldBe("0102030405060708");
+    }
+
+    [Fact]
+    public void Going_back_drops_every_table()
+    {
+        using var context = Schema.NewContext();
+        var script = context.GetService<IMigrator>().GenerateScript(context.Database.GetMigrations().Last(), Migration.InitialDatabase);
+
+        Schema.Parse(script).Batches.SelectMany(batch => batch.Statements).OfType<DropTableStatement>()
+            .Select(drop => drop.Objects[0].BaseIdentifier.Value).ShouldBe(TablesOf(context), ignoreOrder: true);
+    }
+
+    private static List<string> TablesOf(KeyDbContext context) => context.Model.GetEntityTypes().Select(type => type.GetTableName()!).ToList();
+
+    private static string TypeOf(ColumnDefinition column) => Schema.TextOf(column.DataType);
+
+    private static int BytesOf(ColumnDefinition column)
+    {
+        var type = TypeOf(column);
+        var open = type.IndexOf('(', StringComparison.Ordinal);
+        var length = open > 0 && !type.StartsWith("datetime2", StringComparison.Ordinal)
+            ? int.Parse(type[(open + 1)..^1], System.Globalization.CultureInfo.InvariantCulture)
+            : 0;
+        return type.StartsWith("nvarchar", StringComparison.Ordinal) ? 2 * length : length > 0 ? length : type == "uniqueidentifier" ? 16 : 8;
+    }
+
+    private static List<string> KeysOf(string table)
+    {
+        var primary = Statements.OfType<CreateTableStatement>().Where(t => t.SchemaObjectName.BaseIdentifier.Value == table)
+            .SelectMany(t => t.Definition.TableConstraints.OfType<UniqueConstraintDefinition>())
+            .Select(key => $"{(key.IsPrimaryKey ? "PRIMARY KEY" : "UNIQUE")} {Names(key.Columns.Select(c => c.Column))}");
+        var indexes = Statements.OfType<CreateIndexStatement>().Where(i => i.OnName.BaseIdentifier.Value == table)
+            .Select(i => $"{(i.Unique ? "UNIQUE " : "")}INDEX {Names(i.Columns.Select(c => c.Column))}"
+                + (i.IncludeColumns.Count > 0 ? $" INCLUDE {Names(i.IncludeColumns)}" : ""));
+        return [.. primary, .. indexes];
+    }
+
+    private static string Names(IEnumerable<ColumnReferenceExpression> columns) =>
+        string.Join(", ", columns.Select(column => column.MultiPartIdentifier.Identifiers[^1].Value));
+}
