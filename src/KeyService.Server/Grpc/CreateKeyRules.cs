@@ -8,6 +8,9 @@ namespace KeyService.Server.Grpc;
 /// <summary>What CreateKey's request must keep to, and its canonical form.</summary>
 internal sealed class CreateKeyRules(TimeProvider time)
 {
+    // Entries beyond a limit are not looked at: an error must not grow with the request.
+    private const int MaxAddresses = 64;
+    private const int MaxMetadata = 32;
     private const int MaxPermittedWorkspaces = 64;
 
     /// <exception cref="global::Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
@@ -46,7 +49,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
     private static void CheckScopes(CreateKeyRequest request, Violations violations)
     {
         violations.Count("scopes", request.Scopes.Count, Scopes.MaxCount);
-        for (var i = 0; i < request.Scopes.Count; i++)
+        for (var i = 0; i < Math.Min(request.Scopes.Count, Scopes.MaxCount); i++)
         {
             if (!Scopes.IsValid(request.Scopes[i]))
                 violations.Add($"scopes[{i}]", "must be 1 to 64 of [a-z0-9._:-] and may end in .*");
@@ -57,9 +60,9 @@ internal sealed class CreateKeyRules(TimeProvider time)
 
     private static string[] CheckAddresses(CreateKeyRequest request, Violations violations)
     {
-        violations.Count("allowed_addresses", request.AllowedAddresses.Count, 64);
+        violations.Count("allowed_addresses", request.AllowedAddresses.Count, MaxAddresses);
         var canonical = new List<string>();
-        for (var i = 0; i < request.AllowedAddresses.Count; i++)
+        for (var i = 0; i < Math.Min(request.AllowedAddresses.Count, MaxAddresses); i++)
         {
             if (AddressRange.TryParse(request.AllowedAddresses[i], out var range, out var problem)) canonical.Add(range.ToString());
             else violations.Add($"allowed_addresses[{i}]", problem);
@@ -70,8 +73,8 @@ internal sealed class CreateKeyRules(TimeProvider time)
 
     private static void CheckMetadata(CreateKeyRequest request, Violations violations)
     {
-        violations.Count("metadata", request.Metadata.Count, 32);
-        foreach (var (label, value) in request.Metadata)
+        violations.Count("metadata", request.Metadata.Count, MaxMetadata);
+        foreach (var (label, value) in request.Metadata.Take(MaxMetadata))
         {
             if (label.Length == 0) violations.Add("metadata", "must not have an empty name");
             violations.Text("metadata", label, maxLength: 64, multiline: false);
@@ -84,7 +87,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
         if (request.PermittedWorkspaces.Count > 0 && request.WorkspaceId != Workspaces.System)
             violations.Add("permitted_workspaces", "is for keys of workspace system only");
         violations.Count("permitted_workspaces", request.PermittedWorkspaces.Count, MaxPermittedWorkspaces);
-        for (var i = 0; i < request.PermittedWorkspaces.Count; i++)
+        for (var i = 0; i < Math.Min(request.PermittedWorkspaces.Count, MaxPermittedWorkspaces); i++)
         {
             var id = request.PermittedWorkspaces[i];
             if (id == Workspaces.System)

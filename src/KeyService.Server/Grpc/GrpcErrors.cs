@@ -14,6 +14,10 @@ namespace KeyService.Server.Grpc;
 internal static class GrpcErrors
 {
     private const string Domain = "keyservice";
+
+    /// <summary>The message travels in a header beside the details, which have all violations; clients bound their headers at 8 KiB.</summary>
+    private const int MaxInMessage = 10;
+
     private static readonly Duration RetryAfter = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
 
     /// <summary>The messages that may be details of an error: JSON needs to know them by name.</summary>
@@ -36,7 +40,7 @@ internal static class GrpcErrors
             request.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = problem });
         return Error(
             StatusCode.InvalidArgument, ErrorReason.InvalidField,
-            string.Join(' ', violations.Select(v => $"`{v.Field}` {v.Problem}.")), request);
+            string.Join(' ', violations.Take(MaxInMessage).Select(v => $"`{v.Field}` {v.Problem}.")), request);
     }
 
     public static RpcException UnreadableBody() => InvalidFields([("body", "could not be read")]);

@@ -17,7 +17,7 @@ internal static class RequestRules
     /// <summary>SQL Server takes patterns of at most 4,000 characters, and each may need an escape.</summary>
     private const int MaxFoldedQueryLength = 1_000;
 
-    private static readonly TimeSpan MaxPropagationWait = TimeSpan.FromMinutes(10);
+    private const long MaxPropagationWaitSeconds = 600;
 
     public static void Check(string workspaceId, string keyId)
     {
@@ -45,7 +45,8 @@ internal static class RequestRules
             violations.Add("status", "must be KEY_STATUS_ENABLED or KEY_STATUS_DISABLED");
         violations.Text("reason", request.Reason, maxLength: 256, multiline: true);
         if (request.PropagationWait is { } wait
-            && (wait.Seconds < 0 || wait.Nanos is < 0 or > 999_999_999 || wait.Seconds > (long)MaxPropagationWait.TotalSeconds))
+            && (wait.Seconds < 0 || wait.Seconds > MaxPropagationWaitSeconds || wait.Nanos is < 0 or > 999_999_999
+                || (wait.Seconds == MaxPropagationWaitSeconds && wait.Nanos > 0)))
         {
             violations.Add("propagation_wait", "must be 0 to 10 minutes");
         }
@@ -111,7 +112,7 @@ internal static class RequestRules
         if (request.ClientAddress.Length > 0 && !AddressRange.TryParseAddress(request.ClientAddress, out _))
             violations.Add("client_address", "must be an IPv4 or IPv6 address");
         violations.Count("required_scopes", request.RequiredScopes.Count, Scopes.MaxCount);
-        for (var i = 0; i < request.RequiredScopes.Count; i++)
+        for (var i = 0; i < Math.Min(request.RequiredScopes.Count, Scopes.MaxCount); i++)
         {
             if (!Scopes.IsValid(request.RequiredScopes[i]))
                 violations.Add($"required_scopes[{i}]", "must be 1 to 64 of [a-z0-9._:-] and may end in .*");
