@@ -29,16 +29,18 @@ internal sealed class Callers(CredentialValidator credentials)
 
     /// <summary>Completes at once when memory knows the credential.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED, at once or later.</exception>
-    public ValueTask<Caller> AuthenticateAsync(ServerCallContext call)
+    public ValueTask<Caller> AuthenticateAsync(ServerCallContext call) =>
+        AuthenticateAsync(call.GetHttpContext(), call.Deadline, call.CancellationToken);
+
+    /// <inheritdoc cref="AuthenticateAsync(ServerCallContext)"/>
+    public ValueTask<Caller> AuthenticateAsync(HttpContext http, DateTime deadline, CancellationToken cancellation)
     {
-        var http = call.GetHttpContext();
         var headers = http.Request.Headers.Authorization;
         if (headers.Count == 0 || headers[0] is not { Length: > 0 } header) throw GrpcErrors.NoCredential();
         if (headers.Count > 1 || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) throw GrpcErrors.BadCredential();
 
         var check = credentials.ValidateAsync(
-            header.AsMemory(Scheme.Length), http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, call.Deadline,
-            call.CancellationToken);
+            header.AsMemory(Scheme.Length), http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, deadline, cancellation);
         return check.IsCompletedSuccessfully ? new(ToCaller(check.Result, http)) : Later(check, http);
     }
 

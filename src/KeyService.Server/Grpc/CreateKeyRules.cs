@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using KeyService.Contracts.V1;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
@@ -8,9 +7,6 @@ namespace KeyService.Server.Grpc;
 /// <summary>What CreateKey's request must keep to, and its canonical form.</summary>
 internal sealed class CreateKeyRules(TimeProvider time)
 {
-    // Entries beyond a limit are not looked at: an error must not grow with the request.
-    private const int MaxAddresses = 64;
-    private const int MaxMetadata = 32;
     private const int MaxPermittedWorkspaces = 64;
 
     /// <exception cref="global::Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
@@ -29,7 +25,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
         CheckPermittedWorkspaces(request, violations);
         if (request.RequestId.Length > 0 && (request.RequestId.Length > 64 || !request.RequestId.All(Workspaces.IsIdCharacter)))
             violations.Add("request_id", "must be at most 64 of [A-Za-z0-9_-]");
-        var expiry = CheckExpiry(request.ExpireTime, violations);
+        var expiry = CheckExpiry(request, violations);
         violations.ThrowIfAny();
         return new()
         {
@@ -48,8 +44,8 @@ internal sealed class CreateKeyRules(TimeProvider time)
 
     private static void CheckScopes(CreateKeyRequest request, Violations violations)
     {
-        violations.Count("scopes", request.Scopes.Count, Scopes.MaxCount);
-        for (var i = 0; i < Math.Min(request.Scopes.Count, Scopes.MaxCount); i++)
+        if (!violations.Count("scopes", request.Scopes.Count, Scopes.MaxCount)) return;
+        for (var i = 0; i < request.Scopes.Count; i++)
         {
             if (!Scopes.IsValid(request.Scopes[i]))
                 violations.Add($"scopes[{i}]", "must be 1 to 64 of [a-z0-9._:-] and may end in .*");
@@ -60,9 +56,9 @@ internal sealed class CreateKeyRules(TimeProvider time)
 
     private static string[] CheckAddresses(CreateKeyRequest request, Violations violations)
     {
-        violations.Count("allowed_addresses", request.AllowedAddresses.Count, MaxAddresses);
+        if (!violations.Count("allowed_addresses", request.AllowedAddresses.Count, 64)) return [];
         var canonical = new List<string>();
-        for (var i = 0; i < Math.Min(request.AllowedAddresses.Count, MaxAddresses); i++)
+        for (var i = 0; i < request.AllowedAddresses.Count; i++)
         {
             if (AddressRange.TryParse(request.AllowedAddresses[i], out var range, out var problem)) canonical.Add(range.ToString());
             else violations.Add($"allowed_addresses[{i}]", problem);
@@ -73,8 +69,8 @@ internal sealed class CreateKeyRules(TimeProvider time)
 
     private static void CheckMetadata(CreateKeyRequest request, Violations violations)
     {
-        violations.Count("metadata", request.Metadata.Count, MaxMetadata);
-        foreach (var (label, value) in request.Metadata.Take(MaxMetadata))
+        if (!violations.Count("metadata", request.Metadata.Count, 32)) return;
+        foreach (var (label, value) in request.Metadata)
         {
             if (label.Length == 0) violations.Add("metadata", "must not have an empty name");
             violations.Text("metadata", label, maxLength: 64, multiline: false);
@@ -86,8 +82,8 @@ internal sealed class CreateKeyRules(TimeProvider time)
     {
         if (request.PermittedWorkspaces.Count > 0 && request.WorkspaceId != Workspaces.System)
             violations.Add("permitted_workspaces", "is for keys of workspace system only");
-        violations.Count("permitted_workspaces", request.PermittedWorkspaces.Count, MaxPermittedWorkspaces);
-        for (var i = 0; i < Math.Min(request.PermittedWorkspaces.Count, MaxPermittedWorkspaces); i++)
+        if (!violations.Count("permitted_workspaces", request.PermittedWorkspaces.Count, MaxPermittedWorkspaces)) return;
+        for (var i = 0; i < request.PermittedWorkspaces.Count; i++)
         {
             var id = request.PermittedWorkspaces[i];
             if (id == Workspaces.System)
@@ -97,9 +93,9 @@ internal sealed class CreateKeyRules(TimeProvider time)
         }
     }
 
-    private DateTimeOffset? CheckExpiry(Timestamp? expiry, Violations violations)
+    private DateTimeOffset? CheckExpiry(CreateKeyRequest request, Violations violations)
     {
-        if (expiry is null) return null;
+        if (request.ExpireTime is not { } expiry) return null;
 
         // 0001-01-01 to 9999-12-31, as the format allows.
         if (expiry.Seconds is < -62_135_596_800 or > 253_402_300_799 || expiry.Nanos is < 0 or > 999_999_999)
@@ -109,7 +105,9 @@ internal sealed class CreateKeyRules(TimeProvider time)
         }
 
         var at = UtcMicroseconds.Truncate(expiry.ToDateTimeOffset());
-        if (at <= time.GetUtcNow()) violations.Add("expire_time", "must be in the future");
+        // A request may be repeated after the expiry that it asked for: the issuer knows whether this is a repetition.
+        var mayBeRepeated = request.RequestId.Length > 0 && !violations.Any;
+        if (at <= time.GetUtcNow() && !mayBeRepeated) violations.Add("expire_time", GrpcErrors.ExpiryPast);
         return at;
     }
 }

@@ -13,10 +13,14 @@ namespace KeyService.Server.Grpc;
 /// </summary>
 internal static class GrpcErrors
 {
+    public const string ExpiryPast = "must be in the future";
+
     private const string Domain = "keyservice";
 
-    /// <summary>The message travels in a header beside the details, which have all violations; clients bound their headers at 8 KiB.</summary>
-    private const int MaxInMessage = 10;
+    /// <summary>Errors travel in HTTP headers: clients refuse more than about 8 KiB of them, and some the whole connection.</summary>
+    private const int MaxViolationText = 3_500;
+
+    private const int ViolationsInMessage = 3;
 
     private static readonly Duration RetryAfter = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
 
@@ -36,14 +40,22 @@ internal static class GrpcErrors
     public static RpcException InvalidFields(IReadOnlyList<(string Field, string Problem)> violations)
     {
         var request = new BadRequest();
+        var size = 0;
         foreach (var (field, problem) in violations)
+        {
+            size += field.Length + problem.Length;
+            if (size > MaxViolationText) break;
             request.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = field, Description = problem });
-        return Error(
-            StatusCode.InvalidArgument, ErrorReason.InvalidField,
-            string.Join(' ', violations.Take(MaxInMessage).Select(v => $"`{v.Field}` {v.Problem}.")), request);
-    }
+        }
 
-    public static RpcException UnreadableBody() => InvalidFields([("body", "could not be read")]);
+        var untold = violations.Count - request.FieldViolations.Count;
+        if (untold > 0)
+            request.FieldViolations.Add(new BadRequest.Types.FieldViolation { Field = "...", Description = $"and {untold} more" });
+        var told = violations.Take(ViolationsInMessage).Select(v => $"`{v.Field}` {v.Problem}.");
+        var more = violations.Count - ViolationsInMessage;
+        return Error(
+            StatusCode.InvalidArgument, ErrorReason.InvalidField, string.Join(' ', told) + (more > 0 ? $" And {more} more." : ""), request);
+    }
 
     public static RpcException TooLarge() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The message is too large.");
@@ -68,6 +80,7 @@ internal static class GrpcErrors
         Refusal.InvalidPageToken => Error(
             StatusCode.InvalidArgument, ErrorReason.InvalidPageToken,
             "The page token is damaged, or was made for another caller, workspace, filter or order."),
+        Refusal.ExpiryPast => InvalidFields([("expire_time", ExpiryPast)]),
         Refusal.MissingPermission => MissingPermission(),
         Refusal.KeyNotFound => Error(StatusCode.NotFound, ErrorReason.KeyNotFound, "No such key in this workspace."),
         Refusal.StaleEtag => Error(

@@ -13,11 +13,10 @@ internal static class RequestRules
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
     private const int MaxQueryLength = 256;
+    private const long MaxPropagationWaitSeconds = 600;
 
     /// <summary>SQL Server takes patterns of at most 4,000 characters, and each may need an escape.</summary>
     private const int MaxFoldedQueryLength = 1_000;
-
-    private const long MaxPropagationWaitSeconds = 600;
 
     public static void Check(string workspaceId, string keyId)
     {
@@ -45,7 +44,7 @@ internal static class RequestRules
             violations.Add("status", "must be KEY_STATUS_ENABLED or KEY_STATUS_DISABLED");
         violations.Text("reason", request.Reason, maxLength: 256, multiline: true);
         if (request.PropagationWait is { } wait
-            && (wait.Seconds < 0 || wait.Seconds > MaxPropagationWaitSeconds || wait.Nanos is < 0 or > 999_999_999
+            && (wait.Seconds < 0 || wait.Nanos is < 0 or > 999_999_999 || wait.Seconds > MaxPropagationWaitSeconds
                 || (wait.Seconds == MaxPropagationWaitSeconds && wait.Nanos > 0)))
         {
             violations.Add("propagation_wait", "must be 0 to 10 minutes");
@@ -75,7 +74,7 @@ internal static class RequestRules
         };
         if (order is null) violations.Add("order_by", "must be `create_time desc`, `create_time` or `name`");
         violations.ThrowIfAny();
-        if (request.Query.Normalize(NormalizationForm.FormKC).Length > MaxFoldedQueryLength)
+        if (request.Query.Replace('\uFFFE', '\uFFFD').Normalize(NormalizationForm.FormKC).Length > MaxFoldedQueryLength)
         {
             violations.Add("query", "is too long once it is normalized");
             violations.ThrowIfAny();
@@ -100,7 +99,7 @@ internal static class RequestRules
         if (request.ClientAddress.Length > 0) bad |= !AddressRange.TryParseAddress(request.ClientAddress, out address);
         var scopes = request.RequiredScopes;
         bad |= scopes.Count > Scopes.MaxCount;
-        for (var i = 0; i < scopes.Count; i++) bad |= !Scopes.IsValid(scopes[i]);
+        for (var i = 0; i < scopes.Count && !bad; i++) bad = !Scopes.IsValid(scopes[i]);
         if (bad) Refuse(request);
         return new(request.ApiKey, request.WorkspaceId, scopes, address);
     }
@@ -111,8 +110,8 @@ internal static class RequestRules
         if (request.WorkspaceId.Length > 0) violations.Workspace(request.WorkspaceId);
         if (request.ClientAddress.Length > 0 && !AddressRange.TryParseAddress(request.ClientAddress, out _))
             violations.Add("client_address", "must be an IPv4 or IPv6 address");
-        violations.Count("required_scopes", request.RequiredScopes.Count, Scopes.MaxCount);
-        for (var i = 0; i < Math.Min(request.RequiredScopes.Count, Scopes.MaxCount); i++)
+        var each = violations.Count("required_scopes", request.RequiredScopes.Count, Scopes.MaxCount);
+        for (var i = 0; each && i < request.RequiredScopes.Count; i++)
         {
             if (!Scopes.IsValid(request.RequiredScopes[i]))
                 violations.Add($"required_scopes[{i}]", "must be 1 to 64 of [a-z0-9._:-] and may end in .*");

@@ -9,12 +9,14 @@ internal sealed class Violations
 {
     private readonly List<(string Field, string Problem)> _found = [];
 
+    public bool Any => _found.Count > 0;
+
     public void Add(string field, string problem) => _found.Add((field, problem));
 
     /// <exception cref="global::Grpc.Core.RpcException">INVALID_ARGUMENT, when anything was found.</exception>
     public void ThrowIfAny()
     {
-        if (_found.Count > 0) throw GrpcErrors.InvalidFields(_found);
+        if (Any) throw GrpcErrors.InvalidFields(_found);
     }
 
     public void Workspace(string id)
@@ -51,9 +53,12 @@ internal sealed class Violations
         else if (!IsWellFormed(text)) Add(field, "must be well-formed Unicode");
     }
 
-    public void Count(string field, int count, int max)
+    /// <returns>Whether there are so few that each is worth a look.</returns>
+    public bool Count(string field, int count, int max)
     {
-        if (count > max) Add(field, string.Create(CultureInfo.InvariantCulture, $"must have at most {max} entries; it has {count}"));
+        if (count <= max) return true;
+        Add(field, string.Create(CultureInfo.InvariantCulture, $"must have at most {max} entries; it has {count}"));
+        return false;
     }
 
     // JSON can spell half a surrogate pair.

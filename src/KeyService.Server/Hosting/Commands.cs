@@ -2,6 +2,7 @@ using System.CommandLine;
 using KeyService.Server.Audit;
 using KeyService.Server.Keys;
 using KeyService.Server.Storage;
+using KeyService.Server.Storage.Sqlite;
 
 namespace KeyService.Server.Hosting;
 
@@ -55,6 +56,8 @@ internal static class Commands
         for (var i = 0; i < settings.Length; i++)
         {
             var isName = settings[i].StartsWith("--", StringComparison.Ordinal) || settings[i].Contains('=', StringComparison.Ordinal);
+            if (settings[i].StartsWith("--", StringComparison.Ordinal) && !settings[i].Contains('=', StringComparison.Ordinal) && i + 1 == settings.Length)
+                throw new StartException($"{settings[i][2..]}: a value must follow.");
             var isValue = i > 0 && settings[i - 1].StartsWith("--", StringComparison.Ordinal) && !settings[i - 1].Contains('=', StringComparison.Ordinal);
             if (!isName && !isValue)
                 throw new StartException($"Word {i + 1} after the command is neither a command nor a setting (--KeyService:HttpPort 9080); see `keyservice --help`.");
@@ -116,6 +119,8 @@ internal static class Commands
     {
         var configuration = ConfigurationOf(settings);
         var options = ServerOptions.Read(configuration);
+        if (!embeddedLock && options.IsEmbedded && !File.Exists(Path.Combine(options.DataDirectory, SqliteEngine.FileName)))
+            throw new StartException($"{SettingNames.DataDirectory}: there is no store in {options.DataDirectory}.");
         var engine = StorageEngines.Create(options);
         // On SQL Server the migration takes a lock of its own, and the server before may still be serving.
         await using var storeLock = embeddedLock && options.IsEmbedded ? await engine.LockStoreAsync(cancellation) : NoStoreLock.Instance;
@@ -138,9 +143,14 @@ internal static class Commands
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
+    private static string EnvironmentName =>
+        Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? "Production";
+
+    /// <summary>What the server itself would read.</summary>
     public static IConfiguration ConfigurationOf(string[] settings) => new ConfigurationBuilder()
         .SetBasePath(AppContext.BaseDirectory)
         .AddJsonFile("appsettings.json", optional: true)
+        .AddJsonFile($"appsettings.{EnvironmentName}.json", optional: true)
         .AddEnvironmentVariables()
         .AddCommandLine(settings)
         .Build();

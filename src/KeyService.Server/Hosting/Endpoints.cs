@@ -1,4 +1,6 @@
 using KeyService.Server.Grpc;
+using KeyService.Server.Lookup;
+using KeyService.Server.Observability;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 
 namespace KeyService.Server.Hosting;
@@ -8,21 +10,29 @@ internal static class Endpoints
 {
     public static void MapKeyService(this WebApplication app, ServerOptions options)
     {
+#if TEST_HOOKS
+        TestHooks.EmptyService.Map(app);
+#endif
+        // Kept off the way of gRPC calls.
+        app.UseWhen(
+            context => !JsonCalls.IsGrpcPath(context.Request.Path),
+            http => http.UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext)));
         app.Use((context, next) =>
         {
             if (Listeners.Allows(context)) return next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        app.Use(MessageLimits.TellTooLarge);
+        app.Use(WireErrors.Explain);
         app.UseRouting();
-        app.Use(JsonBodies.Check);
+        app.Use(JsonCalls.Check);
         RoleSettings.Apply(options.Roles, app.MapGrpcService<ApiKeyGrpcService>());
         app.MapGrpcHealthChecksService();
         if (app.Environment.IsDevelopment()) app.MapGrpcReflectionService();
 
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready");
+        app.Services.GetRequiredService<Metrics>().ObserveCache(() => app.Services.GetRequiredService<MemoryKeyCache>().Count);
         app.MapPrometheusScrapingEndpoint("/metrics");
     }
 }

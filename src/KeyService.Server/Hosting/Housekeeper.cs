@@ -11,6 +11,9 @@ internal sealed class Housekeeper(
 {
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
+    /// <summary>Soon after the start: a process that never lives an hour cleans up too.</summary>
+    private static readonly TimeSpan FirstRound = TimeSpan.FromMinutes(1);
+
     /// <summary>One round.</summary>
     public async Task CleanUpAsync(CancellationToken cancellation)
     {
@@ -30,10 +33,14 @@ internal sealed class Housekeeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(FirstRound, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await CleanUpAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken)) 
+            {
+                timer.Period = Interval;
+                await CleanUpAsync(stoppingToken);
+            }
         }
         catch (OperationCanceledException)
         {

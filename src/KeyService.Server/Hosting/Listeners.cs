@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using KeyService.Server.Grpc;
 using KeyService.Server.Storage;
 using KeyService.Server.Validation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -17,11 +19,16 @@ internal enum Serves
 /// <summary>The two ports, their protocols and their limits.</summary>
 internal static class Listeners
 {
+    /// <summary>The section that Kestrel reads the certificate from.</summary>
+    public const string Certificate = "Kestrel:Certificates:Default";
+
+    private const int GrpcFrameHeaderBytes = 5;
+
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = 20_000;
-        kestrel.Limits.MaxRequestBodySize = ServiceRegistration.MaxMessageBytes;
+        kestrel.Limits.MaxRequestBodySize = ServiceRegistration.MaxMessageBytes + GrpcFrameHeaderBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         // More connections scale better than more streams on one: MaxStreamsPerConnection stays.
         kestrel.Limits.Http2.InitialConnectionWindowSize = 128 * 1024;
@@ -46,21 +53,31 @@ internal static class Listeners
         if (options.GrpcPort != options.HttpPort) Check(options, options.GrpcPort, SettingNames.GrpcPort);
     }
 
+    /// <summary>Kestrel would say it with a stack.</summary>
+    /// <exception cref="StartException">A file of the certificate is not there.</exception>
+    public static void CheckCertificateFiles(IConfiguration configuration)
+    {
+        foreach (var name in (string[])[$"{Certificate}:Path", $"{Certificate}:KeyPath"])
+        {
+            if (Settings.Text(configuration, name) is not { } text) continue;
+            // As Kestrel finds it.
+            var path = Path.Combine(AppContext.BaseDirectory, text);
+            if (!File.Exists(path)) throw new StartException($"{name}: {path} is not there, or this user may not read it.");
+        }
+    }
+
     /// <summary>The gRPC port serves gRPC only, the HTTP port everything else.</summary>
     public static bool Allows(HttpContext context)
     {
         if (context.Features.Get<Port>() is not { } port) return false;
-        return port.Serves.HasFlag(IsGrpc(context.Request) ? Serves.Grpc : Serves.Http);
+        return port.Serves.HasFlag(JsonCalls.IsGrpcPath(context.Request.Path) ? Serves.Grpc : Serves.Http);
     }
-
-    private static bool IsGrpc(HttpRequest request) =>
-        request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options, int port, HttpProtocols protocols, Serves serves) =>
         kestrel.Listen(options.BindAddress, port, listen =>
         {
             listen.Protocols = protocols;
-            if (options.Tls) listen.UseHttps();
+            if (options.Tls) UseCertificate(listen);
             var kind = new Port(serves);
             listen.Use(next => connection =>
             {
@@ -69,6 +86,19 @@ internal static class Listeners
                 return next(connection);
             });
         });
+
+    private static void UseCertificate(ListenOptions listen)
+    {
+        try
+        {
+            listen.UseHttps();
+        }
+        catch (Exception e) when (e is CryptographicException or InvalidOperationException or ArgumentException)
+        {
+            throw new StartException(
+                $"{Certificate}: the certificate, its key or the password cannot be used ({e.GetType().Name}).", e);
+        }
+    }
 
     private static void Check(ServerOptions options, int port, string setting)
     {

@@ -13,16 +13,21 @@ internal static class MasterKeyFiles
     private const char EmbeddedGeneration = '1';
 
     /// <exception cref="StartException">There is none, or one is wrong.</exception>
-    public static MasterKeys Load(IConfiguration configuration, ServerOptions options, TextWriter output)
+    public static MasterKeys Load(IConfiguration configuration, ServerOptions options, TextWriter output) =>
+        Configured(configuration, options) ?? Embedded(options, output);
+
+    /// <summary>Those that the settings name. Null: the embedded default has its own.</summary>
+    /// <exception cref="StartException">There is none and there must be, or one is wrong.</exception>
+    public static MasterKeys? Configured(IConfiguration configuration, ServerOptions options)
     {
         var configured = configuration.GetSection(Section).GetChildren()
             .OrderBy(child => int.TryParse(child.Key, CultureInfo.InvariantCulture, out var index) ? index : int.MaxValue)
             .Select(child => Read(configuration, child.Path)).ToList();
         if (configured.Count == 0)
         {
-            if (!options.IsEmbedded)
-                throw new StartException($"{Section}: with a connection string a master key must be configured; `keyservice new-master-key` makes one.");
-            configured.Add(Embedded(options, output));
+            return options.IsEmbedded
+                ? null
+                : throw new StartException($"{Section}: with a connection string a master key must be configured; `keyservice new-master-key` makes one.");
         }
 
         try
@@ -33,6 +38,27 @@ internal static class MasterKeyFiles
         {
             throw new StartException($"{Section}: two master keys have the same generation.", e);
         }
+    }
+
+    /// <summary>The one in the data directory, made when the directory is new. Under the store's lock.</summary>
+    /// <exception cref="StartException">It is lost, wrong, or cannot be written.</exception>
+    public static MasterKeys Embedded(ServerOptions options, TextWriter output)
+    {
+        var path = Path.Combine(options.DataDirectory, "master-key");
+        if (!File.Exists(path))
+        {
+            // A new key would open nothing of what is there.
+            if (File.Exists(Path.Combine(options.DataDirectory, SqliteEngine.FileName)))
+            {
+                throw new StartException(
+                    $"{SettingNames.DataDirectory}: {options.DataDirectory} has a database but no master-key file; put back the one it was made with.");
+            }
+
+            SecretFiles.Write(path, New(), SettingNames.DataDirectory, overwrite: false);
+            output.WriteLine($"Made a master key in {path}: back it up, without it every key is lost.");
+        }
+
+        return new([Parse(EmbeddedGeneration, SecretFiles.Read(path, SettingNames.DataDirectory), SettingNames.DataDirectory)]);
     }
 
     /// <summary>A new master key in base64.</summary>
@@ -50,25 +76,6 @@ internal static class MasterKeyFiles
             (null, { } text) => Parse(generation[0], text, $"{path}:Value"),
             _ => throw new StartException($"{path}: exactly one of File and Value must be given."),
         };
-    }
-
-    private static MasterKey Embedded(ServerOptions options, TextWriter output)
-    {
-        var path = Path.Combine(options.DataDirectory, "master-key");
-        if (!File.Exists(path))
-        {
-            // A new key would open nothing of what is there.
-            if (File.Exists(Path.Combine(options.DataDirectory, SqliteEngine.FileName)))
-            {
-                throw new StartException(
-                    $"{SettingNames.DataDirectory}: {options.DataDirectory} has a database but no master-key file; put back the one it was made with.");
-            }
-
-            SecretFiles.Write(path, New(), SettingNames.DataDirectory, overwrite: false);
-            output.WriteLine($"Made a master key in {path}: back it up, without it every key is lost.");
-        }
-
-        return Parse(EmbeddedGeneration, SecretFiles.Read(path, SettingNames.DataDirectory), SettingNames.DataDirectory);
     }
 
     private static MasterKey Parse(char generation, string base64, string setting)

@@ -16,9 +16,12 @@ internal static class ServeCommand
             new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
         var options = ServerOptions.Read(builder.Configuration);
         Listeners.CheckPorts(options);
+        Listeners.CheckCertificateFiles(builder.Configuration);
+        // Settings like any other, before a store is asked for; those of the embedded default are made under its lock.
+        var configured = MasterKeyFiles.Configured(builder.Configuration, options);
         var engine = StorageEngines.Create(options);
         await using var storeLock = await engine.LockStoreAsync(cancellation);
-        var masterKeys = MasterKeyFiles.Load(builder.Configuration, options, Console.Out);
+        var masterKeys = configured ?? MasterKeyFiles.Embedded(options, Console.Out);
 
         builder.Services
             .AddKeyService(options, engine, storeLock, masterKeys)

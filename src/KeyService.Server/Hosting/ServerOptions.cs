@@ -45,7 +45,7 @@ internal sealed record ServerOptions
         var data = Path.GetFullPath(Settings.Text(configuration, SettingNames.DataDirectory) ?? "data");
         var brand = Settings.Text(configuration, SettingNames.Brand) ?? "ks";
         if (!ApiKeyText.IsValidBrand(brand)) throw Settings.Wrong(SettingNames.Brand, brand, "2 to 8 lower-case letters");
-        var tls = configuration.GetSection("Kestrel:Certificates:Default").Exists();
+        var tls = configuration.GetSection(Listeners.Certificate).Exists();
         var http = Settings.Integer(configuration, SettingNames.HttpPort, 8080, 1, 65_535);
         var grpc = Settings.Integer(configuration, SettingNames.GrpcPort, 8081, 1, 65_535);
         if (http == grpc && !tls)

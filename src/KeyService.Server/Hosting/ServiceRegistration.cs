@@ -62,6 +62,9 @@ internal static class ServiceRegistration
         // AddGrpc puts gzip back after its own options: inflating has no bound, so compressed requests are not accepted at all.
         services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
         if (reflection) services.AddGrpcReflection();
+#if TEST_HOOKS
+        services.AddSingleton<TestHooks.EmptyService>();
+#endif
         return services;
     }
 
@@ -72,7 +75,7 @@ internal static class ServiceRegistration
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Readiness>>()));
-        services.AddGrpcHealthChecks().AddCheck<Readiness>("ready");
+        services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<Readiness>("ready");
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {
             metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter();

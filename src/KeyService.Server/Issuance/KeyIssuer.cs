@@ -18,7 +18,7 @@ internal sealed class KeyIssuer(
     /// <param name="requestId">Empty, or the id under which a repetition returns the same key.</param>
     /// <param name="requester">Who wants it.</param>
     /// <param name="cancellation">Ends the wait for the turn to write.</param>
-    /// <exception cref="RefusedException">The request id was used for another request, or rights are asked for that the requester lacks.</exception>
+    /// <exception cref="RefusedException">The request id was used for another request, the expiry is past, or rights are asked for that the requester lacks.</exception>
     /// <exception cref="StoreUnavailableException">The database does not answer; ask again with the same request id.</exception>
     public Task<IssuedKey> CreateAsync(KeyRequest request, string requestId, Requester requester, CancellationToken cancellation)
     {
@@ -36,6 +36,7 @@ internal sealed class KeyIssuer(
                     var caller = requester.Actor.CredentialId;
                     if (await requests.FindAsync(context, caller, request.WorkspaceId, Rpc, requestId, fingerprint, token) is { } madeBefore)
                         return await RepeatAsync(context, chain, madeBefore, eventId, requester.Actor, token);
+                    if (request.ExpireTime <= time.GetUtcNow()) throw new RefusedException(Refusal.ExpiryPast);
                     await requests.AddAsync(context, caller, request.WorkspaceId, Rpc, requestId, fingerprint, keyId, token);
                 }
 

@@ -13,6 +13,8 @@ internal sealed class RequestRecords(KeyStore store, TimeProvider time)
 {
     public static readonly TimeSpan Retention = TimeSpan.FromHours(24);
 
+    private const int Batch = 1_000;
+
     /// <summary>The id of the key that this request made before; null when it is new.</summary>
     /// <exception cref="RefusedException">The id was used for a different request.</exception>
     public async Task<string?> FindAsync(
@@ -49,14 +51,27 @@ internal sealed class RequestRecords(KeyStore store, TimeProvider time)
         });
     }
 
-    /// <summary>Removes records beyond their retention; returns how many.</summary>
-    public Task<long> PurgeAsync(CancellationToken cancellation)
+    /// <summary>Removes records beyond their retention, some at a time so that no change waits long; returns how many.</summary>
+    public async Task<long> PurgeAsync(CancellationToken cancellation)
     {
         var cutoff = time.GetUtcNow() - Retention;
-        return store.WriteAsync<long>(
-            Guid.Empty,
-            async (context, token) => await context.RequestRecords.Where(record => record.CreateTime <= cutoff).ExecuteDeleteAsync(token),
-            cancellation);
+        long purged = 0;
+        while (true)
+        {
+            var count = await store.WriteAsync(
+                Guid.Empty,
+                async (context, token) =>
+                {
+                    var old = await context.RequestRecords.Where(record => record.CreateTime <= cutoff)
+                        .OrderBy(record => record.CreateTime).Take(Batch).ToListAsync(token);
+                    context.RequestRecords.RemoveRange(old);
+                    await context.SaveChangesAsync(token);
+                    return old.Count;
+                },
+                cancellation);
+            purged += count;
+            if (count < Batch) return purged;
+        }
     }
 
     private static Task<RequestRecordRow?> RowAsync(

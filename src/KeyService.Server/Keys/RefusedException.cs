@@ -1,9 +1,10 @@
 namespace KeyService.Server.Keys;
 
-/// <summary>Why a management call was refused. The names are those of <c>error_reason.proto</c>.</summary>
+/// <summary>Why a management call was refused. The names are those of <c>error_reason.proto</c>, but for <c>ExpiryPast</c>: an INVALID_FIELD.</summary>
 internal enum Refusal
 {
     InvalidPageToken,
+    ExpiryPast,
     MissingPermission,
     KeyNotFound,
     StaleEtag,

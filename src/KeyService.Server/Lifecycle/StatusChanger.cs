@@ -26,11 +26,9 @@ internal sealed class StatusChanger(
         var begun = propagation.Begin();
         try
         {
-            var (view, changed) = await store.WriteAsync(
+            var view = await store.WriteAsync(
                 attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
-            return (view, changed
-                ? propagation.Committed(view.Key.KeyId, view.Key.Revision, begun)
-                : propagation.Unchanged(view.Key.KeyId, view.Key.Revision));
+            return (view, propagation.Settled(view.Key.KeyId, view.Key.Revision, begun));
         }
         catch when (attempt.RowSent)
         {
@@ -40,7 +38,7 @@ internal sealed class StatusChanger(
         }
     }
 
-    private async Task<(KeyView View, bool Changed)> ApplyAsync(
+    private async Task<KeyView> ApplyAsync(
         KeyDbContext context, Attempt attempt, CancellationToken cancellation)
     {
         var change = attempt.Change;
@@ -50,7 +48,7 @@ internal sealed class StatusChanger(
         var row = await KeyAsync(context, change, cancellation) ?? throw new RefusedException(Refusal.KeyNotFound, change.KeyId);
         var use = await context.KeyUsage.AsNoTracking().SingleOrDefaultAsync(u => u.KeyId == row.KeyId, cancellation);
         var before = row.ToRecord();
-        if (before.Status == change.Status) return (new(before, use?.LastUsedTime), Changed: false);
+        if (before.Status == change.Status) return new(before, use?.LastUsedTime);
 
         if (change.Etag.Length > 0 && change.Etag != Etag.Of(before.Revision))
             throw new RefusedException(Refusal.StaleEtag, change.KeyId);
@@ -67,7 +65,7 @@ internal sealed class StatusChanger(
         await engine.StampRevisionAsync(context, row, cancellation);
         attempt.RowSent = true;
         await context.SaveChangesAsync(cancellation);
-        return (new(row.ToRecord(), use?.LastUsedTime), Changed: true);
+        return new(row.ToRecord(), use?.LastUsedTime);
     }
 
     private static Task<ApiKeyRow?> KeyAsync(KeyDbContext context, StatusChange change, CancellationToken cancellation) =>

@@ -20,8 +20,8 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
     public long Doubts => Interlocked.Read(ref _doubts);
 
     /// <summary>
-    /// The commit of this revision was acknowledged: nothing below it may answer. It ends a doubt that was there before the change was
-    /// sent: the change had to wait for the row, so whatever was in doubt is over. A later doubt stays.
+    /// This revision is committed, and was acknowledged or read behind the lock of the chain: nothing below it may answer. It ends a doubt that
+    /// was there before the change was sent: the change had to wait for that lock, so whatever was in doubt is over. A later doubt stays.
     /// </summary>
     public void Committed(string keyId, long revision, long doubtsBefore)
     {
@@ -33,13 +33,6 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
             (Revision: revision, DoubtsBefore: doubtsBefore));
         if (_floors.Count > capacity) Prune();
     }
-
-    /// <summary>This revision was read as the current one; a doubt stays.</summary>
-    public void Seen(string keyId, long revision) => _floors.AddOrUpdate(
-        keyId,
-        static (_, seen) => new(seen, Doubt: 0),
-        static (_, floor, seen) => floor with { Revision = Math.Max(floor.Revision, seen) },
-        revision);
 
     /// <summary>A change of this key may have happened, or may still happen: nothing cached may answer.</summary>
     public void Doubt(string keyId) => _floors.AddOrUpdate(

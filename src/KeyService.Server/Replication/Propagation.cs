@@ -8,20 +8,16 @@ namespace KeyService.Server.Replication;
 /// </summary>
 internal sealed class Propagation(Floors floors, TimeProvider time)
 {
-    /// <summary>Before a change is sent; its result goes to <see cref="Committed"/>.</summary>
+    /// <summary>Before a change is sent; its result goes to <see cref="Settled"/>.</summary>
     public long Begin() => floors.Doubts;
 
-    /// <summary>The commit was acknowledged. After this no older record of the key answers a call.</summary>
-    public PropagationReport Committed(string keyId, long revision, long begun)
+    /// <summary>
+    /// The commit was acknowledged; or nothing had to change, and this is the revision that was read under the chain's lock, behind every
+    /// earlier change: asking again is how a lost answer is followed up. After this no older record of the key answers a call.
+    /// </summary>
+    public PropagationReport Settled(string keyId, long revision, long begun)
     {
         floors.Committed(keyId, revision, begun);
-        return Complete(revision);
-    }
-
-    /// <summary>Nothing changed, and this is the revision that was read. Asking again is how a lost answer is followed up.</summary>
-    public PropagationReport Unchanged(string keyId, long revision)
-    {
-        floors.Seen(keyId, revision);
         return Complete(revision);
     }
 

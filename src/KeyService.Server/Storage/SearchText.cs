@@ -13,7 +13,9 @@ internal static class SearchText
 
     private const char Separator = '\u001f';
 
-    public static string Fold(string text) => text.Normalize(NormalizationForm.FormKC).ToUpperInvariant();
+    // U+FFFE is a code point like others, but the framework refuses to normalize it.
+    public static string Fold(string text) =>
+        text.Replace('\uFFFE', '\uFFFD').Normalize(NormalizationForm.FormKC).ToUpperInvariant();
 
     public static string Of(string name, string description, string hint) =>
         string.Join(Separator, Fold(name), Fold(description), Fold(hint));

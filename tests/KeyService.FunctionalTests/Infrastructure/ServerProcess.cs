@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Grpc.Core;
 using Grpc.Net.Client;
 using KeyService.Contracts.V1;
@@ -8,7 +7,7 @@ using KeyService.Contracts.V1;
 namespace KeyService.FunctionalTests.Infrastructure;
 
 /// <summary>A real server process on loopback. Disposing it fails when it logged an error that nobody expected.</summary>
-internal sealed partial class ServerProcess : IAsyncDisposable
+internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
@@ -61,21 +60,30 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Starts it and waits until it says that it is ready. On SQL Server it migrates first.</summary>
     public static async Task<ServerProcess> StartAsync(TestStore store, params (string Name, string Value)[] settings)
     {
-        if (TestStore.IsSqlServer)
+        if (store.UsesSqlServer)
         {
             var (code, output) = await RunAsync("migrate", store, settings);
             if (code != 0) throw new InvalidOperationException(output);
         }
 
+        var server = Launch("serve", store, settings);
+        await server.WhenReadyAsync();
+        return server;
+    }
+
+    /// <summary>Starts it and waits for nothing: for a process that is killed on its way.</summary>
+    public static ServerProcess Launch(string command, TestStore store, params (string Name, string Value)[] settings)
+    {
         var (http, grpc) = Ports.FreePair();
-        (string, string)[] all = [.. settings, ("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}")];
-        var server = new ServerProcess(store, http, grpc, new() { StartInfo = Command("serve", store, all) });
+        (string, string)[] all = [("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"), .. settings];
+        var server = new ServerProcess(store, http, grpc, new() { StartInfo = Command(command, store, all) });
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();
-        await server._ready.Task.WaitAsync(StartBound);
         return server;
     }
+
+    public Task WhenReadyAsync() => _ready.Task.WaitAsync(StartBound);
 
     /// <summary>Runs a command of the server to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(
@@ -93,13 +101,14 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         _process.Kill();
+        // Returns when its output was read to the end, too.
         await _process.WaitForExitAsync();
     }
 
     /// <summary>SIGTERM, as an orchestrator does; returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        Signal(_process.Id, 15);
+        Signals.Send(_process.Id, Signals.Terminate);
         await _process.WaitForExitAsync().WaitAsync(StartBound);
         return _process.ExitCode;
     }
@@ -110,22 +119,31 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         _channel.Dispose();
         Http.Dispose();
         _process.Dispose();
-        var errors = _output.Where(IsError).Where(line => !ExpectedErrors.Exists(line.Contains)).ToList();
+        var errors = LoggedErrors().Where(entry => !ExpectedErrors.Exists(entry.Contains)).ToList();
         if (errors.Count > 0) throw new InvalidOperationException("The server logged errors:\n" + string.Join('\n', errors));
+    }
+
+    /// <summary>Each with the indented lines that belong to it: message and exception.</summary>
+    private List<string> LoggedErrors()
+    {
+        var lines = _output.ToArray();
+        return Enumerable.Range(0, lines.Length).Where(i => IsError(lines[i]))
+            .Select(i => string.Join('\n', lines.Skip(i + 1).TakeWhile(line => line.StartsWith(' ')).Prepend(lines[i]))).ToList();
     }
 
     private static bool IsError(string line) =>
         line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal)
         || line.StartsWith("Unhandled exception", StringComparison.Ordinal);
 
-    private static ProcessStartInfo Command(string command, TestStore store, (string Name, string Value)[] settings)
+    /// <summary>How a command of the server is started on a store.</summary>
+    public static ProcessStartInfo Command(string command, TestStore store, (string Name, string Value)[] settings)
     {
         var start = new ProcessStartInfo("dotnet")
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = store.DataDirectory,
+            WorkingDirectory = store.Folder,
         };
         start.ArgumentList.Add(Repository.ServerAssembly);
         foreach (var word in command.Split(' ')) start.ArgumentList.Add(word);
@@ -140,7 +158,4 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         _output.Enqueue(line);
         if (line.StartsWith("KeyService is ready", StringComparison.Ordinal)) _ready.TrySetResult();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Signal(int processId, int signal);
 }

@@ -2,18 +2,38 @@ using Microsoft.Data.SqlClient;
 
 namespace KeyService.FunctionalTests.Infrastructure;
 
+/// <summary>What a test's store is kept in.</summary>
+internal enum TestEngine
+{
+    /// <summary>On SQL Server where <c>KEYSERVICE_TEST_SQLSERVER</c> names one, else embedded.</summary>
+    AsConfigured,
+
+    /// <summary>SQLite, for what only the embedded default does.</summary>
+    Embedded,
+
+    /// <summary>Nothing is set: what a first user has who starts the server in a folder.</summary>
+    Defaults,
+}
+
 /// <summary>
 /// A store of a test's own: a data directory, and where <c>KEYSERVICE_TEST_SQLSERVER</c> names a server (a connection string to its
 /// <c>master</c>) a database there, dropped at the end.
 /// </summary>
-internal sealed class TestStore : IAsyncDisposable
+/// <param name="engine">Which engine, and whether anything is set at all.</param>
+internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured) : IAsyncDisposable
 {
     private static readonly string? Server = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SQLSERVER");
     private readonly string _database = $"keyservice_test_{Guid.NewGuid():N}";
 
-    public string DataDirectory { get; } = Directory.CreateTempSubdirectory("keyservice-test-").FullName;
+    /// <summary>Where processes run.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("keyservice-test-").FullName;
+
+    public string DataDirectory => engine == TestEngine.Defaults ? Path.Combine(Folder, "data") : Folder;
 
     public static bool IsSqlServer => !string.IsNullOrEmpty(Server);
+
+    /// <summary>Whether this store is a database on that server.</summary>
+    public bool UsesSqlServer => IsSqlServer && engine == TestEngine.AsConfigured;
 
     public string RootCredentialFile => Path.Combine(DataDirectory, "root-credential");
 
@@ -22,12 +42,13 @@ internal sealed class TestStore : IAsyncDisposable
 
     public Dictionary<string, string> Settings()
     {
+        if (engine == TestEngine.Defaults) return [];
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["KeyService__DataDirectory"] = DataDirectory,
             ["KeyService__RootCredentialFile"] = RootCredentialFile,
         };
-        if (IsSqlServer)
+        if (UsesSqlServer)
         {
             settings["ConnectionStrings__SqlServer"] = new SqlConnectionStringBuilder(Server) { InitialCatalog = _database }.ConnectionString;
             settings["KeyService__MasterKeys__0__Generation"] = "1";
@@ -39,7 +60,7 @@ internal sealed class TestStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (IsSqlServer)
+        if (UsesSqlServer)
         {
             SqlConnection.ClearAllPools();
             await using var connection = new SqlConnection(Server);
@@ -50,6 +71,6 @@ internal sealed class TestStore : IAsyncDisposable
             await drop.ExecuteNonQueryAsync();
         }
 
-        Directory.Delete(DataDirectory, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 }

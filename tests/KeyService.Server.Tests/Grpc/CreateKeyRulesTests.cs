@@ -98,6 +98,10 @@ public class CreateKeyRulesTests
         Fields(r => r.ExpireTime = Samples.Now.AddMicroseconds(1).ToTimestamp()).ShouldBeEmpty();
     }
 
+    [Fact]
+    public void Whether_a_past_expiry_is_that_of_a_repeated_request_is_left_to_who_knows_it() =>
+        Fields(r => (r.RequestId, r.ExpireTime) = ("a", Samples.Now.ToTimestamp())).ShouldBeEmpty();
+
     [Theory]
     [InlineData(long.MaxValue, 0)]
     [InlineData(long.MinValue, 0)]

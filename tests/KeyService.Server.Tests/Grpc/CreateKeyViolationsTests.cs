@@ -41,7 +41,7 @@ public class CreateKeyViolationsTests
         var error = Should.Throw<RpcException>(() => _rules.Check(request));
 
         error.Status.Detail.Length.ShouldBeLessThan(2_000);
-        error.Trailers.GetValueBytes("grpc-status-details-bin")!.Length.ShouldBeLessThan(20_000);
+        error.Trailers.GetValueBytes("grpc-status-details-bin")!.Length.ShouldBeLessThan(6_000);
     }
 
     [Fact]

@@ -106,14 +106,28 @@ public class GrpcErrorsTests
     }
 
     [Fact]
-    public void A_long_list_of_violations_is_whole_in_the_details_and_short_in_the_message()
+    public void A_list_of_violations_is_whole_in_the_details_and_short_in_the_message()
     {
         var error = GrpcErrors.InvalidFields([.. Enumerable.Range(0, 64).Select(i => ($"scopes[{i}]", "is wrong"))]);
 
         error.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Count.ShouldBe(64);
-        error.Status.Detail.ShouldContain("`scopes[9]` is wrong.");
-        error.Status.Detail.ShouldNotContain("scopes[10]");
+        error.Status.Detail.ShouldBe("`scopes[0]` is wrong. `scopes[1]` is wrong. `scopes[2]` is wrong. And 61 more.");
     }
+
+    [Fact]
+    public void Whatever_is_wrong_the_error_fits_into_the_headers_that_clients_take()
+    {
+        var error = GrpcErrors.InvalidFields([.. Enumerable.Range(0, 1_000).Select(i => ($"scopes[{i}]", new string('x', 60)))]);
+
+        (error.Trailers.Sum(trailer => trailer.IsBinary ? trailer.ValueBytes.Length * 4 / 3 : trailer.Value.Length) + error.Status.Detail.Length)
+            .ShouldBeLessThan(8 * 1024);
+        var told = error.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations;
+        told[^1].Description.ShouldBe($"and {1_000 - (told.Count - 1)} more");
+    }
+
+    [Fact]
+    public void An_expiry_that_has_passed_is_an_invalid_field() =>
+        From(Refusal.ExpiryPast).GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.ShouldHaveSingleItem().Field.ShouldBe("expire_time");
 
     private static RpcException From(Refusal refusal) => GrpcErrors.From(new RefusedException(refusal, "key_x"), CancellationToken.None)!;
 

@@ -143,7 +143,7 @@ public class RequestRulesTests
     {
         Refused.Fields(() => RequestRules.Check(Scopes(64, "a"))).ShouldBeEmpty();
         Refused.Fields(() => RequestRules.Check(Scopes(65, "a"))).ShouldBe(["required_scopes"]);
-        Refused.Fields(() => RequestRules.Check(Scopes(10_000, "A"))).Count.ShouldBe(65);
+        Refused.Fields(() => RequestRules.Check(Scopes(10_000, "A"))).ShouldBe(["required_scopes"]);
 
         static ValidateKeyRequest Scopes(int count, string scope) => new() { RequiredScopes = { Enumerable.Repeat(scope, count) } };
     }

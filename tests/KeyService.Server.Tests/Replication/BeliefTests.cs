@@ -70,7 +70,7 @@ public class BeliefTests
     {
         var propagation = new Propagation(_floors, new FakeTimeProvider(Samples.Now));
 
-        var report = propagation.Committed("a", 5, propagation.Begin());
+        var report = propagation.Settled("a", 5, propagation.Begin());
 
         report.Complete.ShouldBeTrue();
         report.Revision.ShouldBe(5);
@@ -84,7 +84,7 @@ public class BeliefTests
     {
         var propagation = new Propagation(_floors, new FakeTimeProvider(Samples.Now));
 
-        propagation.Unchanged("a", 5).ShouldSatisfyAllConditions(
+        propagation.Settled("a", 5, propagation.Begin()).ShouldSatisfyAllConditions(
             report => report.Complete.ShouldBeTrue(),
             report => report.Revision.ShouldBe(5));
         _belief.Holds("a", 4, _belief.Era).ShouldBeFalse();
@@ -97,11 +97,10 @@ public class BeliefTests
 
         var early = propagation.Begin();
         propagation.InDoubt("a");
-        propagation.Committed("a", 5, early);
-        propagation.Unchanged("a", 5);
+        propagation.Settled("a", 5, early);
         _belief.Holds("a", 5, _belief.Era).ShouldBeFalse();
 
-        propagation.Committed("a", 6, propagation.Begin());
+        propagation.Settled("a", 6, propagation.Begin());
         _belief.Holds("a", 6, _belief.Era).ShouldBeTrue();
     }
 }

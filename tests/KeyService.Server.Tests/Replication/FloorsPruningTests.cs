@@ -55,7 +55,7 @@ public class FloorsPruningTests
             while (belief.Era == before && !pruning.IsCompleted) Thread.SpinWait(1);
             // Each was read as revision 1, in the new era, before revision 2 was seen.
             var era = belief.Era;
-            foreach (var key in hot) floors.Seen(key, 2);
+            foreach (var key in hot) floors.Committed(key, 2, 0);
             await pruning;
 
             era.ShouldBe(before + 1);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyService.Server.Tests.Grpc;
 
-public class MessageLimitsTests
+public class WireErrorsTests
 {
     private const string Details = "grpc-status-details-bin";
 
@@ -16,7 +16,7 @@ public class MessageLimitsTests
     [InlineData(true)]
     public async Task A_message_that_the_framework_found_too_large_gets_the_contract_s_details(bool later)
     {
-        await MessageLimits.TellTooLarge(_context, async context =>
+        await WireErrors.Explain(_context, async context =>
         {
             if (later) await Task.Yield();
             context.Response.Headers["grpc-status"] = "8";
@@ -28,13 +28,29 @@ public class MessageLimitsTests
         _context.Response.Headers["grpc-message"].ToString().ShouldBe("The message is too large.");
     }
 
+    [Fact]
+    public async Task A_message_that_the_framework_could_not_read_is_an_invalid_argument()
+    {
+        await WireErrors.Explain(_context, context =>
+        {
+            context.Response.Headers["grpc-status"] = "2";
+            context.Response.Headers["grpc-message"] = "Exception was thrown by handler.";
+            return Task.CompletedTask;
+        });
+
+        _context.Response.Headers["grpc-status"].ToString().ShouldBe("3");
+        _context.Response.Headers["grpc-message"].ToString().ShouldBe("`message` could not be read.");
+        Google.Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(_context.Response.Headers[Details].ToString())).GetDetail<ErrorInfo>()!
+            .Reason.ShouldBe("INVALID_FIELD");
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("3")]
     [InlineData("")]
     public async Task Every_other_answer_stays_as_it_is(string status)
     {
-        await MessageLimits.TellTooLarge(_context, context =>
+        await WireErrors.Explain(_context, context =>
         {
             context.Response.Headers["grpc-status"] = status;
             return Task.CompletedTask;
@@ -47,7 +63,7 @@ public class MessageLimitsTests
     [Fact]
     public async Task Details_that_are_there_stay()
     {
-        await MessageLimits.TellTooLarge(_context, context =>
+        await WireErrors.Explain(_context, context =>
         {
             context.Response.Headers["grpc-status"] = "8";
             context.Response.Headers[Details] = "own";
@@ -63,7 +79,7 @@ public class MessageLimitsTests
         _context.Features.Set<IHttpResponseFeature>(new Started());
         _context.Response.Headers["grpc-status"] = "8";
 
-        await MessageLimits.TellTooLarge(_context, _ => Task.CompletedTask);
+        await WireErrors.Explain(_context, _ => Task.CompletedTask);
 
         _context.Response.Headers.ContainsKey(Details).ShouldBeFalse();
     }

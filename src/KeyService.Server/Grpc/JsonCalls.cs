@@ -1,0 +1,103 @@
+using System.Text;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Google.Rpc;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+
+namespace KeyService.Server.Grpc;
+
+/// <summary>
+/// Stands before the transcoder, which takes much without a word and says the rest in its own: the credential first, then every field of
+/// body and query, and only what is good goes on, in canonical form. A misspelt field must not become a key without its expiry.
+/// </summary>
+internal static class JsonCalls
+{
+    private static readonly JsonFormatter Formatter = new(
+        JsonFormatter.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(GrpcErrors.DetailTypes)));
+
+    private static readonly Dictionary<string, JsonFields> FieldsByRpc = Contracts.V1.ApiKeyServiceReflection.Descriptor.Services.Single()
+        .Methods.ToDictionary(method => method.Name, method => new JsonFields(method), StringComparer.Ordinal);
+
+    /// <summary>Paths of gRPC begin with a package; none of JSON does.</summary>
+    public static bool IsGrpcPath(PathString path) => path.Value is { Length: > 1 } text && text.AsSpan(1) is var rest
+        && rest[..(rest.IndexOf('/') is var end and >= 0 ? end : rest.Length)].Contains('.');
+
+    public static Task Check(HttpContext context, RequestDelegate next) =>
+        // gRPC calls have no JSON: nothing to do on their way.
+        !IsGrpcPath(context.Request.Path)
+        && context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is { } method
+        && FieldsByRpc.TryGetValue(method.Method.Name, out var fields)
+            ? CheckAsync(context, fields, next)
+            : next(context);
+
+    /// <summary>What has no body of its own yet, such as 404 and 405.</summary>
+    public static Task WriteStatusAsync(HttpContext context)
+    {
+        var (code, message) = context.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => (StatusCode.NotFound, "There is nothing at this path."),
+            StatusCodes.Status405MethodNotAllowed => (StatusCode.Unimplemented, "This path does not take this HTTP method."),
+            _ => (StatusCode.InvalidArgument, "The request cannot be served as it is."),
+        };
+        return WriteAsync(context, new() { Code = (int)code, Message = message }, context.Response.StatusCode);
+    }
+
+    private static async Task CheckAsync(HttpContext context, JsonFields fields, RequestDelegate next)
+    {
+        try
+        {
+            var callers = context.RequestServices.GetRequiredService<Callers>();
+            await callers.AuthenticateAsync(context, DateTime.MaxValue, context.RequestAborted);
+            var violations = new Violations();
+            fields.CheckQuery(context.Request, violations);
+            if (fields.HasBody) await TakeBodyAsync(context, fields, violations);
+            violations.ThrowIfAny();
+        }
+        catch (Exception e) when (ErrorOf(e, context) is { } error)
+        {
+            await WriteAsync(context, error.GetRpcStatus() ?? new() { Code = (int)error.StatusCode, Message = error.Status.Detail }, HttpStatusOf(error));
+            return;
+        }
+
+        await next(context);
+    }
+
+    private static async Task TakeBodyAsync(HttpContext context, JsonFields fields, Violations violations)
+    {
+        var request = context.Request;
+        using var text = new MemoryStream();
+        await request.Body.CopyToAsync(text, context.RequestAborted);
+        if (text.Length > 0 && !request.HasJsonContentType()) violations.Add("content-type", "must be application/json");
+        else if (fields.Parse(text.GetBuffer().AsMemory(0, (int)text.Length), request.Path, violations) is { } message)
+        {
+            var canonical = Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(message));
+            request.Body = new MemoryStream(canonical);
+            request.ContentLength = canonical.Length;
+            request.ContentType = "application/json";
+        }
+    }
+
+    private static RpcException? ErrorOf(Exception exception, HttpContext context) => exception switch
+    {
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => GrpcErrors.TooLarge(),
+        BadHttpRequestException => GrpcErrors.InvalidFields([("body", "could not be read")]),
+        _ => GrpcErrors.From(exception, context.RequestAborted),
+    };
+
+    private static int HttpStatusOf(RpcException error) => error.StatusCode switch
+    {
+        StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
+        StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
+        StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        StatusCode.Cancelled => StatusCodes.Status499ClientClosedRequest,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    private static Task WriteAsync(HttpContext context, Google.Rpc.Status status, int httpStatus)
+    {
+        context.Response.StatusCode = httpStatus;
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(Formatter.Format(status));
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Grpc.Core;
+
+namespace KeyService.Server.Grpc;
+
+/// <summary>
+/// A gRPC message that is too large, or none, is refused by the framework before the service sees it, without the details that errors of
+/// the contract carry: they are put in their place here.
+/// </summary>
+internal static class WireErrors
+{
+    private const string Details = "grpc-status-details-bin";
+    private static readonly string Exhausted = ((int)StatusCode.ResourceExhausted).ToString(CultureInfo.InvariantCulture);
+
+    // The service itself never answers UNKNOWN: this is a message that does not parse.
+    private static readonly string Unknown = ((int)StatusCode.Unknown).ToString(CultureInfo.InvariantCulture);
+
+    public static Task Explain(HttpContext context, RequestDelegate next)
+    {
+        var call = next(context);
+        if (!call.IsCompletedSuccessfully) return Await(call, context);
+        Complete(context);
+        return call;
+    }
+
+    private static async Task Await(Task call, HttpContext context)
+    {
+        await call;
+        Complete(context);
+    }
+
+    // A refused call has sent nothing yet: its status is in the headers.
+    private static void Complete(HttpContext context)
+    {
+        if (context.Response.HasStarted) return;
+        var headers = context.Response.Headers;
+        var status = headers["grpc-status"];
+        if (status.Count == 0 || headers.ContainsKey(Details)) return;
+
+        if (status == Exhausted) Put(headers, GrpcErrors.TooLarge());
+        else if (status == Unknown) Put(headers, GrpcErrors.InvalidFields([("message", "could not be read")]));
+    }
+
+    private static void Put(IHeaderDictionary headers, RpcException error)
+    {
+        headers["grpc-status"] = ((int)error.StatusCode).ToString(CultureInfo.InvariantCulture);
+        headers["grpc-message"] = error.Status.Detail;
+        headers[Details] = Convert.ToBase64String(error.Trailers.GetValueBytes(Details)!);
+    }
+}

@@ -1,0 +1,16 @@
+using BenchmarkDotNet.Running;
+using KeyService.Benchmarks.Load;
+using KeyService.Benchmarks.Micro;
+
+switch (args.FirstOrDefault())
+{
+    case "load":
+        return await LoadCommand.RunAsync(LoadOptions.Parse(args[1..]));
+    case "micro":
+        BenchmarkSwitcher.FromTypes([typeof(MemoryHit), typeof(Formats)])
+            .Run(args.Length > 1 ? args[1..] : ["--filter", "*"], new MicroConfig());
+        return 0;
+    default:
+        Console.Error.WriteLine($"load {LoadOptions.Usage}{Environment.NewLine}micro [options of BenchmarkDotNet]");
+        return 2;
+}

@@ -1,0 +1,54 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace KeyService.FunctionalTests.Infrastructure;
+
+/// <summary>gRPC by hand over HTTP/2, for what no gRPC library would send.</summary>
+internal sealed class RawGrpc(ServerProcess server) : IDisposable
+{
+    private readonly HttpClient _http = new() { BaseAddress = server.GrpcAddress };
+
+    /// <summary>Flag, length, message.</summary>
+    public static byte[] Frame(byte[] message, byte flag = 0, uint? length = null)
+    {
+        var frame = new byte[5 + message.Length];
+        frame[0] = flag;
+        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), length ?? (uint)message.Length);
+        message.CopyTo(frame, 5);
+        return frame;
+    }
+
+    public static byte[] Frame(IMessage message) => Frame(message.ToByteArray());
+
+    /// <returns>The gRPC status, the HTTP status and the details; <c>grpc-status</c> -1 when there is none.</returns>
+    public async Task<(StatusCode Code, HttpStatusCode Http, CallError Error, HttpResponseMessage Response)> SendAsync(
+        string rpc, byte[] body, string contentType = "application/grpc", params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/keyservice.v1.ApiKeyService/{rpc}")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(body),
+        };
+        request.Content.Headers.TryAddWithoutValidation("content-type", contentType);
+        request.Headers.TryAddWithoutValidation("te", "trailers");
+        request.Headers.TryAddWithoutValidation("authorization", $"Bearer {server.RootCredential}");
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        var response = await _http.SendAsync(request);
+        await response.Content.ReadAsByteArrayAsync();
+        string Value(string name) =>
+            response.TrailingHeaders.TryGetValues(name, out var trailer) ? trailer.First()
+            : response.Headers.TryGetValues(name, out var header) ? header.First() : "";
+        var code = int.TryParse(Value("grpc-status"), CultureInfo.InvariantCulture, out var number) ? (StatusCode)number : (StatusCode)(-1);
+        var details = Value("grpc-status-details-bin");
+        var error = new CallError(
+            code, Uri.UnescapeDataString(Value("grpc-message")),
+            Convert.FromBase64String(details.PadRight((details.Length + 3) / 4 * 4, '=')));
+        return (code, response.StatusCode, error, response);
+    }
+
+    public void Dispose() => _http.Dispose();
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using StackExchange.Redis;
+
+namespace KeyService.FunctionalTests.Infrastructure;
+
+/// <summary>A real redis-server on a free port of loopback, kept in memory only. It can be absent, killed, frozen, emptied and come back.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private Process? _process;
+    private IConnectionMultiplexer? _connection;
+
+    public int Port { get; } = Ports.FreePair().First;
+
+    /// <summary>As a setting of the server.</summary>
+    public (string Name, string Value) Setting => ("ConnectionStrings__Redis", $"127.0.0.1:{Port}");
+
+    public static async Task<RedisServer> StartNewAsync()
+    {
+        var redis = new RedisServer();
+        await redis.StartAsync();
+        return redis;
+    }
+
+    /// <summary>Starts it, empty, and waits until it answers.</summary>
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("redis-server")
+        {
+            WorkingDirectory = Path.GetTempPath(),
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            ArgumentList = { "--bind", "127.0.0.1", "--port", $"{Port}", "--save", "", "--appendonly", "no" },
+        };
+        _process = Process.Start(start) ?? throw new InvalidOperationException("redis-server did not start.");
+        _process.OutputDataReceived += (_, _) => { };
+        _process.BeginOutputReadLine();
+        await Eventually.IsTrueAsync(AnswersAsync, $"redis-server answers on port {Port}");
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is null) return;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>SIGSTOP: connections stay open, nothing answers.</summary>
+    public void Freeze() => Signals.Send(_process!.Id, Signals.Stop);
+
+    public void Thaw() => Signals.Send(_process!.Id, Signals.Continue);
+
+    public async Task<IDatabase> DatabaseAsync() => (await ConnectAsync()).GetDatabase();
+
+    public async Task<List<RedisKey>> KeysAsync()
+    {
+        var keys = new List<RedisKey>();
+        await foreach (var key in (await ConnectAsync()).GetServer("127.0.0.1", Port).KeysAsync(pageSize: 1_000)) keys.Add(key);
+        return keys;
+    }
+
+    public async Task FlushAllAsync() => await (await ConnectAsync()).GetServer("127.0.0.1", Port).FlushAllDatabasesAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null) await _connection.DisposeAsync();
+        // SIGKILL ends a stopped process too.
+        await KillAsync();
+    }
+
+    private async Task<IConnectionMultiplexer> ConnectAsync() =>
+        _connection ??= await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},allowAdmin=true,abortConnect=false");
+
+    private async Task<bool> AnswersAsync()
+    {
+        if (_process!.HasExited) throw new InvalidOperationException($"redis-server ended with exit code {_process.ExitCode}.");
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", Port);
+            await client.GetStream().WriteAsync("PING\r\n"u8.ToArray());
+            var answer = new byte[7];
+            await client.GetStream().ReadExactlyAsync(answer);
+            return answer.AsSpan().SequenceEqual("+PONG\r\n"u8);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+}

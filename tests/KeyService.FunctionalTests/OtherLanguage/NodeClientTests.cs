@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.FunctionalTests.OtherLanguage;
+
+public sealed class NodeClientTests(SharedServer shared)
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "KeyService.FunctionalTests", "OtherLanguage");
+
+    [Fact]
+    public async Task A_client_that_knows_only_the_protos_walks_the_whole_service()
+    {
+        if (!IsInstalled()) (await RunAsync("npm", "ci", "--no-audit", "--no-fund")).ShouldEndWith(0);
+
+        var run = await RunAsync("node", "walk.js");
+
+        run.ShouldEndWith(0);
+        run.OutputLines.Count.ShouldBeGreaterThan(20);
+        run.OutputLines.ShouldAllBe(line => line.StartsWith("ok ", StringComparison.Ordinal));
+    }
+
+    /// <summary>npm writes that file last, and after the lock file.</summary>
+    private static bool IsInstalled()
+    {
+        var installed = new FileInfo(Path.Combine(Folder, "node_modules", ".package-lock.json"));
+        return installed.Exists && installed.LastWriteTimeUtc >= File.GetLastWriteTimeUtc(Path.Combine(Folder, "package-lock.json"));
+    }
+
+    private Task<CommandRun> RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, UseShellExecute = false };
+        start.Environment["KEYSERVICE_ADDRESS"] = shared.Server.GrpcAddress.Authority;
+        start.Environment["KEYSERVICE_CREDENTIAL_FILE"] = shared.Server.Store.RootCredentialFile;
+        return CommandRun.OfAsync(start);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.RegularExpressions;
+using Grpc.Core;
+using KeyService.Contracts.V1;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.FunctionalTests.Start;
+
+public sealed partial class CommandTests(SharedServer shared)
+{
+    [Fact]
+    public async Task Health_succeeds_when_the_server_is_ready_and_fails_when_nobody_listens()
+    {
+        var server = shared.Server;
+        (await CommandRun.OfServerAsync("health", server.Store, ("KeyService__HttpPort", $"{server.HttpAddress.Port}"))).ShouldEndWith(0);
+
+        await using var nobody = new TestStore(TestEngine.Embedded);
+        (await Refusal.OfAsync("health", nobody, ("KeyService__HttpPort", $"{Ports.FreePair().First}"))).ShouldContain("No answer");
+    }
+
+    [Fact]
+    public async Task A_new_master_key_is_32_bytes_in_base64_and_nothing_else()
+    {
+        await using var store = new TestStore(TestEngine.Defaults);
+
+        var first = await CommandRun.OfServerAsync("new-master-key", store);
+        var second = await CommandRun.OfServerAsync("new-master-key", store);
+
+        first.ShouldEndWith(0);
+        first.Error.ShouldBeEmpty();
+        first.Output.ShouldMatch("^[A-Za-z0-9+/]{43}=\n$");
+        second.Output.ShouldNotBe(first.Output);
+        Directory.EnumerateFileSystemEntries(store.Folder).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_new_credential_put_in_place_becomes_the_root_credential()
+    {
+        await using var store = new TestStore();
+        var made = await CommandRun.OfServerAsync("new-credential", store);
+        made.ShouldEndWith(0);
+        made.Output.ShouldMatch("^ks_live_[0-9A-Za-z]{38}\n$");
+        await File.WriteAllTextAsync(store.RootCredentialFile, made.Output);
+
+        await using var server = await ServerProcess.StartAsync(store);
+
+        var caller = await server.Client.GetCallerAsync(new(), ServerProcess.As(made.Output.Trim()));
+        caller.AllWorkspaces.ShouldBeTrue();
+        caller.Permissions.ShouldContain("keys:admin");
+        server.RootCredential.ShouldBe(made.Output.Trim());
+    }
+
+    [Fact]
+    public async Task A_root_credential_made_while_the_server_runs_holds_at_once()
+    {
+        await using var store = new TestStore();
+        await using var server = await ServerProcess.StartAsync(store);
+        var former = server.RootCredential;
+
+        var run = await CommandRun.OfServerAsync("root-credential new", store);
+
+        run.ShouldEndWith(0);
+        run.Output.ShouldContain(store.RootCredentialFile);
+        var current = server.RootCredential;
+        current.ShouldNotBe(former);
+        run.Everything.ShouldNotContain(current);
+        SecretFile.ShouldBeTheOwnersOnly(store.RootCredentialFile);
+        var caller = await server.Client.GetCallerAsync(new(), ServerProcess.As(current));
+        var lost = await server.Client.GetCallerAsync(new(), ServerProcess.As(former));
+        caller.Permissions.ShouldBe(lost.Permissions);
+
+        // As its output advises: the lost one is switched off with the new one.
+        await server.Client.SetStatusAsync(
+            new() { WorkspaceId = "system", KeyId = lost.CredentialId, Status = KeyStatus.Disabled }, ServerProcess.As(current));
+        (await Should.ThrowAsync<RpcException>(async () => await server.Client.GetCallerAsync(new(), ServerProcess.As(former))))
+            .StatusCode.ShouldBe(StatusCode.Unauthenticated);
+    }
+
+    [Fact]
+    public async Task Migrate_installs_the_root_credential_once_and_the_server_starts_on_it()
+    {
+        await using var store = new TestStore();
+
+        var first = await CommandRun.OfServerAsync("migrate", store);
+        first.ShouldEndWith(0);
+        first.Output.ShouldContain($"Installed the root credential in {store.RootCredentialFile}");
+        var credential = (await File.ReadAllTextAsync(store.RootCredentialFile)).Trim();
+        first.Everything.ShouldNotContain(credential);
+        var second = await CommandRun.OfServerAsync("migrate", store);
+        second.ShouldEndWith(0);
+        second.Output.ShouldNotContain("Installed");
+
+        await using var server = await ServerProcess.StartAsync(store);
+        (await server.Client.GetCallerAsync(new(), ServerProcess.As(credential))).AllWorkspaces.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task The_audit_chains_of_a_store_in_use_hold()
+    {
+        var run = await CommandRun.OfServerAsync("verify-audit", shared.Server.Store);
+
+        run.ShouldEndWith(0);
+        run.OutputLines.ShouldAllBe(line => OkLine().IsMatch(line));
+    }
+
+    [GeneratedRegex("^ok +[A-Za-z0-9_-]+: [0-9]+ events, head [0-9]+$")]
+    private static partial Regex OkLine();
+}

@@ -1,0 +1,28 @@
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.FunctionalTests.Start;
+
+/// <summary>A start that must be refused: exit code 1 and one line for the operator.</summary>
+internal static class Refusal
+{
+    /// <summary>Starts the server and returns the line. What the process did before, it may have said on its output.</summary>
+    public static async Task<string> OfStartAsync(TestStore store, params (string Name, string Value)[] settings)
+    {
+        var (http, grpc) = Ports.FreePair();
+        return Line(await CommandRun.OfServerAsync(
+            "serve", store, [("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"), .. settings]));
+    }
+
+    /// <summary>Runs a command and returns the line.</summary>
+    public static async Task<string> OfAsync(string command, TestStore store, params (string Name, string Value)[] settings) =>
+        Line(await CommandRun.OfServerAsync(command, store, settings));
+
+    private static string Line(CommandRun run)
+    {
+        run.ShouldEndWith(1);
+        run.ErrorLines.Count.ShouldBe(1, run.Everything);
+        run.OutputLines.ShouldAllBe(line => line.StartsWith("Made a master key in ", StringComparison.Ordinal), run.Everything);
+        run.ErrorLines[0].Length.ShouldBeLessThan(400);
+        return run.ErrorLines[0];
+    }
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using Grpc.Core;
+using KeyService.Contracts.V1;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.FunctionalTests.Wire;
+
+/// <summary>A process answers for its roles and says so for the others.</summary>
+public sealed class RolesTests
+{
+    [Fact]
+    public async Task A_validation_process_validates_and_manages_nothing()
+    {
+        await using var store = new TestStore();
+        CreateKeyResponse created;
+        await using (var all = await ServerProcess.StartAsync(store)) created = await new TestWorkspace(all, "w1").CreateAsync();
+        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Roles", "validation"));
+        var client = server.Client;
+
+        (await client.ValidateKeyAsync(new() { ApiKey = created.ApiKey }, server.Root)).Verdict.ShouldBe(Verdict.Valid);
+        (await JsonAnswer.Post(server, "/v1/keys:validate", """{"apiKey": "x"}""")).ShouldBeOk();
+        var refused = new[]
+        {
+            await CallError.Of(client.CreateKeyAsync(new() { WorkspaceId = "w1", Name = "n" }, server.Root)),
+            await CallError.Of(client.ListKeysAsync(new() { WorkspaceId = "w1" }, server.Root)),
+            await CallError.Of(client.GetKeyAsync(new() { WorkspaceId = "w1", KeyId = created.Key.KeyId }, server.Root)),
+            await CallError.Of(client.SetStatusAsync(new() { WorkspaceId = "w1", KeyId = created.Key.KeyId, Status = KeyStatus.Disabled }, server.Root)),
+            await CallError.Of(client.RevealKeyAsync(new() { WorkspaceId = "w1", KeyId = created.Key.KeyId }, server.Root)),
+            await CallError.Of(client.ListAuditEventsAsync(new() { WorkspaceId = "w1" }, server.Root)),
+            await CallError.Of(client.GetCallerAsync(new(), server.Root)),
+        };
+        refused.ShouldAllBe(error => error.Code == StatusCode.Unimplemented);
+        var key = $"/v1/workspaces/w1/keys/{created.Key.KeyId}";
+        JsonAnswer[] answers =
+        [
+            await JsonAnswer.Post(server, "/v1/workspaces/w1/keys", """{"name": "n"}"""),
+            await JsonAnswer.Get(server, "/v1/workspaces/w1/keys"),
+            await JsonAnswer.Get(server, key),
+            await JsonAnswer.Post(server, $"{key}:setStatus", """{"status": "KEY_STATUS_DISABLED"}"""),
+            await JsonAnswer.Post(server, $"{key}:reveal", "{}"),
+            await JsonAnswer.Get(server, "/v1/workspaces/w1/auditEvents"),
+            await JsonAnswer.Get(server, "/v1/caller"),
+        ];
+        answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.NotImplemented);
+        answers.ShouldAllBe(answer => answer.Body.GetProperty("code").GetInt32() == 12);
+    }
+
+    [Fact]
+    public async Task A_management_process_manages_and_validates_nothing()
+    {
+        await using var store = new TestStore();
+        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Roles", "management"));
+        var workspace = new TestWorkspace(server, "w1");
+
+        var created = await workspace.CreateAsync();
+
+        (await workspace.ListAsync()).ShouldHaveSingleItem();
+        (await CallError.Of(server.Client.ValidateKeyAsync(new() { ApiKey = created.ApiKey }, server.Root))).Code.ShouldBe(StatusCode.Unimplemented);
+        (await JsonAnswer.Post(server, "/v1/keys:validate", $$"""{"apiKey": "{{created.ApiKey}}"}""")).Status.ShouldBe(HttpStatusCode.NotImplemented);
+        (await JsonAnswer.Get(server, "/v1/workspaces/w1/keys")).ShouldBeOk();
+    }
+}
