@@ -16,12 +16,12 @@ internal static class SecretFiles
     /// <exception cref="StartException">The folder cannot be written.</exception>
     public static void Write(string path, string secret, string setting, bool overwrite)
     {
+        var folder = Path.GetDirectoryName(path)!;
+        // One name for it: what a killed process left is written over.
+        var draft = Path.Combine(folder, $".{Path.GetFileName(path)}.new");
         try
         {
-            var folder = Path.GetDirectoryName(path)!;
             Directory.CreateDirectory(folder);
-            // One name for it: what a killed process left is written over.
-            var draft = Path.Combine(folder, $".{Path.GetFileName(path)}.new");
             File.Delete(draft);
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
@@ -36,6 +36,8 @@ internal static class SecretFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // What did not get its name holds a secret that nobody will look for.
+            if (File.Exists(draft)) File.Delete(draft);
             throw new StartException($"{setting}: {path} cannot be written: {Reason(e)}.", e);
         }
     }

@@ -48,8 +48,8 @@ internal static partial class Settings
         new($"{name}: must be {right}; found {Shape(text)}.");
 
     private static string Shape(string text) =>
-        text.All(char.IsAsciiDigit) ? "a bare number" : string.Create(CultureInfo.InvariantCulture, $"a text of {text.Length} characters");
+        text.Length == 0 ? "nothing" : text.All(char.IsAsciiDigit) ? "a bare number" : string.Create(CultureInfo.InvariantCulture, $"a text of {text.Length} characters");
 
-    [GeneratedRegex(@"^((?<d>\d{1,5})\.)?(?<h>\d{1,6}):(?<m>[0-5]\d):(?<s>[0-5]\d(\.\d{1,7})?)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^((?<d>[0-9]{1,5})\.)?(?<h>[0-9]{1,6}):(?<m>[0-5][0-9]):(?<s>[0-5][0-9](\.[0-9]{1,7})?)\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex DurationText();
 }

@@ -31,7 +31,7 @@ internal sealed class LookupRig
 
     public FakeEngine Engine { get; } = new();
 
-    public Floors Floors { get; } = new();
+    public Floors Floors { get; } = new(capacity: 100);
 
     public FakeStoreLock StoreLock { get; } = new();
 

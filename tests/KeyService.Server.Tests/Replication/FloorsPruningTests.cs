@@ -10,7 +10,7 @@ namespace KeyService.Server.Tests.Replication;
 /// </summary>
 public class FloorsPruningTests
 {
-    private const int Rounds = 20;
+    private const int Rounds = 10;
 
     [Fact]
     public async Task Who_asks_while_floors_are_pruned_is_not_answered_from_an_older_entry()
