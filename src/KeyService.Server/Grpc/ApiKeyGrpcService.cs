@@ -169,7 +169,7 @@ internal sealed class ApiKeyGrpcService(
         var start = Stopwatch.GetTimestamp();
         try
         {
-            var response = await work(await callers.AuthenticateAsync(context));
+            var response = await work(await callers.AuthenticateManagerAsync(context));
             metrics.Called(rpc, nameof(StatusCode.OK), start);
             return response;
         }

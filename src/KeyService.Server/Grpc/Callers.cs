@@ -21,15 +21,25 @@ internal readonly record struct Caller(string CredentialId, CredentialRights Rig
 }
 
 /// <summary>Checks the credential of every call, every time. A bad one costs a parse and a hash, and learns nothing.</summary>
-internal sealed class Callers(CredentialValidator credentials)
+internal sealed class Callers(CredentialValidator credentials, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
     private const string ActorHeader = "x-keyservice-actor";
     private const int MaxActorLength = 128;
 
-    /// <summary>Completes at once when memory knows the credential.</summary>
+    /// <summary>As long as a change may take. The budget of validation is for who must answer a customer at once.</summary>
+    private static readonly TimeSpan ManagementBound = TimeSpan.FromSeconds(10);
+
+    /// <summary>Completes at once when memory knows the credential. Bounded by the budget of validation, or the call's longer deadline.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED, at once or later.</exception>
-    public ValueTask<Caller> AuthenticateAsync(ServerCallContext call)
+    public ValueTask<Caller> AuthenticateAsync(ServerCallContext call) => AuthenticateAsync(call, call.Deadline);
+
+    /// <summary>The same for a management call, which without a deadline of its own can wait for the database.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED, at once or later.</exception>
+    public ValueTask<Caller> AuthenticateManagerAsync(ServerCallContext call) =>
+        AuthenticateAsync(call, call.Deadline == DateTime.MaxValue ? time.GetUtcNow().UtcDateTime + ManagementBound : call.Deadline);
+
+    private ValueTask<Caller> AuthenticateAsync(ServerCallContext call, DateTime deadline)
     {
         var http = call.GetHttpContext();
         var headers = http.Request.Headers.Authorization;
@@ -37,7 +47,7 @@ internal sealed class Callers(CredentialValidator credentials)
         if (headers.Count > 1 || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) throw GrpcErrors.BadCredential();
 
         var check = credentials.ValidateAsync(
-            header.AsMemory(Scheme.Length), http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, call.Deadline,
+            header.AsMemory(Scheme.Length), http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, deadline,
             call.CancellationToken);
         return check.IsCompletedSuccessfully ? new(ToCaller(check.Result, http)) : Later(check, http);
     }
