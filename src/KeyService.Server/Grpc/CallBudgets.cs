@@ -5,8 +5,8 @@ namespace KeyService.Server.Grpc;
 /// <summary>How long calls may wait for the look-up of credential and key.</summary>
 internal static class CallBudgets
 {
-    /// <summary>A portal rather waits than fails; validation has <c>KeyService:ValidateBudget</c>.</summary>
-    private static readonly TimeSpan Management = TimeSpan.FromSeconds(5);
+    /// <summary>A portal rather waits, as long as a change may take, than fails; validation has <c>KeyService:ValidateBudget</c>.</summary>
+    private static readonly TimeSpan Management = TimeSpan.FromSeconds(10);
 
     public static CallBudget ForValidation(TimeProvider time, DateTime deadline) => new(time.GetTimestamp(), deadline);
 

@@ -29,12 +29,15 @@ internal sealed class RedisServer : IAsyncDisposable
         {
             WorkingDirectory = Path.GetTempPath(),
             UseShellExecute = false,
+            // Its own pipes: it must not hold those of the tests open.
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             ArgumentList = { "--bind", "127.0.0.1", "--port", $"{Port}", "--save", "", "--appendonly", "no" },
         };
         _process = Process.Start(start) ?? throw new InvalidOperationException("redis-server did not start.");
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
         await Eventually.IsTrueAsync(AnswersAsync, $"redis-server answers on port {Port}");
     }
 
