@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using KeyService.Server.Keys;
+using KeyService.Server.Observability;
 using KeyService.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -33,6 +34,14 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
                 ? await VerifyAsync(late, cancellation)
                 : new(workspaceId, 0, 0, "the chain's head is missing");
         }
+    }
+
+    /// <summary>What the metrics of the server show for the same store: a store that was set back has less.</summary>
+    public async Task<(long Events, long Fingerprint)> HeadsAsync(CancellationToken cancellation)
+    {
+        var heads = await store.ReadAsync(
+            (context, token) => context.AuditHeads.Select(head => new { head.Sequence, head.Mac }).ToListAsync(token), cancellation);
+        return (heads.Sum(head => head.Sequence), heads.Aggregate(0L, (all, head) => all ^ Metrics.AuditFingerprint(head.Mac)));
     }
 
     private async Task<ChainCheck> VerifyAsync(AuditHeadRow head, CancellationToken cancellation)

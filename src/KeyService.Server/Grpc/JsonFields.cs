@@ -14,6 +14,7 @@ internal sealed partial class JsonFields
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private readonly MessageDescriptor _type;
+    private readonly string[] _pattern;
     private readonly HashSet<string> _pathFields;
     private readonly bool _isValidation;
 
@@ -21,6 +22,7 @@ internal sealed partial class JsonFields
     {
         var rule = method.GetOptions().GetExtension(AnnotationsExtensions.Http);
         var pattern = rule.Get.Length > 0 ? rule.Get : rule.Post;
+        _pattern = pattern.Split('/');
         _type = method.InputType;
         _isValidation = method.InputType == Contracts.V1.ValidateKeyRequest.Descriptor;
         _pathFields = PathField().Matches(pattern).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
@@ -57,7 +59,7 @@ internal sealed partial class JsonFields
             {
                 if (field.FieldType == FieldType.Enum && !field.IsRepeated && field.EnumType.FindValueByNumber((int)field.Accessor.GetValue(message)) is null)
                     violations.Add(field.Name, "is not a value of this field");
-                if (_pathFields.Contains(field.Name) && field.Accessor.GetValue(message) is string { Length: > 0 } said && !IsIn(path, said))
+                if (_pathFields.Contains(field.Name) && field.Accessor.GetValue(message) is string { Length: > 0 } said && !IsIn(path, field, said))
                     violations.Add(field.Name, "contradicts the path");
             }
 
@@ -72,8 +74,14 @@ internal sealed partial class JsonFields
         }
     }
 
-    private static bool IsIn(PathString path, string value) =>
-        path.Value!.Split('/').Any(segment => segment == value || segment.StartsWith(value + ":", StringComparison.Ordinal));
+    /// <summary>Whether the path has this value where the rule's pattern has the field.</summary>
+    private bool IsIn(PathString path, FieldDescriptor field, string value)
+    {
+        var place = Array.FindIndex(_pattern, segment => segment.StartsWith($"{{{field.Name}}}", StringComparison.Ordinal));
+        var segment = path.Value!.Split('/').ElementAtOrDefault(place) ?? "";
+        var verb = _pattern[place].IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? _pattern[place][colon..] : "";
+        return segment == value + verb;
+    }
 
     private static bool IsValue(FieldDescriptor field, string text) => field.FieldType switch
     {

@@ -38,7 +38,7 @@ internal static class WireErrors
         if (status.Count == 0 || headers.ContainsKey(Details)) return;
 
         if (status == Exhausted) Put(headers, GrpcErrors.TooLarge());
-        else if (status == Unknown) Put(headers, GrpcErrors.InvalidFields([("message", "could not be read")]));
+        else if (status == Unknown) Put(headers, GrpcErrors.InvalidFields([("body", "could not be read")]));
     }
 
     private static void Put(IHeaderDictionary headers, RpcException error)

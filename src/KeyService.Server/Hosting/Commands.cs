@@ -78,13 +78,17 @@ internal static class Commands
     private static Task<int> VerifyAuditAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, embeddedLock: false, async services =>
     {
         var broken = 0;
-        await foreach (var check in services.GetRequiredService<AuditVerifier>().VerifyAsync(cancellation))
+        var verifier = services.GetRequiredService<AuditVerifier>();
+        await foreach (var check in verifier.VerifyAsync(cancellation))
         {
             Console.WriteLine(check.Problem is null
                 ? $"ok      {check.WorkspaceId}: {check.Events} events, head {check.Head}"
                 : $"BROKEN  {check.WorkspaceId}: {check.Problem}");
             if (check.Problem is not null) broken++;
         }
+
+        var (events, fingerprint) = await verifier.HeadsAsync(cancellation);
+        Console.WriteLine($"head    {events} events ever, fingerprint {fingerprint}");
 
         return broken == 0 ? 0 : 1;
     }, cancellation);

@@ -62,8 +62,8 @@ internal sealed class StatusChanger(
         // The key row last: its revision is drawn as close to the commit as can be.
         context.ApiKeys.Attach(row);
         (row.Status, row.StatusReason, row.UpdateTime) = (after.Status, after.StatusReason, after.UpdateTime);
-        await engine.StampRevisionAsync(context, row, cancellation);
         attempt.RowSent = true;
+        await engine.StampRevisionAsync(context, row, cancellation);
         await context.SaveChangesAsync(cancellation);
         return new(row.ToRecord(), use?.LastUsedTime);
     }

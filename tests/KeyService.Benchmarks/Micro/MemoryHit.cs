@@ -29,7 +29,7 @@ public class MemoryHit
         var masterKey = MasterKey.Derive('0', new byte[MasterKey.SecretSize]);
         var masterKeys = new MasterKeys([masterKey]);
         var options = new LookupOptions();
-        var metrics = new Metrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+        var metrics = new Metrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), new VerdictNames(Enum.GetNames<Verdict>()));
         var memory = new MemoryKeyCache(options);
         var belief = new Belief(new Floors(), new HeldLock());
         // Neither Redis nor a database: what asks one of them fails.
@@ -65,10 +65,10 @@ public class MemoryHit
 
     [Benchmark(Description = "Credential, seen on the connection")]
     public bool Authenticate() =>
-        _credentials.ValidateAsync(_credential.AsMemory(), _last, peer: null, DateTime.MaxValue, CancellationToken.None).Result is not null;
+        _credentials.ValidateAsync(_credential.AsMemory(), _last, peer: null, new CallBudget(0, DateTime.MaxValue), CancellationToken.None).Result is not null;
 
     private Verdict Ask(in Question question) =>
-        _validator.ValidateAsync(question, _rights, DateTime.MaxValue, CancellationToken.None).Result.Verdict;
+        _validator.ValidateAsync(question, _rights, new CallBudget(0, DateTime.MaxValue), CancellationToken.None).Result.Verdict;
 
     /// <summary>A lock that nobody else wants.</summary>
     private sealed class HeldLock : IStoreLock

@@ -99,9 +99,30 @@ public sealed partial class CommandTests(SharedServer shared)
         var run = await CommandRun.OfServerAsync("verify-audit", shared.Server.Store);
 
         run.ShouldEndWith(0);
-        run.OutputLines.ShouldAllBe(line => OkLine().IsMatch(line));
+        run.OutputLines.SkipLast(1).ShouldAllBe(line => OkLine().IsMatch(line));
+        HeadLine().IsMatch(run.OutputLines.Last()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task The_metrics_of_a_server_show_the_heads_that_verify_audit_finds()
+    {
+        await using var store = new TestStore();
+        await using var server = await ServerProcess.StartAsync(store);
+        foreach (var workspace in (string[])["a", "b", "a"])
+            await server.Client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = "n" }, server.Root);
+
+        var metrics = await server.Http.GetStringAsync("/metrics");
+        var head = HeadLine().Match((await CommandRun.OfServerAsync("verify-audit", store)).OutputLines.Last());
+
+        head.Groups["events"].Value.ShouldBe(Of("keyservice_audit_head_events"));
+        head.Groups["fingerprint"].Value.ShouldBe(Of("keyservice_audit_head_fingerprint"));
+
+        string Of(string gauge) => metrics.Split('\n').Single(line => line.StartsWith(gauge, StringComparison.Ordinal)).Split(' ')[1];
     }
 
     [GeneratedRegex("^ok +[A-Za-z0-9_-]+: [0-9]+ events, head [0-9]+$")]
     private static partial Regex OkLine();
+
+    [GeneratedRegex("^head +(?<events>[0-9]+) events ever, fingerprint (?<fingerprint>[0-9]+)$")]
+    private static partial Regex HeadLine();
 }

@@ -7,7 +7,12 @@ public class FileLengthTests
     private const int Most = 400;
 
     /// <summary>Files above 200 lines, each with the reason why it is still one idea.</summary>
-    private static readonly Dictionary<string, string> Answered = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, string> Answered = new(StringComparer.Ordinal)
+    {
+        ["tests/KeyService.Storage.Tests/TSql/RecordingServer.cs"] = "one fake ADO.NET provider: its members are the interface's, and none does more than answer",
+        ["tests/KeyService.Storage.Tests/TSql/SentCommandTests.cs"] = "each service's commands beside each other, against one recorded server",
+        ["tests/KeyService.Storage.Tests/Suite/AuditTests.cs"] = "each kind of damage to a chain, a few lines each",
+    };
 
     private static readonly List<(string Name, int Lines)> Files =
     [

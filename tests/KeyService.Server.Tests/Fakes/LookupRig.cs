@@ -57,7 +57,10 @@ internal sealed class LookupRig
 
     public Task<CachedKey?> FindAsync(string apiKey, DateTime? deadline = null, CancellationToken cancellation = default) =>
         Lookup.FindAsync(
-            Encoding.ASCII.GetBytes(apiKey), PinnedKey.DigestOf(apiKey), PinnedKey.Master, deadline ?? DateTime.MaxValue, cancellation).AsTask();
+            Encoding.ASCII.GetBytes(apiKey), PinnedKey.DigestOf(apiKey), PinnedKey.Master, Budget(deadline), cancellation).AsTask();
+
+    /// <summary>Of a call that arrives now.</summary>
+    public CallBudget Budget(DateTime? deadline = null) => new(Time.GetTimestamp(), deadline ?? DateTime.MaxValue);
 
     /// <summary>Puts the record into memory as the pinned API key's.</summary>
     public void Remember(KeyRecord record) => Memory.Put(Digest, new CachedKey(record, Belief.Era));

@@ -54,7 +54,8 @@ internal static class Samples
     public static ApiKeyRow Row(long revision = 1) => ApiKeyRow.From(Record(revision));
 
     public static Metrics Metrics() =>
-        new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+        new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(),
+            new VerdictNames(Enum.GetNames<Server.Validation.Verdict>()));
 
     /// <summary>Property by property, whatever lists and maps are made of.</summary>
     public static void ShouldBeTheSame(KeyRecord? actual, KeyRecord expected)

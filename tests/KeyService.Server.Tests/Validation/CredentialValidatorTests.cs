@@ -147,7 +147,7 @@ public class CredentialValidatorTests
     {
         _rig.Remember(Credential());
 
-        (await _rig.Credentials.ValidateAsync(PinnedKey.ApiKey.AsMemory(), last: null, Peer, DateTime.MaxValue, CancellationToken.None)).ShouldNotBeNull();
+        (await _rig.Credentials.ValidateAsync(PinnedKey.ApiKey.AsMemory(), last: null, Peer, _rig.Budget(), CancellationToken.None)).ShouldNotBeNull();
     }
 
     private static KeyRecord Credential() => Samples.Record(workspaceId: Workspaces.System) with
@@ -168,5 +168,5 @@ public class CredentialValidatorTests
     private Task<Credential?> CheckAsync(IPAddress? peer) => CheckAsync(PinnedKey.ApiKey, peer);
 
     private async Task<Credential?> CheckAsync(string text, IPAddress? peer) =>
-        await _rig.Credentials.ValidateAsync(text.AsMemory(), _last, peer, DateTime.MaxValue, CancellationToken.None);
+        await _rig.Credentials.ValidateAsync(text.AsMemory(), _last, peer, _rig.Budget(), CancellationToken.None);
 }

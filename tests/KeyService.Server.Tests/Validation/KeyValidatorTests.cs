@@ -70,7 +70,7 @@ public class KeyValidatorTests
     {
         _rig.Remember(Holding());
 
-        (await _rig.Validator.ValidateAsync(Question() with { ApiKey = text }, Anywhere, DateTime.MaxValue, CancellationToken.None))
+        (await _rig.Validator.ValidateAsync(Question() with { ApiKey = text }, Anywhere, _rig.Budget(), CancellationToken.None))
             .Verdict.ShouldBe(Verdict.NotFound);
         _rig.Engine.ReadCount.ShouldBe(0);
     }
@@ -80,7 +80,7 @@ public class KeyValidatorTests
     {
         var stranger = ApiKeyText.Generate(PinnedKey.Brand, KeyEnvironment.Live, PinnedKey.Derive('8', 0));
 
-        (await _rig.Validator.ValidateAsync(Question() with { ApiKey = stranger }, Anywhere, DateTime.MaxValue, CancellationToken.None))
+        (await _rig.Validator.ValidateAsync(Question() with { ApiKey = stranger }, Anywhere, _rig.Budget(), CancellationToken.None))
             .Verdict.ShouldBe(Verdict.NotFound);
         _rig.Engine.ReadCount.ShouldBe(0);
     }
@@ -142,13 +142,13 @@ public class KeyValidatorTests
     {
         _rig.Remember(Holding());
 
-        _rig.Validator.ValidateAsync(Question(), Anywhere, DateTime.MaxValue, CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue();
+        _rig.Validator.ValidateAsync(Question(), Anywhere, _rig.Budget(), CancellationToken.None).IsCompletedSuccessfully.ShouldBeTrue();
     }
 
     [Fact]
     public async Task What_memory_does_not_know_is_judged_by_the_same_rules_once_it_is_read()
     {
-        var asking = _rig.Validator.ValidateAsync(Question(), Anywhere, DateTime.MaxValue, CancellationToken.None);
+        var asking = _rig.Validator.ValidateAsync(Question(), Anywhere, _rig.Budget(), CancellationToken.None);
         (await _rig.Engine.NextReadAsync()).Finds(Server.Storage.ApiKeyRow.From(Holding() with { Status = KeyStatus.Disabled }));
 
         (await asking).Verdict.ShouldBe(Verdict.Disabled);
@@ -157,7 +157,7 @@ public class KeyValidatorTests
     [Fact]
     public async Task An_outage_is_not_a_verdict()
     {
-        var asking = _rig.Validator.ValidateAsync(Question(), Anywhere, DateTime.MaxValue, CancellationToken.None).AsTask();
+        var asking = _rig.Validator.ValidateAsync(Question(), Anywhere, _rig.Budget(), CancellationToken.None).AsTask();
         (await _rig.Engine.NextReadAsync()).Fails(new TimeoutException());
 
         await Should.ThrowAsync<StoreUnavailableException>(asking);
@@ -173,7 +173,7 @@ public class KeyValidatorTests
         (await AgainAsync()).KeptReply.ShouldBe("made once");
         (await AskAsync(Holding() with { Revision = 2 })).KeptReply.ShouldBeNull();
 
-        async Task<KeyVerdict> AgainAsync() => await _rig.Validator.ValidateAsync(Question(), Anywhere, DateTime.MaxValue, CancellationToken.None);
+        async Task<KeyVerdict> AgainAsync() => await _rig.Validator.ValidateAsync(Question(), Anywhere, _rig.Budget(), CancellationToken.None);
     }
 
     private static KeyRecord Holding() => Samples.Record() with
@@ -189,6 +189,6 @@ public class KeyValidatorTests
     {
         // Takes the place of the one before: memory keeps the last of equal revisions.
         _rig.Remember(key);
-        return await _rig.Validator.ValidateAsync(question ?? Question(), caller ?? Anywhere, DateTime.MaxValue, CancellationToken.None);
+        return await _rig.Validator.ValidateAsync(question ?? Question(), caller ?? Anywhere, _rig.Budget(), CancellationToken.None);
     }
 }

@@ -69,7 +69,7 @@ internal abstract class TestStore : IAsyncDisposable
     /// <summary>The services of one more process on this database.</summary>
     public ServiceProvider Process(MasterKeys? masterKeys = null, ServerOptions? options = null, IStorageEngine? engine = null)
     {
-        var provider = new ServiceCollection().AddKeyService(options ?? Options, engine ?? Engine, masterKeys ?? MasterKeys)
+        var provider = new ServiceCollection().AddKeyService(options ?? Options, engine ?? Engine, HeldLock.Instance, masterKeys ?? MasterKeys)
             .AddSingleton<TimeProvider>(Time).BuildServiceProvider();
         _providers.Add(provider);
         return provider;

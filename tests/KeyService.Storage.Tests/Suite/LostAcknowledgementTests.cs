@@ -25,8 +25,8 @@ public sealed class LostAcknowledgementOnSqlite() : StoreTests(Engine.Sqlite)
 
         var disabled = await GetAsync(key);
         disabled.Status.ShouldBe(KeyStatus.Disabled);
-        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeFalse();
-        Store.Floors.Allows(key.KeyId, disabled.Revision, Store.Floors.Era).ShouldBeFalse("nothing cached may answer");
+        Store.Floors.Allows(key.KeyId, key.Revision).ShouldBeFalse();
+        Store.Floors.Allows(key.KeyId, disabled.Revision).ShouldBeFalse("nothing cached may answer");
 
         var (again, report) = await SetStatusAsync(key, KeyStatus.Disabled);
         (again.Key.Revision, report.Complete).ShouldBe((disabled.Revision, true));

@@ -49,8 +49,8 @@ public abstract class StatusTests(Engine engine) : StoreTests(engine)
         var key = (await CreateAsync(Request())).Key;
         var disabled = (await SetStatusAsync(key, KeyStatus.Disabled)).Key.Key;
 
-        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeFalse();
-        Store.Floors.Allows(key.KeyId, disabled.Revision, Store.Floors.Era).ShouldBeTrue();
+        Store.Floors.Allows(key.KeyId, key.Revision).ShouldBeFalse();
+        Store.Floors.Allows(key.KeyId, disabled.Revision).ShouldBeTrue();
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public abstract class StatusTests(Engine engine) : StoreTests(engine)
         (read.Status, read.StatusReason, read.UpdateTime, read.Revision).ShouldBe((key.Status, key.StatusReason, key.UpdateTime, key.Revision));
         (await Store.EventsAsync("w1")).ShouldHaveSingleItem();
         (await CountKeysAsync()).ShouldBe(1);
-        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeFalse("it may have happened for all this process knows");
+        Store.Floors.Allows(key.KeyId, key.Revision).ShouldBeFalse("it may have happened for all this process knows");
 
         await SetStatusAsync(key, KeyStatus.Disabled);
         await CreateAsync(Request(), "r1");
@@ -136,7 +136,7 @@ public abstract class StatusTests(Engine engine) : StoreTests(engine)
         await Should.ThrowAsync<StoreUnavailableException>(() => Store.Statuses.ChangeAsync(
             new("w1", key.KeyId, KeyStatus.Disabled, "", ""), Requester.Actor, CredentialRights.None, caller.Token));
 
-        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeFalse();
+        Store.Floors.Allows(key.KeyId, key.Revision).ShouldBeFalse();
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public abstract class StatusTests(Engine engine) : StoreTests(engine)
 
         await Should.ThrowAsync<OperationCanceledException>(() => SetStatusAsync(key, KeyStatus.Disabled));
 
-        Store.Floors.Allows(key.KeyId, key.Revision, Store.Floors.Era).ShouldBeTrue();
+        Store.Floors.Allows(key.KeyId, key.Revision).ShouldBeTrue();
     }
 
     private static async Task<Refusal> RefusalOf(Task task) => (await Should.ThrowAsync<RefusedException>(task)).Reason;

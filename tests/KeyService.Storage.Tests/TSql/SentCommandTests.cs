@@ -30,7 +30,7 @@ public sealed class SentCommandTests : IAsyncDisposable
         {
             Contexts = _server.CreateContext,
         };
-        _services = new ServiceCollection().AddKeyService(_files.Options, engine, new([_masterKey]))
+        _services = new ServiceCollection().AddKeyService(_files.Options, engine, HeldLock.Instance, new([_masterKey]))
             .AddSingleton<TimeProvider>(new FakeTimeProvider(new(2027, 3, 4, 5, 6, 7, TimeSpan.Zero))).BuildServiceProvider();
     }
 
