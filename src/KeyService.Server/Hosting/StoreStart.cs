@@ -10,7 +10,8 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Hosting;
 
 /// <summary>What must hold of the store before it is served, or is made to hold by <c>migrate</c> and by the embedded default.</summary>
-internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKeys masterKeys, RootCredential root, KeyFinder finder, ServerOptions options, Metrics metrics,
+internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKeys masterKeys, RootCredential root, KeyFinder finder, ServerOptions options, AuditVerifier verifier,
+    Metrics metrics,
     TimeProvider time)
 {
     private static readonly TimeSpan WarmUpBound = TimeSpan.FromSeconds(30);
@@ -36,10 +37,8 @@ internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKe
         await engine.CheckSettingsAsync(cancellation);
         await CheckMasterKeysAsync(cancellation);
 
-        var origin = new byte[AuditChain.MacSize];
-        var heads = await store.ReadAsync(
-            (context, token) => context.AuditHeads.Select(head => new { head.Sequence, head.Mac }).ToListAsync(token), cancellation);
-        foreach (var head in heads) metrics.AuditHeadMoved(head.Sequence, origin, head.Mac);
+        var (events, fingerprint) = await verifier.HeadsAsync(cancellation);
+        metrics.AuditHeadsAre(events, fingerprint);
 
         // Look-up and query are compiled now: the first caller's budget is too short for it. Nobody has this key.
         var nobodys = ApiKeyText.Generate(options.Issuance.Brand, KeyEnvironment.Live, masterKeys.Current);

@@ -86,6 +86,13 @@ internal sealed class Metrics : IDisposable
 
     public void Purged(string table, long rows) => _purged.Add(rows, new KeyValuePair<string, object?>("table", table));
 
+    /// <summary>What the chains are at the start of the process; later changes are told by <see cref="AuditHeadMoved"/>.</summary>
+    public void AuditHeadsAre(long events, long fingerprint)
+    {
+        Interlocked.Exchange(ref _auditEvents, events);
+        Interlocked.Exchange(ref _auditFingerprint, fingerprint);
+    }
+
     /// <summary>A chain has this many more events, and its last MAC changed from one to the other.</summary>
     public void AuditHeadMoved(long events, ReadOnlySpan<byte> macBefore, ReadOnlySpan<byte> mac)
     {

@@ -39,7 +39,7 @@ public class WireErrorsTests
         });
 
         _context.Response.Headers["grpc-status"].ToString().ShouldBe("3");
-        _context.Response.Headers["grpc-message"].ToString().ShouldBe("`message` could not be read.");
+        _context.Response.Headers["grpc-message"].ToString().ShouldBe("`body` could not be read.");
         Google.Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(_context.Response.Headers[Details].ToString())).GetDetail<ErrorInfo>()!
             .Reason.ShouldBe("INVALID_FIELD");
     }
