@@ -8,8 +8,12 @@ internal static class CallBudgets
     /// <summary>A portal rather waits, as long as a change may take, than fails; validation has <c>KeyService:ValidateBudget</c>.</summary>
     private static readonly TimeSpan Management = TimeSpan.FromSeconds(10);
 
-    public static CallBudget ForValidation(TimeProvider time, DateTime deadline) => new(time.GetTimestamp(), deadline);
+    public static CallBudget ForValidation(TimeProvider time, DateTime deadline) =>
+        new(time.GetTimestamp(), deadline, time.GetUtcNow());
 
-    public static CallBudget ForManagement(TimeProvider time, DateTime deadline) => new(
-        time.GetTimestamp(), deadline == DateTime.MaxValue ? time.GetUtcNow().UtcDateTime + Management : deadline);
+    public static CallBudget ForManagement(TimeProvider time, DateTime deadline)
+    {
+        var now = time.GetUtcNow();
+        return new(time.GetTimestamp(), deadline == DateTime.MaxValue ? now.UtcDateTime + Management : deadline, now);
+    }
 }

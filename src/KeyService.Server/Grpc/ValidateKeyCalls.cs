@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Grpc.Core;
 using KeyService.Contracts.V1;
 using KeyService.Server.Keys;
@@ -20,10 +19,10 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
 
     public Task<ValidateKeyResponse> AnswerAsync(ValidateKeyRequest request, ServerCallContext context)
     {
-        var start = Stopwatch.GetTimestamp();
+        var budget = CallBudgets.ForValidation(time, context.Deadline);
+        var start = budget.Started;
         try
         {
-            var budget = CallBudgets.ForValidation(time, context.Deadline);
             var authenticate = callers.AuthenticateAsync(context.GetHttpContext(), budget, context.CancellationToken);
             if (!authenticate.IsCompletedSuccessfully) return ValidateLater(authenticate, request, budget, context, start);
 

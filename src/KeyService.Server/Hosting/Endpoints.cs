@@ -19,11 +19,11 @@ internal static class Endpoints
             http => http.UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext)));
         app.Use((context, next) =>
         {
-            if (Listeners.Allows(context)) return next(context);
+            var isGrpc = JsonCalls.IsGrpcPath(context.Request.Path);
+            if (Listeners.Allows(context, options, isGrpc)) return isGrpc ? WireErrors.Explain(context, next) : next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        app.Use(WireErrors.Explain);
         app.UseRouting();
         app.Use(JsonCalls.Check);
         RoleSettings.Apply(options.Roles, app.MapGrpcService<ApiKeyGrpcService>());

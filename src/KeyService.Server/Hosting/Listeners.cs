@@ -8,14 +8,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace KeyService.Server.Hosting;
 
-/// <summary>What a connection's port is for.</summary>
-[Flags]
-internal enum Serves
-{
-    Http = 1,
-    Grpc = 2,
-}
-
 /// <summary>The two ports, their protocols and their limits.</summary>
 internal static class Listeners
 {
@@ -37,12 +29,12 @@ internal static class Listeners
 
         if (options.HttpPort == options.GrpcPort)
         {
-            Listen(kestrel, options, options.HttpPort, HttpProtocols.Http1AndHttp2, Serves.Http | Serves.Grpc);
+            Listen(kestrel, options, options.HttpPort, HttpProtocols.Http1AndHttp2);
             return;
         }
 
-        Listen(kestrel, options, options.HttpPort, options.Tls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1, Serves.Http);
-        Listen(kestrel, options, options.GrpcPort, HttpProtocols.Http2, Serves.Grpc);
+        Listen(kestrel, options, options.HttpPort, options.Tls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1);
+        Listen(kestrel, options, options.GrpcPort, HttpProtocols.Http2);
     }
 
     /// <summary>Before anything is started, so that the operator gets one line.</summary>
@@ -66,22 +58,17 @@ internal static class Listeners
         }
     }
 
-    /// <summary>The gRPC port serves gRPC only, the HTTP port everything else.</summary>
-    public static bool Allows(HttpContext context)
-    {
-        if (context.Features.Get<Port>() is not { } port) return false;
-        return port.Serves.HasFlag(JsonCalls.IsGrpcPath(context.Request.Path) ? Serves.Grpc : Serves.Http);
-    }
+    /// <summary>The gRPC port serves gRPC only, the HTTP port everything else; a port that is both serves both.</summary>
+    public static bool Allows(HttpContext context, ServerOptions options, bool isGrpc) =>
+        context.Connection.LocalPort == (isGrpc ? options.GrpcPort : options.HttpPort);
 
-    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, int port, HttpProtocols protocols, Serves serves) =>
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, int port, HttpProtocols protocols) =>
         kestrel.Listen(options.BindAddress, port, listen =>
         {
             listen.Protocols = protocols;
             if (options.Tls) UseCertificate(listen);
-            var kind = new Port(serves);
             listen.Use(next => connection =>
             {
-                connection.Features.Set(kind);
                 connection.Features.Set(new LastCredential());
                 return next(connection);
             });
@@ -120,6 +107,4 @@ internal static class Listeners
                 e);
         }
     }
-
-    private sealed record Port(Serves Serves);
 }

@@ -42,7 +42,7 @@ internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKe
 
         // Look-up and query are compiled now: the first caller's budget is too short for it. Nobody has this key.
         var nobodys = ApiKeyText.Generate(options.Issuance.Brand, KeyEnvironment.Live, masterKeys.Current);
-        var budget = new CallBudget(time.GetTimestamp(), time.GetUtcNow().UtcDateTime + WarmUpBound);
+        var budget = new CallBudget(time.GetTimestamp(), time.GetUtcNow().UtcDateTime + WarmUpBound, time.GetUtcNow());
         await finder.FindAsync(nobodys, budget, cancellation, out _);
     }
 

@@ -3,7 +3,8 @@ namespace KeyService.Server.Keys;
 /// <summary>How long a call may wait, all its look-ups together.</summary>
 /// <param name="Started">When the call arrived: a time stamp of the time provider.</param>
 /// <param name="Deadline">The caller's own, UTC; <see cref="DateTime.MaxValue"/> when there is none.</param>
-internal readonly record struct CallBudget(long Started, DateTime Deadline)
+/// <param name="Arrived">When the call arrived, by the clock: what expiry and last used are measured by, so a call reads the clock once.</param>
+internal readonly record struct CallBudget(long Started, DateTime Deadline, DateTimeOffset Arrived)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 

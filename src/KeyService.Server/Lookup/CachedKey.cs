@@ -1,4 +1,5 @@
 using KeyService.Server.Keys;
+using KeyService.Server.Replication;
 
 namespace KeyService.Server.Lookup;
 
@@ -14,6 +15,12 @@ internal sealed class CachedKey(KeyRecord record, long era)
 
     /// <summary>Null unless the key is of workspace <c>system</c>.</summary>
     public Credential? Credential { get; } = record.WorkspaceId == Workspaces.System ? new(record) : null;
+
+    /// <summary>What <see cref="Belief.Holds(string, long, long, ref long)"/> keeps with the entry.</summary>
+    public long BelievedAt = Belief.Never;
+
+    /// <summary>What the recorder of uses keeps with the entry.</summary>
+    public object? KeptUse;
 
     /// <summary>The answer VALID as the wire layer made it; the record never changes, so neither does this.</summary>
     public object? ValidReply { get; set; }

@@ -101,7 +101,7 @@ internal sealed class KeyLookup(
         return key;
     }
 
-    private bool IsBelieved(CachedKey key) => belief.Holds(key.Record.KeyId, key.Record.Revision, key.Era);
+    private bool IsBelieved(CachedKey key) => belief.Holds(key.Record.KeyId, key.Record.Revision, key.Era, ref key.BelievedAt);
 
     private TimeSpan Left(in CallBudget budget) => budget.Left(options.ValidateBudget, time);
 }

@@ -12,9 +12,13 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
     private readonly Lock _pruning = new();
     private long _era;
     private long _doubts;
+    private long _version;
 
     /// <summary>Stamped on an entry when its read is sent. Entries of an earlier era are not believed.</summary>
     public long Era => Volatile.Read(ref _era);
+
+    /// <summary>Counts what was raised or doubted, each after it took effect.</summary>
+    public long Version => Volatile.Read(ref _version);
 
     /// <summary>How many doubts there have been: taken before a change is sent, it tells which doubts that change can end.</summary>
     public long Doubts => Interlocked.Read(ref _doubts);
@@ -31,15 +35,20 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
             static (_, floor, change) => new(
                 Math.Max(floor.Revision, change.Revision), floor.Doubt <= change.DoubtsBefore ? 0 : floor.Doubt),
             (Revision: revision, DoubtsBefore: doubtsBefore));
+        Interlocked.Increment(ref _version);
         if (_floors.Count > capacity) Prune();
     }
 
     /// <summary>A change of this key may have happened, or may still happen: nothing cached may answer.</summary>
-    public void Doubt(string keyId) => _floors.AddOrUpdate(
-        keyId,
-        static (_, doubt) => new(Revision: 0, doubt),
-        static (_, floor, doubt) => floor with { Doubt = doubt },
-        Interlocked.Increment(ref _doubts));
+    public void Doubt(string keyId)
+    {
+        _floors.AddOrUpdate(
+            keyId,
+            static (_, doubt) => new(Revision: 0, doubt),
+            static (_, floor, doubt) => floor with { Doubt = doubt },
+            Interlocked.Increment(ref _doubts));
+        Interlocked.Increment(ref _version);
+    }
 
     public bool Allows(string keyId, long revision) =>
         !_floors.TryGetValue(keyId, out var floor) || (floor.Doubt == 0 && revision >= floor.Revision);

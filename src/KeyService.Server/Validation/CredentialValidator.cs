@@ -9,7 +9,7 @@ namespace KeyService.Server.Validation;
 /// Says whether a caller's credential holds: an enabled, unexpired key of workspace <c>system</c>, used from an address that it allows.
 /// It is looked up like any other key, so the one rule of revocation covers it at every call.
 /// </summary>
-internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage, TimeProvider time)
+internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
 {
     /// <summary>Null when it does not hold.</summary>
     /// <param name="credential">As presented.</param>
@@ -22,25 +22,25 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage,
         ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, in CallBudget budget, CancellationToken cancellation)
     {
         if (last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, out var again))
-            return new(Check(again, peer));
+            return new(Check(again, peer, budget.Arrived));
 
         var find = finder.FindAsync(credential.Span, budget, cancellation, out var digest);
         return find.IsCompletedSuccessfully
-            ? new(Remember(Check(find.Result, peer), credential, digest, last))
-            : CheckLater(find, peer, credential, digest, last);
+            ? new(Remember(Check(find.Result, peer, budget.Arrived), credential, digest, last))
+            : CheckLater(find, peer, budget.Arrived, credential, digest, last);
     }
 
     private async ValueTask<Credential?> CheckLater(
-        ValueTask<CachedKey?> find, IPAddress? peer, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last) =>
-        Remember(Check(await find, peer), credential, digest, last);
+        ValueTask<CachedKey?> find, IPAddress? peer, DateTimeOffset arrived, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last) =>
+        Remember(Check(await find, peer, arrived), credential, digest, last);
 
-    private Credential? Check(CachedKey? key, IPAddress? peer)
+    private Credential? Check(CachedKey? key, IPAddress? peer, DateTimeOffset arrived)
     {
         if (key?.Credential is null || key.Record.Status != KeyStatus.Enabled) return null;
-        if (key.Record.ExpireTime is { } expiry && expiry <= time.GetUtcNow()) return null;
+        if (key.Record.ExpireTime is { } expiry && expiry <= arrived) return null;
         if (!key.AllowedAddresses.Allows(peer)) return null;
 
-        usage.Record(key.Record.KeyId);
+        usage.Record(key.Record.KeyId, arrived.UtcTicks, ref key.KeptUse);
         return key.Credential;
     }
 

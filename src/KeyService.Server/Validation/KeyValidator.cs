@@ -12,7 +12,7 @@ internal readonly record struct Question(
 /// <summary>
 /// Says whether an API key holds (walk of ValidateKey, step 2): parse, digest, look up, workspace, status, expiry, scopes, address.
 /// </summary>
-internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage, TimeProvider time)
+internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
 {
     /// <summary>Completes at once when memory knows the key, or the text is none of ours.</summary>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time: no verdict.</exception>
@@ -20,19 +20,20 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage, TimePr
     {
         var find = finder.FindAsync(question.ApiKey, budget, cancellation, out _);
         return find.IsCompletedSuccessfully
-            ? new(Decide(find.Result, question, caller))
-            : DecideLater(find, question, caller);
+            ? new(Decide(find.Result, question, caller, budget.Arrived))
+            : DecideLater(find, question, caller, budget.Arrived);
     }
 
-    private async ValueTask<KeyVerdict> DecideLater(ValueTask<CachedKey?> find, Question question, CredentialRights caller) =>
-        Decide(await find, question, caller);
+    private async ValueTask<KeyVerdict> DecideLater(
+        ValueTask<CachedKey?> find, Question question, CredentialRights caller, DateTimeOffset arrived) =>
+        Decide(await find, question, caller, arrived);
 
-    private KeyVerdict Decide(CachedKey? key, in Question question, CredentialRights caller)
+    private KeyVerdict Decide(CachedKey? key, in Question question, CredentialRights caller, DateTimeOffset arrived)
     {
         if (key is null || !IsVisible(key.Record, question, caller)) return new(Verdict.NotFound, null);
 
-        var verdict = VerdictOn(key, question);
-        if (verdict == Verdict.Valid) usage.Record(key.Record.KeyId);
+        var verdict = VerdictOn(key, question, arrived);
+        if (verdict == Verdict.Valid) usage.Record(key.Record.KeyId, arrived.UtcTicks, ref key.KeptUse);
         return new(verdict, key);
     }
 
@@ -42,10 +43,10 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage, TimePr
         && key.WorkspaceId != Workspaces.System
         && caller.May(Permissions.Validate, key.WorkspaceId);
 
-    private Verdict VerdictOn(CachedKey key, in Question question)
+    private static Verdict VerdictOn(CachedKey key, in Question question, DateTimeOffset arrived)
     {
         if (key.Record.Status != KeyStatus.Enabled) return Verdict.Disabled;
-        if (key.Record.ExpireTime is { } expiry && expiry <= time.GetUtcNow()) return Verdict.Expired;
+        if (key.Record.ExpireTime is { } expiry && expiry <= arrived) return Verdict.Expired;
         if (!Scopes.CoverAll(key.Record.Scopes, question.RequiredScopes)) return Verdict.InsufficientScope;
         if (!key.AllowedAddresses.Allows(question.ClientAddress)) return Verdict.AddressNotAllowed;
         return Verdict.Valid;

@@ -36,8 +36,8 @@ public class MemoryHit
         var lookup = new KeyLookup(memory, redis: null!, source: null!, belief, options, TimeProvider.System, metrics);
         var finder = new KeyFinder(lookup, masterKeys, options);
         var usage = new UsageRecorder(TimeProvider.System);
-        _validator = new(finder, usage, TimeProvider.System);
-        _credentials = new(finder, usage, TimeProvider.System);
+        _validator = new(finder, usage);
+        _credentials = new(finder, usage);
 
         var apiKey = ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, masterKey);
         _credential = ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, masterKey);
@@ -65,10 +65,10 @@ public class MemoryHit
 
     [Benchmark(Description = "Credential, seen on the connection")]
     public bool Authenticate() =>
-        _credentials.ValidateAsync(_credential.AsMemory(), _last, peer: null, new CallBudget(0, DateTime.MaxValue), CancellationToken.None).Result is not null;
+        _credentials.ValidateAsync(_credential.AsMemory(), _last, peer: null, new CallBudget(0, DateTime.MaxValue, TimeProvider.System.GetUtcNow()), CancellationToken.None).Result is not null;
 
     private Verdict Ask(in Question question) =>
-        _validator.ValidateAsync(question, _rights, new CallBudget(0, DateTime.MaxValue), CancellationToken.None).Result.Verdict;
+        _validator.ValidateAsync(question, _rights, new CallBudget(0, DateTime.MaxValue, TimeProvider.System.GetUtcNow()), CancellationToken.None).Result.Verdict;
 
     /// <summary>A lock that nobody else wants.</summary>
     private sealed class HeldLock : IStoreLock

@@ -23,8 +23,8 @@ internal sealed class LookupRig
         Lookup = new KeyLookup(Memory, redis, new KeySource(Engine, Belief, metrics), Belief, chosen, Time, metrics);
         Finder = new KeyFinder(Lookup, Samples.MasterKeys, chosen);
         Usage = new UsageRecorder(Time);
-        Validator = new KeyValidator(Finder, Usage, Time);
-        Credentials = new CredentialValidator(Finder, Usage, Time);
+        Validator = new KeyValidator(Finder, Usage);
+        Credentials = new CredentialValidator(Finder, Usage);
     }
 
     public TimerWatch Time { get; } = new(Samples.Now);
@@ -60,7 +60,7 @@ internal sealed class LookupRig
             Encoding.ASCII.GetBytes(apiKey), PinnedKey.DigestOf(apiKey), PinnedKey.Master, Budget(deadline), cancellation).AsTask();
 
     /// <summary>Of a call that arrives now.</summary>
-    public CallBudget Budget(DateTime? deadline = null) => new(Time.GetTimestamp(), deadline ?? DateTime.MaxValue);
+    public CallBudget Budget(DateTime? deadline = null) => new(Time.GetTimestamp(), deadline ?? DateTime.MaxValue, Time.GetUtcNow());
 
     /// <summary>Puts the record into memory as the pinned API key's.</summary>
     public void Remember(KeyRecord record) => Memory.Put(Digest, new CachedKey(record, Belief.Era));
