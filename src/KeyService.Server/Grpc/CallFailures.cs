@@ -9,7 +9,7 @@ internal sealed class CallFailures(Metrics metrics, OutageLog outages, ILogger<C
 {
     public RpcException Explain(string rpc, Exception exception, CancellationToken caller, long start)
     {
-        if (exception is StoreUnavailableException) outages.Add(rpc, exception.InnerException?.GetType().Name ?? "");
+        if (exception is StoreUnavailableException outage) outages.Add(rpc, outage.Failure);
         var error = GrpcErrors.From(exception, caller);
         if (error is null) Log.CallFailed(log, exception, rpc);
         error ??= GrpcErrors.Internal();

@@ -24,9 +24,7 @@ internal static class JsonCalls
         && rest[..(rest.IndexOf('/') is var end and >= 0 ? end : rest.Length)].Contains('.');
 
     public static Task Check(HttpContext context, RequestDelegate next) =>
-        // gRPC calls have no JSON: nothing to do on their way.
-        !IsGrpcPath(context.Request.Path)
-        && context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is { } method
+        context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is { } method
         && FieldsByRpc.TryGetValue(method.Method.Name, out var fields)
             ? CheckAsync(context, fields, next)
             : next(context);

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using KeyService.Contracts.V1;
 using KeyService.Server.Keys;
@@ -14,10 +15,10 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
 {
     private const string Rpc = "ValidateKey";
 
-    private static readonly Task<ValidateKeyResponse> NotFound =
-        Task.FromResult(new ValidateKeyResponse { Verdict = Contracts.V1.Verdict.NotFound });
+    private static readonly Task<byte[]> NotFound =
+        Task.FromResult(Encode(KeyVerdict.NotFound));
 
-    public Task<ValidateKeyResponse> AnswerAsync(ValidateKeyRequest request, ServerCallContext context)
+    public Task<byte[]> AnswerAsync(ValidateKeyRequest request, ServerCallContext context)
     {
         var budget = CallBudgets.ForValidation(time, context.Deadline);
         var start = budget.Started;
@@ -31,11 +32,11 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
         }
         catch (Exception e)
         {
-            return Task.FromException<ValidateKeyResponse>(failures.Explain(Rpc, e, context.CancellationToken, start));
+            return Task.FromException<byte[]>(failures.Explain(Rpc, e, context.CancellationToken, start));
         }
     }
 
-    private async Task<ValidateKeyResponse> ValidateLater(
+    private async Task<byte[]> ValidateLater(
         ValueTask<Caller> authenticate, ValidateKeyRequest request, CallBudget budget, ServerCallContext context, long start)
     {
         try
@@ -49,7 +50,7 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
         }
     }
 
-    private async Task<ValidateKeyResponse> ReplyLater(ValueTask<KeyVerdict> validate, ServerCallContext context, long start)
+    private async Task<byte[]> ReplyLater(ValueTask<KeyVerdict> validate, ServerCallContext context, long start)
     {
         try
         {
@@ -69,17 +70,19 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
         return validator.ValidateAsync(question, caller.Rights, budget, cancellation);
     }
 
-    /// <summary>The answer VALID is made once for each looked-up record, its completed task too; NOT_FOUND once for all.</summary>
-    private Task<ValidateKeyResponse> Reply(in KeyVerdict verdict, long start)
+    /// <summary>The answer VALID is written once for each looked-up record, its completed task too; NOT_FOUND once for all.</summary>
+    private Task<byte[]> Reply(in KeyVerdict verdict, long start)
     {
         metrics.Answered((int)verdict.Verdict);
         metrics.Called(Rpc, nameof(StatusCode.OK), start);
         if (verdict.Verdict == Validation.Verdict.NotFound) return NotFound;
-        if (verdict.Verdict != Validation.Verdict.Valid) return Task.FromResult(KeyMapping.ToResponse(verdict));
-        if (verdict.KeptReply is Task<ValidateKeyResponse> kept) return kept;
+        if (verdict.Verdict != Validation.Verdict.Valid) return Task.FromResult(Encode(verdict));
+        if (verdict.KeptReply is Task<byte[]> kept) return kept;
 
-        var reply = Task.FromResult(KeyMapping.ToResponse(verdict));
+        var reply = Task.FromResult(Encode(verdict));
         verdict.KeepReply(reply);
         return reply;
     }
+
+    private static byte[] Encode(in KeyVerdict verdict) => KeyMapping.ToResponse(verdict).ToByteArray();
 }

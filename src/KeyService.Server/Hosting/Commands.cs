@@ -24,6 +24,12 @@ internal static class Commands
         {
             return 1;
         }
+        catch (Exception e)
+        {
+            // Not foreseen, such as a port taken between the check and the start: still one line for the operator.
+            await Console.Error.WriteLineAsync($"{e.GetType().Name}: {e.Message}".ReplaceLineEndings(" "));
+            return 1;
+        }
     }
 
     private static RootCommand Root()

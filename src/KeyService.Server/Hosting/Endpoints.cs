@@ -10,13 +10,6 @@ internal static class Endpoints
 {
     public static void MapKeyService(this WebApplication app, ServerOptions options)
     {
-#if TEST_HOOKS
-        TestHooks.EmptyService.Map(app);
-#endif
-        // Kept off the way of gRPC calls.
-        app.UseWhen(
-            context => !JsonCalls.IsGrpcPath(context.Request.Path),
-            http => http.UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext)));
         app.Use((context, next) =>
         {
             var isGrpc = JsonCalls.IsGrpcPath(context.Request.Path);
@@ -25,8 +18,18 @@ internal static class Endpoints
             return Task.CompletedTask;
         });
         app.UseRouting();
-        app.Use(JsonCalls.Check);
+        // Kept off the way of gRPC calls.
+        app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path), http => http
+            .UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext))
+            .Use(JsonCalls.Check));
+#if TEST_HOOKS
+        TestHooks.EmptyService.Map(app);
+#endif
         RoleSettings.Apply(options.Roles, app.MapGrpcService<ApiKeyGrpcService>());
+        var validateKey = app.MapGrpcService<ValidateKeyGrpcService>();
+        // Before the generated service's method of the same path.
+        validateKey.Add(endpoint => ((RouteEndpointBuilder)endpoint).Order = -1);
+        RoleSettings.Apply(options.Roles, validateKey);
         app.MapGrpcHealthChecksService();
         if (app.Environment.IsDevelopment()) app.MapGrpcReflectionService();
 

@@ -29,8 +29,11 @@ internal sealed class RootCredential(KeyStore store, KeyIssuer issuer, MasterKey
     public async Task ReplaceAsync(CancellationToken cancellation)
     {
         var credential = New();
+        // Beside the file before it is installed: after a crash in between it is there, not a credential that nobody has.
+        var next = options.RootCredentialFile + ".next";
+        SecretFiles.Write(next, credential, SettingNames.RootCredentialFile, overwrite: true);
         await InstallAsync(credential, onlyFirst: false, cancellation);
-        SecretFiles.Write(options.RootCredentialFile, credential, SettingNames.RootCredentialFile, overwrite: true);
+        File.Move(next, options.RootCredentialFile, overwrite: true);
     }
 
     /// <summary>The text of a credential that nobody has installed yet.</summary>

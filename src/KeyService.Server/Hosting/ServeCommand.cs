@@ -15,6 +15,8 @@ internal static class ServeCommand
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
         var options = ServerOptions.Read(builder.Configuration);
+        foreach (var name in SettingNames.Unknown(builder.Configuration))
+            await Console.Error.WriteLineAsync($"warning: {name} is not a setting of this version: it does nothing.");
         Listeners.CheckPorts(options);
         Listeners.CheckCertificateFiles(builder.Configuration);
         // Settings like any other, before a store is asked for; those of the embedded default are made under its lock.

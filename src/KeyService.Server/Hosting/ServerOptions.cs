@@ -87,7 +87,7 @@ internal sealed record ServerOptions
     private static IPAddress ReadAddress(IConfiguration configuration)
     {
         var text = Settings.Text(configuration, SettingNames.BindAddress) ?? "127.0.0.1";
-        return IPAddress.TryParse(text, out var address)
+        return AddressRange.TryParseAddress(text, out var address)
             ? address
             : throw Settings.Wrong(SettingNames.BindAddress, text, "an IP address such as 127.0.0.1 or 0.0.0.0");
     }
@@ -97,7 +97,10 @@ internal sealed record ServerOptions
         if (Settings.Text(configuration, SettingNames.SqlServer) is not { } text) return null;
         try
         {
-            return new SqlConnectionStringBuilder(text) { ApplicationName = "keyservice" }.ConnectionString;
+            var builder = new SqlConnectionStringBuilder(text) { ApplicationName = "keyservice" };
+            return builder.InitialCatalog.Length > 0
+                ? builder.ConnectionString
+                : throw new StartException($"{SettingNames.SqlServer}: must name a Database; without one the tables would go to the login's default database.");
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {

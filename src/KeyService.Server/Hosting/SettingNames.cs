@@ -82,6 +82,11 @@ internal static class SettingNames
         All.Contains(WithFirstIndex(path), StringComparer.OrdinalIgnoreCase)
         || frameworkSections.Any(section => path.Length > section.Length && path.StartsWith(section, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Names under <c>KeyService:</c> that nobody reads: a misspelt one would else go unnoticed.</summary>
+    public static IEnumerable<string> Unknown(IConfiguration configuration) => configuration.GetSection("KeyService").AsEnumerable()
+        .Where(setting => setting.Value is not null && setting.Key.Contains(':', StringComparison.Ordinal) && !Matches(setting.Key))
+        .Select(setting => setting.Key).Order(StringComparer.Ordinal);
+
     private static string WithFirstIndex(string path)
     {
         if (!path.StartsWith(MasterKeys, StringComparison.OrdinalIgnoreCase))

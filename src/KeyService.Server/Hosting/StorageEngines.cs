@@ -14,7 +14,8 @@ internal static class StorageEngines
 
         try
         {
-            Directory.CreateDirectory(options.DataDirectory);
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(options.DataDirectory);
+            else Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var probe = Path.Combine(options.DataDirectory, $".writable.{Guid.NewGuid():N}");
             File.Create(probe, 1, FileOptions.DeleteOnClose).Dispose();
         }

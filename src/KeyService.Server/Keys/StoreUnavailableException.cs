@@ -1,4 +1,11 @@
 namespace KeyService.Server.Keys;
 
 /// <summary>The database is needed and does not answer.</summary>
-internal sealed class StoreUnavailableException(Exception? inner = null) : Exception("The database does not answer.", inner);
+/// <param name="inner">Why, for the log alone.</param>
+/// <param name="failure">The engine's word and number for it; the type of <paramref name="inner"/> when it has none.</param>
+internal sealed class StoreUnavailableException(Exception? inner = null, string? failure = null)
+    : Exception("The database does not answer.", inner)
+{
+    /// <summary>For the operator: tells a full disk from a lock from a refused login. Never for a client.</summary>
+    public string Failure { get; } = failure ?? inner?.GetType().Name ?? "";
+}

@@ -21,7 +21,7 @@ internal sealed class KeySource(IStorageEngine engine, Belief belief, Metrics me
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {
-            throw new StoreUnavailableException(e);
+            throw StoreErrors.Unavailable(e);
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
         {
-            throw new StoreUnavailableException(e);
+            throw StoreErrors.Unavailable(e);
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {
             // The caller's cancellation has no say here: what was cancelled is the change, by its bound, and it may have happened.
-            throw new StoreUnavailableException(e);
+            throw StoreErrors.Unavailable(e);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using KeyService.Server.Keys;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 
@@ -7,6 +8,19 @@ namespace KeyService.Server.Storage;
 /// <summary>Which exceptions mean that the database does not answer.</summary>
 internal static class StoreErrors
 {
+    /// <summary>What goes up from here: one kind of failure, with the engine's number in it for the log.</summary>
+    public static StoreUnavailableException Unavailable(Exception exception)
+    {
+        var cause = exception;
+        while (cause is not DbException && cause.InnerException is { } inner) cause = inner;
+        return new(exception, cause switch
+        {
+            Microsoft.Data.SqlClient.SqlException sql => $"SQL Server error {sql.Number}",
+            Microsoft.Data.Sqlite.SqliteException sqlite => $"SQLite error {sqlite.SqliteErrorCode}",
+            _ => exception.GetType().Name,
+        });
+    }
+
     public static bool IsUnavailable(Exception exception, CancellationToken caller) => exception switch
     {
         OperationCanceledException => !caller.IsCancellationRequested,

@@ -11,14 +11,10 @@ namespace KeyService.Server.TestHooks;
 /// </summary>
 internal sealed class EmptyService : Empty.EmptyBase
 {
-    private const string Path = "/keyservice.testhooks.Empty";
-
     private static readonly Task<None> Reply = Task.FromResult(new None());
 
-    /// <summary>A branch of its own, before everything else: nothing of the service's pipeline is on its way.</summary>
-    public static void Map(WebApplication app) => app.MapWhen(
-        context => context.Request.Path.StartsWithSegments(Path, StringComparison.Ordinal),
-        branch => branch.UseRouting().UseEndpoints(endpoints => endpoints.MapGrpcService<EmptyService>()));
+    /// <summary>Like any other gRPC service of this server.</summary>
+    public static void Map(WebApplication app) => app.MapGrpcService<EmptyService>();
 
     public override Task<None> Call(None request, ServerCallContext context) => Reply;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using KeyService.Server.Keys;
 
 namespace KeyService.Server.Usage;
 
@@ -18,13 +19,13 @@ internal sealed class UsageRecorder(TimeProvider time)
     public void Record(string keyId, long utcTicks) => Find(keyId, utcTicks);
 
     /// <summary>The same without a search, twice a call on the hot path: 20 ns instead of 50.</summary>
-    /// <param name="keyId">The key.</param>
+    /// <param name="key">The key.</param>
     /// <param name="utcTicks">When it was used.</param>
     /// <param name="kept">Kept by the caller from one use to the next; null at first.</param>
-    public void Record(string keyId, long utcTicks, ref object? kept)
+    public void Record(KeyRecord key, long utcTicks, ref object? kept)
     {
         if (kept is Use use && use.TryRaise(utcTicks)) return;
-        kept = Find(keyId, utcTicks);
+        kept = Find(key.KeyId, utcTicks);
     }
 
     /// <summary>Takes what was recorded since the last call: key id and time in UTC ticks. Keys not used since then are forgotten.</summary>

@@ -36,11 +36,11 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
 
     private Credential? Check(CachedKey? key, IPAddress? peer, DateTimeOffset arrived)
     {
-        if (key?.Credential is null || key.Record.Status != KeyStatus.Enabled) return null;
-        if (key.Record.ExpireTime is { } expiry && expiry <= arrived) return null;
-        if (!key.AllowedAddresses.Allows(peer)) return null;
+        if (key?.Credential is null || !key.IsEnabled) return null;
+        if (key.IsExpiredAt(arrived)) return null;
+        if (!key.AllowsAnyAddress && !key.AllowedAddresses.Allows(peer)) return null;
 
-        usage.Record(key.Record.KeyId, arrived.UtcTicks, ref key.KeptUse);
+        usage.Record(key.Record, arrived.UtcTicks, ref key.KeptUse);
         return key.Credential;
     }
 

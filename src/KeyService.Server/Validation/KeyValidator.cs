@@ -30,25 +30,25 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
 
     private KeyVerdict Decide(CachedKey? key, in Question question, CredentialRights caller, DateTimeOffset arrived)
     {
-        if (key is null || !IsVisible(key.Record, question, caller)) return new(Verdict.NotFound, null);
+        if (key is null || !IsVisible(key, question, caller)) return KeyVerdict.NotFound;
 
         var verdict = VerdictOn(key, question, arrived);
-        if (verdict == Verdict.Valid) usage.Record(key.Record.KeyId, arrived.UtcTicks, ref key.KeptUse);
+        if (verdict == Verdict.Valid) usage.Record(key.Record, arrived.UtcTicks, ref key.KeptUse);
         return new(verdict, key);
     }
 
     /// <summary>A key of another workspace than asked, of <c>system</c>, or of one that the caller may not validate is as good as none.</summary>
-    private static bool IsVisible(KeyRecord key, in Question question, CredentialRights caller) =>
-        (question.WorkspaceId.Length == 0 || question.WorkspaceId == key.WorkspaceId)
-        && key.WorkspaceId != Workspaces.System
-        && caller.May(Permissions.Validate, key.WorkspaceId);
+    private static bool IsVisible(CachedKey key, in Question question, CredentialRights caller) =>
+        !key.IsSystem
+        && (question.WorkspaceId.Length == 0 || question.WorkspaceId == key.Record.WorkspaceId)
+        && ((caller.AllWorkspaces && caller.Holds(Permissions.Validate)) || caller.May(Permissions.Validate, key.Record.WorkspaceId));
 
     private static Verdict VerdictOn(CachedKey key, in Question question, DateTimeOffset arrived)
     {
-        if (key.Record.Status != KeyStatus.Enabled) return Verdict.Disabled;
-        if (key.Record.ExpireTime is { } expiry && expiry <= arrived) return Verdict.Expired;
-        if (!Scopes.CoverAll(key.Record.Scopes, question.RequiredScopes)) return Verdict.InsufficientScope;
-        if (!key.AllowedAddresses.Allows(question.ClientAddress)) return Verdict.AddressNotAllowed;
+        if (!key.IsEnabled) return Verdict.Disabled;
+        if (key.IsExpiredAt(arrived)) return Verdict.Expired;
+        if (question.RequiredScopes.Count > 0 && !Scopes.CoverAll(key.Record.Scopes, question.RequiredScopes)) return Verdict.InsufficientScope;
+        if (!key.AllowsAnyAddress && !key.AllowedAddresses.Allows(question.ClientAddress)) return Verdict.AddressNotAllowed;
         return Verdict.Valid;
     }
 }

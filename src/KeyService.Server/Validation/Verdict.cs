@@ -17,6 +17,9 @@ internal enum Verdict
 /// <summary>A verdict and the key that it is about; none for <see cref="Verdict.NotFound"/>.</summary>
 internal readonly struct KeyVerdict(Verdict verdict, CachedKey? key)
 {
+    /// <summary>There is no such key, or none that the caller may know of.</summary>
+    public static KeyVerdict NotFound => new(Verdict.NotFound, key: null);
+
     public Verdict Verdict { get; } = verdict;
 
     public KeyRecord? Record => key?.Record;

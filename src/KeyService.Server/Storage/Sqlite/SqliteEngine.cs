@@ -1,3 +1,4 @@
+using KeyService.Server.Keys;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -7,6 +8,8 @@ namespace KeyService.Server.Storage.Sqlite;
 /// <summary>The embedded default: one file in the data directory, in WAL mode.</summary>
 internal sealed class SqliteEngine : IStorageEngine, IDisposable
 {
+    private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(5);
+
     private readonly string _dataDirectory;
     private readonly PooledDbContextFactory<SqliteKeyDbContext> _contexts;
     private readonly Func<KeyDbContext, byte[], CancellationToken, Task<ApiKeyRow?>> _findKey = StoreQueries.CompileFindKey();
@@ -49,7 +52,8 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
 
     public async ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation)
     {
-        await _writer.WaitAsync(cancellation);
+        if (!await _writer.WaitAsync(LongestQueue, cancellation))
+            throw new StoreUnavailableException(new TimeoutException("The queue of writers is too long."));
         return new Turn(_writer);
     }
 
@@ -79,11 +83,25 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
 
     public async Task MigrateAsync(CancellationToken cancellation)
     {
+        MakePrivateFile();
         await using var context = CreateContext();
         // A process killed while migrating leaves a row on which MigrateAsync waits for ever. The store lock is ours, so
         // nobody else is migrating.
         await context.Database.ExecuteSqlRawAsync(SqliteStatements.DropMigrationsLock, cancellation);
         await context.Database.MigrateAsync(cancellation);
+    }
+
+    /// <summary>Digests and sealed keys are for this user alone; the files beside it take over the mode.</summary>
+    private void MakePrivateFile()
+    {
+        var path = Path.Combine(_dataDirectory, FileName);
+        if (OperatingSystem.IsWindows() || File.Exists(path)) return;
+        new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }).Dispose();
     }
 
     public Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) =>

@@ -3,6 +3,11 @@ namespace KeyService.Server.Storage.Sqlite;
 /// <summary>The OS lock on <c>lock</c> in the data directory: the kernel frees it when the process ends, however it ends.</summary>
 internal sealed class SqliteStoreLock : IStoreLock
 {
+    // EWOULDBLOCK of the two kernels, and a sharing violation.
+    private const int LinuxTaken = 11;
+    private const int MacTaken = 35;
+    private const int WindowsTaken = 32;
+
     private readonly FileStream _file;
 
     private SqliteStoreLock(FileStream file) => _file = file;
@@ -24,6 +29,10 @@ internal sealed class SqliteStoreLock : IStoreLock
         catch (DirectoryNotFoundException e)
         {
             throw new StartException($"KeyService:DataDirectory: {dataDirectory} is not there.", e);
+        }
+        catch (IOException e) when ((e.HResult & 0xffff) is not (LinuxTaken or MacTaken or WindowsTaken))
+        {
+            throw new StartException($"KeyService:DataDirectory: {path} cannot be locked: the disk refuses.", e);
         }
         catch (IOException e)
         {
