@@ -37,6 +37,8 @@ internal sealed record ServerOptions
     /// <summary><c>KeyService:AuditRetention</c>: how long audit events are kept; 400 days, at least 1.</summary>
     public required TimeSpan AuditRetention { get; init; }
 
+    private const string DefaultDatabase = "KeyService";
+
     public bool IsEmbedded => SqlServer is null;
 
     /// <exception cref="StartException">A setting is wrong.</exception>
@@ -98,9 +100,9 @@ internal sealed record ServerOptions
         try
         {
             var builder = new SqlConnectionStringBuilder(text) { ApplicationName = "keyservice" };
-            return builder.InitialCatalog.Length > 0
-                ? builder.ConnectionString
-                : throw new StartException($"{SettingNames.SqlServer}: must name a Database; without one the tables would go to the login's default database.");
+            // Without a name the tables would go to the login's default database, which is often master.
+            if (builder.InitialCatalog.Length == 0) builder.InitialCatalog = DefaultDatabase;
+            return builder.ConnectionString;
         }
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
