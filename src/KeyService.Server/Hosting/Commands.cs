@@ -13,7 +13,7 @@ internal static class Commands
     {
         try
         {
-            return await Root().Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await Root().Parse(args).InvokeAsync(Signals);
         }
         catch (Exception e) when (StoreStart.Explain(e) is { } reason)
         {
@@ -31,6 +31,9 @@ internal static class Commands
             return 1;
         }
     }
+
+    /// <summary>Signals are the host's: the library would end the process 2 s after the first, with calls under way.</summary>
+    private static InvocationConfiguration Signals => new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
 
     private static RootCommand Root()
     {

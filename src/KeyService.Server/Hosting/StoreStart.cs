@@ -25,7 +25,7 @@ internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKe
         return await root.InstallOnceAsync(cancellation);
     }
 
-    /// <summary>Checks all that, changes nothing, and makes the first call as quick as the second.</summary>
+    /// <summary>Checks all that, notes master keys that are new, and makes the first call as quick as the second.</summary>
     public async Task CheckAsync(CancellationToken cancellation)
     {
         await using (var context = engine.CreateLookupContext())

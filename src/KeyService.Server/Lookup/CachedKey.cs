@@ -3,7 +3,7 @@ using KeyService.Server.Replication;
 
 namespace KeyService.Server.Lookup;
 
-/// <summary>A looked-up key as memory keeps it. Immutable but for the reply that the wire layer keeps with it.</summary>
+/// <summary>A looked-up key as memory keeps it. Immutable but for what others keep with it to be quicker.</summary>
 internal sealed class CachedKey(KeyRecord record, long era)
 {
     public KeyRecord Record { get; } = record;

@@ -59,10 +59,10 @@ internal sealed class Metrics : IDisposable
         _meter.CreateObservableGauge("keyservice.redis.breaker_open", () => Volatile.Read(ref _breakerOpen), "1", "1 while Redis is not asked.");
         _meter.CreateObservableGauge(
             "keyservice.audit.head_events", () => Interlocked.Read(ref _auditEvents), "{event}",
-            "Audit events ever written, over all chains: it never goes down, unless a chain was cut or the store set back.");
+            "Audit events ever written, over all chains, as of the start of the process and by its own changes since: less is a chain cut or a store set back.");
         _meter.CreateObservableGauge(
             "keyservice.audit.head_fingerprint", () => Interlocked.Read(ref _auditFingerprint), "1",
-            "The first 48 bits of each chain's last MAC, combined by exclusive or; `keyservice verify-audit` prints the same.");
+            "The first 48 bits of each chain's last MAC, combined by exclusive or, as of the start of the process and by its own changes since; `keyservice verify-audit` prints it for the store.");
     }
 
     public void LookedUp(LookupSource source) => Interlocked.Increment(ref _lookups[(int)source]);

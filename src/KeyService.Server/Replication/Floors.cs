@@ -45,7 +45,7 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
         _floors.AddOrUpdate(
             keyId,
             static (_, doubt) => new(Revision: 0, doubt),
-            static (_, floor, doubt) => floor with { Doubt = doubt },
+            static (_, floor, doubt) => floor with { Doubt = Math.Max(floor.Doubt, doubt) },
             Interlocked.Increment(ref _doubts));
         Interlocked.Increment(ref _version);
     }

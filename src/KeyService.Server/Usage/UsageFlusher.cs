@@ -12,6 +12,8 @@ internal sealed class UsageFlusher(
     /// <summary>Half of what the contract allows a last-used time to be behind.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan LastFlushBound = TimeSpan.FromSeconds(3);
+
     private const int Batch = 5_000;
 
     /// <summary>Writes all that is recorded; what cannot be written is recorded again.</summary>
@@ -53,7 +55,9 @@ internal sealed class UsageFlusher(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await FlushAsync(cancellationToken);
+        // A bound of its own: the host's is used up when the last calls took long.
+        using var bound = new CancellationTokenSource(LastFlushBound, time);
+        await FlushAsync(bound.Token);
     }
 
     private static string ToJson(IEnumerable<(string KeyId, long UtcTicks)> uses) => JsonSerializer.Serialize(

@@ -68,7 +68,7 @@ public class BeliefTests
     [Fact]
     public void A_report_of_a_change_is_complete_only_after_its_floor_is_raised()
     {
-        var propagation = new Propagation(_floors, new FakeTimeProvider(Samples.Now));
+        var propagation = new Propagation(_floors, _storeLock, new FakeTimeProvider(Samples.Now));
 
         var report = propagation.Settled("a", 5, propagation.Begin());
 
@@ -82,7 +82,7 @@ public class BeliefTests
     [Fact]
     public void Asking_again_reports_the_revision_that_holds_and_raises_its_floor()
     {
-        var propagation = new Propagation(_floors, new FakeTimeProvider(Samples.Now));
+        var propagation = new Propagation(_floors, _storeLock, new FakeTimeProvider(Samples.Now));
 
         propagation.Settled("a", 5, propagation.Begin()).ShouldSatisfyAllConditions(
             report => report.Complete.ShouldBeTrue(),
@@ -93,7 +93,7 @@ public class BeliefTests
     [Fact]
     public void A_change_in_doubt_stops_every_cached_answer_until_a_change_that_was_begun_afterwards()
     {
-        var propagation = new Propagation(_floors, new FakeTimeProvider(Samples.Now));
+        var propagation = new Propagation(_floors, _storeLock, new FakeTimeProvider(Samples.Now));
 
         var early = propagation.Begin();
         propagation.InDoubt("a");

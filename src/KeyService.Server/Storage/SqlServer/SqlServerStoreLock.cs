@@ -3,20 +3,22 @@ using Microsoft.Data.SqlClient;
 namespace KeyService.Server.Storage.SqlServer;
 
 /// <summary>
-/// An application lock owned by a connection of its own. The connection is asked every second; when it is gone the lock is
-/// taken anew, and when another process has it by then this one must stop: two that do not know of each other would keep
-/// cached answers of their own.
+/// An application lock owned by a connection of its own. It counts as held for 3 s after a confirmation was sent, on a clock that counts
+/// suspension too; whoever takes it waits 4 s before it counts. So when a session was lost and another process took the lock, the first
+/// has stopped to believe and to promise before the second begins. A lock that another has must not be waited for: this process stops.
 /// </summary>
 internal sealed class SqlServerStoreLock : IStoreLock
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Trust = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan TakeoverWait = TimeSpan.FromSeconds(4);
 
     private readonly string _connectionString;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _stop = new();
     private SqlConnection? _connection;
-    private volatile bool _held;
+    private volatile Confirmation? _confirmed;
     private long _takings;
     private Task _watch = Task.CompletedTask;
 
@@ -27,7 +29,7 @@ internal sealed class SqlServerStoreLock : IStoreLock
         _time = time;
     }
 
-    public bool IsHeld => _held;
+    public bool IsHeld => _confirmed is { } confirmed && confirmed.Age(_time) < Trust;
 
     public long Takings => Interlocked.Read(ref _takings);
 
@@ -71,14 +73,16 @@ internal sealed class SqlServerStoreLock : IStoreLock
                 return false;
             }
 
+            // Who had it before may believe for a while that it still does.
+            await Task.Delay(TakeoverWait, _time, cancellation);
             _connection = connection;
             // Counted before it is said: what was read under the last taking is not believed under this one.
             Interlocked.Increment(ref _takings);
-            _held = true;
-            return true;
+            return await HoldsAsync() != false ? true : throw new InvalidOperationException("The lock was lost while it was taken.");
         }
         catch
         {
+            _connection = null;
             await connection.DisposeAsync();
             throw;
         }
@@ -91,30 +95,34 @@ internal sealed class SqlServerStoreLock : IStoreLock
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                if (await HoldsAsync()) continue;
-                _held = false;
+                // No answer in time is no loss: the session may still hold it, and the confirmation grows old by itself.
+                if (_connection is not null && await HoldsAsync() != false) continue;
+                _confirmed = null;
                 if (_connection is not null) await _connection.DisposeAsync();
                 _connection = null;
                 if (!await TryTakeAgainAsync()) return;
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // Stopped.
+            // Stopped: the client library has several words for it.
         }
     }
 
-    private async Task<bool> HoldsAsync()
+    /// <summary>Null: the server did not answer in time, and the connection stands.</summary>
+    private async Task<bool?> HoldsAsync()
     {
-        if (_connection is null) return false;
+        var asked = new Confirmation(_time.GetTimestamp(), _time.GetUtcNow());
         try
         {
             await using var command = new SqlCommand(SqlServerStatements.HoldsStoreLock, _connection) { CommandTimeout = 1 };
-            return await command.ExecuteScalarAsync(_stop.Token) is "Exclusive";
+            if (await command.ExecuteScalarAsync(_stop.Token) is not "Exclusive") return false;
+            _confirmed = asked;
+            return true;
         }
-        catch (Exception e) when (e is SqlException or InvalidOperationException)
+        catch (Exception e) when (!_stop.IsCancellationRequested)
         {
-            return false;
+            return e is SqlException && _connection is { State: System.Data.ConnectionState.Open } ? null : false;
         }
     }
 
@@ -127,9 +135,19 @@ internal sealed class SqlServerStoreLock : IStoreLock
             await _lost.CancelAsync();
             return false;
         }
-        catch (Exception e) when (e is SqlException or InvalidOperationException)
+        catch (Exception) when (!_stop.IsCancellationRequested)
         {
             return true;
+        }
+    }
+
+    /// <summary>When a confirmation was sent, on two clocks: the first stands still while the machine sleeps, the second may be set.</summary>
+    private sealed record Confirmation(long Timestamp, DateTimeOffset Utc)
+    {
+        public TimeSpan Age(TimeProvider time)
+        {
+            var (counted, shown) = (time.GetElapsedTime(Timestamp), time.GetUtcNow() - Utc);
+            return counted > shown ? counted : shown;
         }
     }
 }
