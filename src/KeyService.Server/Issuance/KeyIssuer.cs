@@ -71,9 +71,8 @@ internal sealed class KeyIssuer(
         KeyDbContext context, AuditHeadRow chain, KeyRequest request, string keyId, Guid eventId, Actor actor, string action, string? apiKey,
         CancellationToken cancellation)
     {
-        var masterKey = masterKeys.Current;
-        apiKey ??= ApiKeyText.Generate(options.Brand, request.Environment, masterKey);
-        var digest = ApiKeyDigest.Of(apiKey, options.Brand, masterKeys);
+        apiKey ??= ApiKeyText.Generate(options.Brand, request.Environment, masterKeys.Current);
+        var digest = ApiKeyDigest.Of(apiKey, options.Brand, masterKeys, out var masterKey);
         var now = UtcMicroseconds.Now(time);
         var recoverable = !request.NonRecoverable && options.Recovery.Allows(request.WorkspaceId);
         var record = new KeyRecord
