@@ -20,5 +20,4 @@ internal static class AuditActions
     public const string SetStatus = nameof(SetStatus);
     public const string RevealKey = nameof(RevealKey);
     public const string InstallRootCredential = nameof(InstallRootCredential);
-    public const string RetireRootCredential = nameof(RetireRootCredential);
 }

@@ -43,6 +43,7 @@ internal static class JsonCalls
 
     private static async Task CheckAsync(HttpContext context, JsonFields fields, RequestDelegate next)
     {
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
         try
         {
             var callers = context.RequestServices.GetRequiredService<Callers>();
@@ -52,8 +53,9 @@ internal static class JsonCalls
             if (fields.HasBody) await TakeBodyAsync(context, fields, violations);
             violations.ThrowIfAny();
         }
-        catch (Exception e) when (ErrorOf(e, context) is { } error)
+        catch (Exception e)
         {
+            var error = context.RequestServices.GetRequiredService<CallFailures>().Explain(fields.Rpc, KindOf(e), context.RequestAborted, start);
             await WriteAsync(context, error.GetRpcStatus() ?? new() { Code = (int)error.StatusCode, Message = error.Status.Detail }, HttpStatusOf(error));
             return;
         }
@@ -76,11 +78,11 @@ internal static class JsonCalls
         }
     }
 
-    private static RpcException? ErrorOf(Exception exception, HttpContext context) => exception switch
+    private static Exception KindOf(Exception exception) => exception switch
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => GrpcErrors.TooLarge(),
         BadHttpRequestException => GrpcErrors.InvalidFields([("body", "could not be read")]),
-        _ => GrpcErrors.From(exception, context.RequestAborted),
+        _ => exception,
     };
 
     private static int HttpStatusOf(RpcException error) => error.StatusCode switch
@@ -89,6 +91,7 @@ internal static class JsonCalls
         StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
         StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
         StatusCode.Cancelled => StatusCodes.Status499ClientClosedRequest,
+        StatusCode.Internal => StatusCodes.Status500InternalServerError,
         _ => StatusCodes.Status400BadRequest,
     };
 

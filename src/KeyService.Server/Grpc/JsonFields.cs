@@ -27,11 +27,14 @@ internal sealed partial class JsonFields
         _isValidation = method.InputType == Contracts.V1.ValidateKeyRequest.Descriptor;
         _pathFields = PathField().Matches(pattern).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         HasBody = rule.Body == "*";
+        Rpc = method.Name;
     }
 
     /// <summary>Until the call's own begins behind the transcoder.</summary>
     public Keys.CallBudget BudgetFrom(TimeProvider time) =>
         _isValidation ? CallBudgets.ForValidation(time, DateTime.MaxValue) : CallBudgets.ForManagement(time, DateTime.MaxValue);
+
+    public string Rpc { get; }
 
     /// <summary>All fields but those of the path come in the body, none in the query.</summary>
     public bool HasBody { get; }
@@ -54,6 +57,7 @@ internal sealed partial class JsonFields
         {
             if (body.Length == 0) return _type.Parser.ParseFrom([]);
             using var document = JsonDocument.Parse(body, Strict);
+            if (document.RootElement.ValueKind == JsonValueKind.Object) CheckNames(document.RootElement, violations);
             var message = Parser.Parse(document.RootElement.GetRawText(), _type);
             foreach (var field in _type.Fields.InDeclarationOrder())
             {
@@ -72,6 +76,13 @@ internal sealed partial class JsonFields
             else violations.Add("body", $"is not the JSON of a {_type.Name}");
             return null;
         }
+    }
+
+    /// <summary>A field has two names in JSON: given under both, the later would win without a word.</summary>
+    private void CheckNames(JsonElement body, Violations violations)
+    {
+        foreach (var twice in body.EnumerateObject().GroupBy(property => FieldOf(property.Name)?.Name).Where(group => group.Key is not null && group.Count() > 1))
+            violations.Add(twice.Key!, "must be given once");
     }
 
     /// <summary>Whether the path has this value where the rule's pattern has the field.</summary>

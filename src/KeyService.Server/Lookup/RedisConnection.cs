@@ -11,8 +11,6 @@ internal sealed class RedisConnection(LookupOptions options, ILogger<RedisConnec
     /// <summary>Null while there is no connection.</summary>
     public IDatabase? Database => _connection is { IsConnected: true } connection ? connection.GetDatabase() : null;
 
-    public bool IsConfigured => options.Redis is not null;
-
     /// <summary>A connection string that cannot be read is a wrong setting, not an outage.</summary>
     public static bool CanParse(string connectionString)
     {
