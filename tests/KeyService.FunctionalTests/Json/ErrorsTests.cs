@@ -50,31 +50,6 @@ public sealed class ErrorsTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_field_given_under_both_of_its_names_is_refused() =>
-        (await JsonAnswer.Post(_server, Keys, """{"name": "a", "requestId": "x", "request_id": "y"}""")).ShouldBeInvalid("request_id");
-
-    [Theory]
-    [InlineData("""{"name": "a", "name": "b"}""")]
-    [InlineData("""{"name": "a", "expireTime": "2999-01-01T00:00:00Z", "expireTime": null}""")]
-    public async Task A_field_given_twice_is_refused(string body) => (await JsonAnswer.Post(_server, Keys, body)).ShouldBeInvalid("body");
-
-    [Theory]
-    [InlineData("elsewhere")]
-    [InlineData("keys")]
-    public async Task A_workspace_in_the_body_that_contradicts_the_path_is_refused(string workspaceId) =>
-        (await JsonAnswer.Post(_server, Keys, $$"""{"name": "a", "workspaceId": "{{workspaceId}}"}""")).ShouldBeInvalid("workspace_id");
-
-    [Fact]
-    public async Task A_call_refused_before_the_service_is_counted_like_any_other()
-    {
-        await JsonAnswer.Get(_server, "/v1/caller", "x");
-
-        (await JsonAnswer.Send(_server, new(HttpMethod.Get, "/metrics"), "")).Text.Split('\n').ShouldContain(line =>
-            line.StartsWith("rpc_server_call_duration_seconds_count", StringComparison.Ordinal)
-            && line.Contains("\"GetCaller\"") && line.Contains("\"Unauthenticated\""));
-    }
-
-    [Fact]
     public async Task An_api_key_that_became_a_field_name_is_not_repeated()
     {
         var apiKey = (await _workspace.CreateAsync()).ApiKey;
