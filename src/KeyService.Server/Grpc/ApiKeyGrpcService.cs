@@ -99,9 +99,7 @@ internal sealed class ApiKeyGrpcService(
             return response;
         });
 
-    /// <summary>Over JSON; gRPC calls go to <see cref="ValidateKeyGrpcService"/>.</summary>
-    public override async Task<ValidateKeyResponse> ValidateKey(ValidateKeyRequest request, ServerCallContext context) =>
-        ValidateKeyResponse.Parser.ParseFrom(await validation.AnswerAsync(request, context));
+    public override Task<ValidateKeyResponse> ValidateKey(ValidateKeyRequest request, ServerCallContext context) => validation.AnswerAsync(request, context);
 
     /// <summary>Every management call: who is calling, the work, one place for what can go wrong.</summary>
     private async Task<TResponse> Manage<TResponse>(string rpc, ServerCallContext context, Func<Caller, Task<TResponse>> work)

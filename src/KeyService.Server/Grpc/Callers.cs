@@ -31,14 +31,26 @@ internal sealed class Callers(CredentialValidator credentials)
     /// <exception cref="RpcException">UNAUTHENTICATED, at once or later.</exception>
     public ValueTask<Caller> AuthenticateAsync(HttpContext http, in CallBudget budget, CancellationToken cancellation)
     {
-        var headers = http.Request.Headers.Authorization;
-        if (headers.Count == 0 || headers[0] is not { Length: > 0 } header) throw GrpcErrors.NoCredential();
-        if (headers.Count > 1 || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) throw GrpcErrors.BadCredential();
+        if (!TryReadCredential(http.Request.Headers, out var credential))
+            throw string.IsNullOrEmpty(http.Request.Headers.Authorization.FirstOrDefault()) ? GrpcErrors.NoCredential() : GrpcErrors.BadCredential();
 
         var check = credentials.ValidateAsync(
-            header.AsMemory(Scheme.Length), http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation);
+            credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation);
         return check.IsCompletedSuccessfully ? new(ToCaller(check.Result, http)) : Later(check, http);
     }
+
+    /// <summary>What is presented as a credential: once, and by the one scheme.</summary>
+    public static bool TryReadCredential(IHeaderDictionary headers, out ReadOnlyMemory<char> credential)
+    {
+        credential = default;
+        var values = headers.Authorization;
+        if (values.Count != 1 || values[0] is not { } header || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
+        credential = header.AsMemory(Scheme.Length);
+        return true;
+    }
+
+    /// <summary>Whether the caller says on whose behalf it calls.</summary>
+    public static bool HasActor(IHeaderDictionary headers) => headers[ActorHeader].Count > 0;
 
     private static async ValueTask<Caller> Later(ValueTask<Credential?> check, HttpContext http) => ToCaller(await check, http);
 

@@ -91,8 +91,14 @@ internal static class RequestRules
 
     public static int PageSize(int requested) => requested == 0 ? DefaultPageSize : Math.Min(requested, MaxPageSize);
 
-    /// <summary>On the hot path: allocates only for what is wrong, and for a client address.</summary>
     public static Question Check(ValidateKeyRequest request)
+    {
+        if (!TryCheck(request, out var question)) Refuse(request);
+        return question;
+    }
+
+    /// <summary>On the hot path: allocates only for a client address.</summary>
+    public static bool TryCheck(ValidateKeyRequest request, out Question question)
     {
         IPAddress? address = null;
         var bad = request.WorkspaceId.Length > 0 && !Workspaces.IsValid(request.WorkspaceId);
@@ -100,8 +106,8 @@ internal static class RequestRules
         var scopes = request.RequiredScopes;
         bad |= scopes.Count > Scopes.MaxCount;
         for (var i = 0; i < scopes.Count && !bad; i++) bad = !Scopes.IsValid(scopes[i]);
-        if (bad) Refuse(request);
-        return new(request.ApiKey, request.WorkspaceId, scopes, address);
+        question = new(request.ApiKey, request.WorkspaceId, scopes, address);
+        return !bad;
     }
 
     private static void Refuse(ValidateKeyRequest request)

@@ -17,6 +17,7 @@ internal static class Endpoints
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
+        if (options.Roles.HasFlag(Roles.Validation)) app.Use(app.Services.GetRequiredService<ValidateKeyAtOnce>().InvokeAsync);
         app.UseRouting();
         // Kept off the way of gRPC calls.
         app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path), http => http
@@ -26,10 +27,6 @@ internal static class Endpoints
         TestHooks.EmptyService.Map(app);
 #endif
         RoleSettings.Apply(options.Roles, app.MapGrpcService<ApiKeyGrpcService>());
-        var validateKey = app.MapGrpcService<ValidateKeyGrpcService>();
-        // Before the generated service's method of the same path.
-        validateKey.Add(endpoint => ((RouteEndpointBuilder)endpoint).Order = -1);
-        RoleSettings.Apply(options.Roles, validateKey);
         app.MapGrpcHealthChecksService();
         if (app.Environment.IsDevelopment()) app.MapGrpcReflectionService();
 

@@ -4,7 +4,7 @@ using KeyService.Server.Replication;
 namespace KeyService.Server.Lookup;
 
 /// <summary>A looked-up key as memory keeps it. Immutable but for what others keep with it to be quicker.</summary>
-internal sealed class CachedKey(KeyRecord record, long era)
+internal sealed class CachedKey(KeyRecord record, long era) : IUsed
 {
     public KeyRecord Record { get; } = record;
 
@@ -17,6 +17,10 @@ internal sealed class CachedKey(KeyRecord record, long era)
     public Credential? Credential { get; } = record.WorkspaceId == Workspaces.System ? new(record) : null;
 
     // What every verdict asks is copied here, side by side: with many keys a call's time is mostly the fetching of objects into the cache.
+
+    public string KeyId { get; } = record.KeyId;
+
+    public long Revision { get; } = record.Revision;
 
     public bool IsSystem { get; } = record.WorkspaceId == Workspaces.System;
 
@@ -31,9 +35,10 @@ internal sealed class CachedKey(KeyRecord record, long era)
     /// <summary>What <see cref="Belief.Holds(string, long, long, ref long)"/> keeps with the entry.</summary>
     public long BelievedAt = Belief.Never;
 
-    /// <summary>What the recorder of uses keeps with the entry.</summary>
-    public object? KeptUse;
+    public ref UseMark Use => ref _use;
 
-    /// <summary>The answer VALID as the wire layer made it; the record never changes, so neither does this.</summary>
-    public object? ValidReply { get; set; }
+    private UseMark _use;
+
+    /// <summary>The answer VALID as the wire layer wrote it; the record never changes, so neither does this.</summary>
+    public byte[]? ValidReply { get; set; }
 }

@@ -26,21 +26,27 @@ internal sealed class KeyLookup(
     public ValueTask<CachedKey?> FindAsync(
         ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, in CallBudget budget, CancellationToken cancellation)
     {
-        if (TryFindInMemory(digest, out var key)) return new(key);
+        return TryFindAtOnce(apiKey, digest, masterKey, out var key) ? new(key) : new(FindElsewhereAsync(digest, budget, cancellation));
+    }
 
-        if (!ApiKeyText.HasValidTag(apiKey, masterKey))
-        {
-            metrics.LookedUp(LookupSource.Tag);
-            return default;
-        }
-
-        return new(FindElsewhereAsync(digest, budget, cancellation));
+    /// <summary>Memory and tag alone: true when one of them knows the answer.</summary>
+    public bool TryFindAtOnce(ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, out CachedKey? key)
+    {
+        if (TryFindInMemory(digest, out key)) return true;
+        if (ApiKeyText.HasValidTag(apiKey, masterKey)) return false;
+        metrics.LookedUp(LookupSource.Tag);
+        return true;
     }
 
     /// <summary>Memory alone: a key that it has and that may answer at this moment.</summary>
     public bool TryFindInMemory(in KeyDigest digest, [NotNullWhen(true)] out CachedKey? key)
     {
-        if (!memory.TryGet(digest, out key) || !IsBelieved(key)) return false;
+        if (!memory.TryGet(digest, out key) || !IsBelieved(key))
+        {
+            key = null;
+            return false;
+        }
+
         metrics.LookedUp(LookupSource.Memory);
         return true;
     }
@@ -101,7 +107,7 @@ internal sealed class KeyLookup(
         return key;
     }
 
-    private bool IsBelieved(CachedKey key) => belief.Holds(key.Record.KeyId, key.Record.Revision, key.Era, ref key.BelievedAt);
+    private bool IsBelieved(CachedKey key) => belief.Holds(key.KeyId, key.Revision, key.Era, ref key.BelievedAt);
 
     private TimeSpan Left(in CallBudget budget) => budget.Left(options.ValidateBudget, time);
 }

@@ -22,7 +22,7 @@ internal sealed class MemoryKeyCache(LookupOptions options)
     public void Put(in KeyDigest digest, CachedKey key)
     {
         // A race between the two lines costs a read at most: an older entry is not believed.
-        if (_entries.TryGet(digest, out var present) && present.Record.Revision > key.Record.Revision) return;
+        if (_entries.TryGet(digest, out var present) && present.Revision > key.Revision) return;
         _entries.AddOrUpdate(digest, key);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
@@ -30,6 +31,14 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
             : CheckLater(find, peer, budget.Arrived, credential, digest, last);
     }
 
+    /// <summary>The same for the credential that was seen on this connection before, and still holds. False says nothing about any other.</summary>
+    public bool TryValidateAgain(
+        ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, DateTimeOffset arrived, [NotNullWhen(true)] out Credential? held)
+    {
+        held = last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, out var again) ? Check(again, peer, arrived) : null;
+        return held is not null;
+    }
+
     private async ValueTask<Credential?> CheckLater(
         ValueTask<CachedKey?> find, IPAddress? peer, DateTimeOffset arrived, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last) =>
         Remember(Check(await find, peer, arrived), credential, digest, last);
@@ -40,7 +49,7 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
         if (key.IsExpiredAt(arrived)) return null;
         if (!key.AllowsAnyAddress && !key.AllowedAddresses.Allows(peer)) return null;
 
-        usage.Record(key.Record, arrived.UtcTicks, ref key.KeptUse);
+        usage.Record(key, arrived.UtcTicks);
         return key.Credential;
     }
 

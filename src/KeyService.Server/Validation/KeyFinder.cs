@@ -11,16 +11,36 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     public ValueTask<CachedKey?> FindAsync(
         ReadOnlySpan<char> presented, in CallBudget budget, CancellationToken cancellation, out KeyDigest digest)
     {
-        digest = default;
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
-        if (ApiKeyText.TryParse(presented, options.Brand, ascii, out var parts) != ApiKeyParseResult.Ok) return default;
-        if (masterKeys.Find(parts.Generation) is not { } masterKey) return default;
+        return TryDigest(presented, ascii, out var length, out digest, out var masterKey)
+            ? lookup.FindAsync(ascii[..length], digest, masterKey, budget, cancellation)
+            : default;
+    }
 
-        ReadOnlySpan<byte> apiKey = ascii[..parts.Length];
-        digest = masterKey.ComputeDigest(apiKey);
-        return lookup.FindAsync(apiKey, digest, masterKey, budget, cancellation);
+    /// <summary>The same without waiting: false when Redis or the database would have to be asked.</summary>
+    public bool TryFindAtOnce(ReadOnlySpan<char> presented, out CachedKey? key)
+    {
+        key = null;
+        Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
+        return !TryDigest(presented, ascii, out var length, out var digest, out var masterKey)
+            || lookup.TryFindAtOnce(ascii[..length], digest, masterKey, out key);
     }
 
     /// <summary>The key of a digest computed before, if memory has it and it may answer now.</summary>
     public bool TryFindAgain(in KeyDigest digest, [NotNullWhen(true)] out CachedKey? key) => lookup.TryFindInMemory(digest, out key);
+
+    private bool TryDigest(
+        ReadOnlySpan<char> presented, Span<byte> ascii, out int length, out KeyDigest digest, [NotNullWhen(true)] out MasterKey? masterKey)
+    {
+        length = 0;
+        digest = default;
+        masterKey = null;
+        if (ApiKeyText.TryParse(presented, options.Brand, ascii, out var parts) != ApiKeyParseResult.Ok) return false;
+        masterKey = masterKeys.Find(parts.Generation);
+        if (masterKey is null) return false;
+
+        length = parts.Length;
+        digest = masterKey.ComputeDigest(ascii[..length]);
+        return true;
+    }
 }

@@ -24,6 +24,15 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
             : DecideLater(find, question, caller, budget.Arrived);
     }
 
+    /// <summary>The same without waiting: false when Redis or the database would have to be asked, and then nothing has happened.</summary>
+    public bool TryValidateAtOnce(in Question question, CredentialRights caller, DateTimeOffset arrived, out KeyVerdict verdict)
+    {
+        verdict = default;
+        if (!finder.TryFindAtOnce(question.ApiKey, out var key)) return false;
+        verdict = Decide(key, question, caller, arrived);
+        return true;
+    }
+
     private async ValueTask<KeyVerdict> DecideLater(
         ValueTask<CachedKey?> find, Question question, CredentialRights caller, DateTimeOffset arrived) =>
         Decide(await find, question, caller, arrived);
@@ -33,7 +42,7 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
         if (key is null || !IsVisible(key, question, caller)) return KeyVerdict.NotFound;
 
         var verdict = VerdictOn(key, question, arrived);
-        if (verdict == Verdict.Valid) usage.Record(key.Record, arrived.UtcTicks, ref key.KeptUse);
+        if (verdict == Verdict.Valid) usage.Record(key, arrived.UtcTicks);
         return new(verdict, key);
     }
 

@@ -25,7 +25,7 @@ internal readonly struct KeyVerdict(Verdict verdict, CachedKey? key)
     public KeyRecord? Record => key?.Record;
 
     /// <summary>The answer VALID as the wire layer made it before from the same record; null at first.</summary>
-    public object? KeptReply => key?.ValidReply;
+    public byte[]? KeptReply => key?.ValidReply;
 
-    public void KeepReply(object reply) => key!.ValidReply = reply;
+    public void KeepReply(byte[] reply) => key!.ValidReply = reply;
 }

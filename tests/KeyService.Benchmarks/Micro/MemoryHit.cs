@@ -35,7 +35,7 @@ public class MemoryHit
         // Neither Redis nor a database: what asks one of them fails.
         var lookup = new KeyLookup(memory, redis: null!, source: null!, belief, options, TimeProvider.System, metrics);
         var finder = new KeyFinder(lookup, masterKeys, options);
-        var usage = new UsageRecorder(TimeProvider.System);
+        var usage = new UsageRecorder();
         _validator = new(finder, usage);
         _credentials = new(finder, usage);
 

@@ -22,7 +22,7 @@ internal sealed class LookupRig
             new RedisConnection(chosen, NullLogger<RedisConnection>.Instance), chosen, Belief, Samples.MasterKeys, metrics, NullLogger<RedisKeyCache>.Instance);
         Lookup = new KeyLookup(Memory, redis, new KeySource(Engine, Belief, metrics), Belief, chosen, Time, metrics);
         Finder = new KeyFinder(Lookup, Samples.MasterKeys, chosen);
-        Usage = new UsageRecorder(Time);
+        Usage = new UsageRecorder();
         Validator = new KeyValidator(Finder, Usage);
         Credentials = new CredentialValidator(Finder, Usage);
     }

@@ -20,7 +20,7 @@ public class UsageFlusherTests
 
     public UsageFlusherTests()
     {
-        _recorder = new UsageRecorder(_time);
+        _recorder = new UsageRecorder();
         _flusher = new UsageFlusher(_recorder, _engine, _time, Samples.Metrics(), NullLogger<UsageFlusher>.Instance);
         _engine.OnFlush = json =>
         {
@@ -32,7 +32,7 @@ public class UsageFlusherTests
     [Fact]
     public async Task A_flush_writes_key_ids_and_microseconds()
     {
-        _recorder.Record("key_a");
+        _recorder.Record("key_a", _time.GetUtcNow().UtcTicks);
 
         await _flusher.FlushAsync(CancellationToken.None);
 
@@ -50,7 +50,7 @@ public class UsageFlusherTests
     [Fact]
     public async Task Many_keys_go_in_batches_of_at_most_5000_and_none_is_left_out()
     {
-        for (var i = 0; i < 12_001; i++) _recorder.Record($"key_{i}");
+        for (var i = 0; i < 12_001; i++) _recorder.Record($"key_{i}", _time.GetUtcNow().UtcTicks);
 
         await _flusher.FlushAsync(CancellationToken.None);
 
@@ -70,7 +70,7 @@ public class UsageFlusherTests
     [Fact]
     public async Task A_flush_that_fails_keeps_the_times_for_the_next_one()
     {
-        _recorder.Record("key_a");
+        _recorder.Record("key_a", _time.GetUtcNow().UtcTicks);
         var works = _engine.OnFlush;
         _engine.OnFlush = _ => Task.FromException(Outage());
         await _flusher.FlushAsync(CancellationToken.None);
@@ -84,12 +84,12 @@ public class UsageFlusherTests
     [Fact]
     public async Task A_later_use_wins_over_the_one_that_could_not_be_written()
     {
-        _recorder.Record("key_a");
+        _recorder.Record("key_a", _time.GetUtcNow().UtcTicks);
         var works = _engine.OnFlush;
         _engine.OnFlush = _ =>
         {
             _time.Advance(TimeSpan.FromMicroseconds(7));
-            _recorder.Record("key_a");
+            _recorder.Record("key_a", _time.GetUtcNow().UtcTicks);
             return Task.FromException(Outage());
         };
         await _flusher.FlushAsync(CancellationToken.None);
@@ -103,7 +103,7 @@ public class UsageFlusherTests
     [Fact]
     public async Task After_a_batch_that_failed_only_what_was_not_written_is_kept()
     {
-        for (var i = 0; i < 7_000; i++) _recorder.Record($"key_{i}");
+        for (var i = 0; i < 7_000; i++) _recorder.Record($"key_{i}", _time.GetUtcNow().UtcTicks);
         var works = _engine.OnFlush;
         var calls = 0;
         _engine.OnFlush = _ => ++calls == 1 ? Task.CompletedTask : Task.FromException(Outage());
@@ -123,7 +123,7 @@ public class UsageFlusherTests
         await _flusher.StartAsync(CancellationToken.None);
         (await _time.NextTimerAsync()).ShouldBe(UsageFlusher.Interval);
 
-        _recorder.Record("key_a");
+        _recorder.Record("key_a", _time.GetUtcNow().UtcTicks);
         _time.Advance(UsageFlusher.Interval - TimeSpan.FromTicks(1));
         _flushed.Reader.TryRead(out _).ShouldBeFalse();
         var works = _engine.OnFlush;
@@ -146,7 +146,7 @@ public class UsageFlusherTests
     public async Task Stopping_writes_what_was_used_last()
     {
         await _flusher.StartAsync(CancellationToken.None);
-        _recorder.Record("key_a");
+        _recorder.Record("key_a", _time.GetUtcNow().UtcTicks);
 
         await _flusher.StopAsync(CancellationToken.None);
 

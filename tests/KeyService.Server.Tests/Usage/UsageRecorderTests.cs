@@ -1,24 +1,20 @@
 using System.Collections.Concurrent;
 using CsCheck;
-using KeyService.Server.Tests.Fakes;
+using KeyService.Server.Keys;
 using KeyService.Server.Usage;
-using Microsoft.Extensions.Time.Testing;
 
 namespace KeyService.Server.Tests.Usage;
 
 public class UsageRecorderTests
 {
-    private readonly FakeTimeProvider _time = new(Samples.Now);
-    private readonly UsageRecorder _recorder;
-
-    public UsageRecorderTests() => _recorder = new UsageRecorder(_time);
+    private readonly UsageRecorder _recorder = new();
 
     [Fact]
     public void A_use_is_taken_once_with_its_time()
     {
-        _recorder.Record("a");
+        _recorder.Record(new Used("a"), 7);
 
-        _recorder.Take().ShouldBe([("a", Samples.Now.UtcTicks)]);
+        _recorder.Take().ShouldBe([("a", 7)]);
         _recorder.Take().ShouldBeEmpty();
     }
 
@@ -26,8 +22,9 @@ public class UsageRecorderTests
     public void Of_many_uses_the_latest_counts_in_whatever_order_they_are_told() =>
         Gen.Long[1, 1_000].Array[1, 20].Sample(times =>
         {
-            var recorder = new UsageRecorder(_time);
-            foreach (var time in times) recorder.Record("a", time);
+            var recorder = new UsageRecorder();
+            var key = new Used("a");
+            foreach (var time in times) recorder.Record(key, time);
 
             recorder.Take().ShouldBe([("a", times.Max())]);
         });
@@ -35,46 +32,41 @@ public class UsageRecorderTests
     [Fact]
     public void Each_key_has_its_own_time()
     {
-        _recorder.Record("a");
-        _time.Advance(TimeSpan.FromSeconds(1));
-        _recorder.Record("b");
+        _recorder.Record(new Used("a"), 1);
+        _recorder.Record(new Used("b"), 2);
 
-        _recorder.Take().Order().ShouldBe([("a", Samples.Now.UtcTicks), ("b", Samples.Now.AddSeconds(1).UtcTicks)]);
+        _recorder.Take().Order().ShouldBe([("a", 1), ("b", 2)]);
     }
 
     [Fact]
-    public void A_key_that_is_not_used_any_more_is_forgotten()
+    public void A_key_that_was_looked_up_twice_is_written_once_with_the_later_time()
     {
-        _recorder.Record("a");
-        _recorder.Take();
-        _recorder.Count.ShouldBe(1, "a key in use would else be made anew at each flush");
+        _recorder.Record(new Used("a"), 2);
+        _recorder.Record(new Used("a"), 3);
+        _recorder.Record("a", 1);
 
-        _recorder.Take();
-        _recorder.Count.ShouldBe(0);
+        _recorder.Take().ShouldBe([("a", 3)]);
     }
 
     [Fact]
-    public void A_forgotten_key_is_remembered_at_its_next_use()
+    public void A_key_is_recorded_again_at_its_next_use()
     {
-        _recorder.Record("a");
-        _recorder.Take();
+        var key = new Used("a");
+        _recorder.Record(key, 1);
         _recorder.Take();
 
-        _recorder.Record("a", 5);
+        _recorder.Record(key, 5);
 
         _recorder.Take().ShouldBe([("a", 5)]);
     }
 
-    /// <summary>
-    /// Each thread counts up the time of each key while another takes without rest, so keys are forgotten and made anew all the time. Whatever
-    /// was told last of a key must have been taken in the end.
-    /// </summary>
+    /// <summary>Each thread counts up the time of each key while another takes without rest. Whatever was told last of a key must have been taken in the end.</summary>
     [Fact]
     public async Task No_last_use_is_lost_while_uses_are_taken()
     {
-        const int Keys = 3;
         const int Uses = 60_000;
         const int Threads = 3;
+        var keys = Enumerable.Range(0, 3).Select(i => new Used($"key{i}")).ToArray();
         var last = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         var taken = new Dictionary<string, long>(StringComparer.Ordinal);
         var takes = 0;
@@ -84,9 +76,9 @@ public class UsageRecorderTests
             {
                 for (var use = 1; use <= Uses; use++)
                 {
-                    var (key, time) = ($"key{use % Keys}", (use * (long)Threads) + thread);
+                    var (key, time) = (keys[use % keys.Length], (use * (long)Threads) + thread);
                     _recorder.Record(key, time);
-                    last.AddOrUpdate(key, time, (_, known) => Math.Max(known, time));
+                    last.AddOrUpdate(key.KeyId, time, (_, known) => Math.Max(known, time));
                 }
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
@@ -105,34 +97,47 @@ public class UsageRecorderTests
         }
     }
 
-    /// <summary>
-    /// The one use of a key, at the moment in which the key is forgotten: nothing later would make up for it. A key id of millions of
-    /// characters takes milliseconds to look up, which holds the moment open; each round begins to take a little later.
-    /// </summary>
+    /// <summary>The one use of a key, at the moment in which its mark is taken: nothing later would make up for it.</summary>
     [Fact]
-    public async Task The_only_use_of_a_key_is_not_lost_when_the_key_is_being_forgotten()
+    public async Task The_only_use_of_a_key_is_not_lost_when_its_mark_is_being_taken()
     {
-        var key = new string('k', 4_000_000);
-        for (var round = 1; round <= 100; round++)
-        {
-            var time = round * 2L;
-            _recorder.Record(key, time - 1);
-            _recorder.Take().ShouldHaveSingleItem();
-            using var together = new Barrier(2);
-
-            var use = Task.Run(() =>
+        var key = new Used("a");
+        using var together = new Barrier(2);
+        const int Rounds = 20_000;
+        var user = Task.Factory.StartNew(
+            () =>
             {
-                together.SignalAndWait();
-                _recorder.Record(key, time);
-            });
-            together.SignalAndWait();
-            Thread.SpinWait(round * 500);
-            var taken = _recorder.Take();
-            await use;
-            taken.AddRange(_recorder.Take());
+                for (var round = 1; round <= Rounds; round++)
+                {
+                    together.SignalAndWait();
+                    _recorder.Record(key, round);
+                    together.SignalAndWait();
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-            taken.Select(t => t.UtcTicks).ShouldBe([time]);
-            _recorder.Take().ShouldBeEmpty();
+        var lost = 0;
+        for (var round = 1; round <= Rounds; round++)
+        {
+            // On the list already: the use of this round meets the taking of the mark.
+            _recorder.Record(key, round - 1);
+            together.SignalAndWait();
+            var taken = _recorder.Take();
+            together.SignalAndWait();
+            taken.AddRange(_recorder.Take());
+            if (taken.Max(use => use.UtcTicks) != round) lost++;
         }
+
+        await user;
+        lost.ShouldBe(0);
+    }
+
+    private sealed class Used(string keyId) : IUsed
+    {
+        private UseMark _use;
+
+        public string KeyId => keyId;
+
+        public ref UseMark Use => ref _use;
     }
 }

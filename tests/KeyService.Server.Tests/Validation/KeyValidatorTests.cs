@@ -168,9 +168,9 @@ public class KeyValidatorTests
     {
         var verdict = await AskAsync(Holding());
         verdict.KeptReply.ShouldBeNull();
-        verdict.KeepReply("made once");
+        verdict.KeepReply([1]);
 
-        (await AgainAsync()).KeptReply.ShouldBe("made once");
+        (await AgainAsync()).KeptReply.ShouldBe([1]);
         (await AskAsync(Holding() with { Revision = 2 })).KeptReply.ShouldBeNull();
 
         async Task<KeyVerdict> AgainAsync() => await _rig.Validator.ValidateAsync(Question(), Anywhere, _rig.Budget(), CancellationToken.None);

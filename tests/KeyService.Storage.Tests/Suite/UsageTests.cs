@@ -96,8 +96,8 @@ public abstract class UsageTests(Engine engine) : StoreTests(engine)
     {
         var key = (await CreateAsync(Request())).Key;
         var recorder = Store.Get<UsageRecorder>();
-        recorder.Record(key.KeyId);
-        recorder.Record("key_gone");
+        recorder.Record(key.KeyId, Store.Time.GetUtcNow().UtcTicks);
+        recorder.Record("key_gone", Store.Time.GetUtcNow().UtcTicks);
 
         using var flusher = Microsoft.Extensions.DependencyInjection.ActivatorUtilities.CreateInstance<UsageFlusher>(Store.Services);
         await flusher.FlushAsync(CancellationToken.None);
