@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Grpc.Core;
 using KeyService.Contracts.V1;
 using KeyService.Server.Audit;
@@ -58,7 +57,7 @@ internal sealed class ApiKeyGrpcService(
         {
             var change = RequestRules.Check(request);
             caller.Require(Permissions.Write, request.WorkspaceId);
-            var (view, propagation) = await statusChanger.ChangeAsync(change, caller.Actor, caller.Rights, context.CancellationToken);
+            var (view, propagation) = await statusChanger.ChangeAsync(change, caller.Actor, caller.Rights, context.Deadline, context.CancellationToken);
             return new SetStatusResponse { Key = KeyMapping.ToKey(view), Propagation = KeyMapping.ToPropagation(propagation) };
         });
 
@@ -104,7 +103,7 @@ internal sealed class ApiKeyGrpcService(
     /// <summary>Every management call: who is calling, the work, one place for what can go wrong.</summary>
     private async Task<TResponse> Manage<TResponse>(string rpc, ServerCallContext context, Func<Caller, Task<TResponse>> work)
     {
-        var start = Stopwatch.GetTimestamp();
+        var start = time.GetTimestamp();
         try
         {
             var response = await work(await callers.AuthenticateAsync(

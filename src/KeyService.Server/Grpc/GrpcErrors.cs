@@ -80,6 +80,8 @@ internal static class GrpcErrors
         Refusal.InvalidPageToken => Error(
             StatusCode.InvalidArgument, ErrorReason.InvalidPageToken,
             "The page token is damaged, or was made for another caller, workspace, filter or order."),
+        Refusal.InvalidConsistencyToken => Error(
+            StatusCode.InvalidArgument, ErrorReason.InvalidConsistencyToken, "The consistency token is damaged, or was never given out."),
         Refusal.ExpiryPast => InvalidFields([("expire_time", ExpiryPast)]),
         Refusal.MissingPermission => MissingPermission(),
         Refusal.KeyNotFound => Error(StatusCode.NotFound, ErrorReason.KeyNotFound, "No such key in this workspace."),

@@ -27,6 +27,7 @@ internal static class KeyMapping
         EffectiveTime = report.EffectiveTime.ToTimestamp(),
         ReplicasConfirmed = report.ReplicasConfirmed,
         ReplicasPending = report.ReplicasPending,
+        ConsistencyToken = report.ConsistencyToken,
     };
 
     public static Contracts.V1.AuditEvent ToAuditEvent(Audit.AuditEvent e) => new()

@@ -52,7 +52,7 @@ internal static class RequestRules
 
         violations.ThrowIfAny();
         var status = request.Status == Contracts.V1.KeyStatus.Enabled ? Keys.KeyStatus.Enabled : Keys.KeyStatus.Disabled;
-        return new(request.WorkspaceId, request.KeyId, status, request.Reason.Trim(), request.Etag);
+        return new(request.WorkspaceId, request.KeyId, status, request.Reason.Trim(), request.Etag, request.PropagationWait?.ToTimeSpan());
     }
 
     /// <summary>The list without its place; the page token tells that.</summary>
@@ -106,7 +106,7 @@ internal static class RequestRules
         var scopes = request.RequiredScopes;
         bad |= scopes.Count > Scopes.MaxCount;
         for (var i = 0; i < scopes.Count && !bad; i++) bad = !Scopes.IsValid(scopes[i]);
-        question = new(request.ApiKey, request.WorkspaceId, scopes, address);
+        question = new(request.ApiKey, request.WorkspaceId, scopes, address, request.AtLeastAsFresh);
         return !bad;
     }
 

@@ -68,21 +68,20 @@ internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyVali
     private bool TryAnswer(HttpContext http, in ReadOnlySequence<byte> body, out byte[] reply)
     {
         reply = NotFound;
-        var start = time.GetTimestamp();
-        var arrived = time.GetUtcNow();
+        var arrival = Moment.Now(time);
         if (!TryParse(body, out var request) || !RequestRules.TryCheck(request, out var question)) return false;
         if (!Callers.TryReadCredential(http.Request.Headers, out var credential)
             || !credentials.TryValidateAgain(
-                credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, arrived, out var caller)
+                credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, arrival, out var caller)
             || !caller.Rights.Holds(Permissions.Validate)
-            || !validator.TryValidateAtOnce(question, caller.Rights, arrived, out var verdict))
+            || !validator.TryValidateAtOnce(question, caller.Rights, arrival, out var verdict))
         {
             return false;
         }
 
         if (verdict.Verdict != Validation.Verdict.NotFound) reply = ValidateKeyCalls.Reply(verdict);
         metrics.Answered((int)verdict.Verdict);
-        metrics.Called(ValidateKeyCalls.Rpc, nameof(StatusCode.OK), start);
+        metrics.Called(ValidateKeyCalls.Rpc, nameof(StatusCode.OK), arrival.Timestamp);
         return true;
     }
 

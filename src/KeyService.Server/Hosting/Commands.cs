@@ -138,7 +138,7 @@ internal static class Commands
         // On SQL Server the migration takes a lock of its own, and the server before may still be serving.
         await using var storeLock = embeddedLock && options.IsEmbedded ? await engine.LockStoreAsync(cancellation) : NoStoreLock.Instance;
         var masterKeys = MasterKeyFiles.Load(configuration, options, Console.Out);
-        await using var services = new ServiceCollection().AddKeyService(options, engine, storeLock, masterKeys).BuildServiceProvider();
+        await using var services = new ServiceCollection().AddKeyService(options, engine, masterKeys).BuildServiceProvider();
         return await run(services);
     }
 

@@ -1,5 +1,4 @@
-using KeyService.Server.Observability;
-using KeyService.Server.Keys;
+using KeyService.Server.Replication;
 using KeyService.Server.Storage;
 
 namespace KeyService.Server.Hosting;
@@ -22,11 +21,12 @@ internal static class ServeCommand
         // Settings like any other, before a store is asked for; those of the embedded default are made under its lock.
         var configured = MasterKeyFiles.Configured(builder.Configuration, options);
         var engine = StorageEngines.Create(options);
-        await using var storeLock = await engine.LockStoreAsync(cancellation);
+        var making = options.IsEmbedded ? await engine.EnterStartAsync(cancellation) : null;
+        await using var _ = making;
         var masterKeys = configured ?? MasterKeyFiles.Embedded(options, Console.Out);
 
         builder.Services
-            .AddKeyService(options, engine, storeLock, masterKeys)
+            .AddKeyService(options, engine, masterKeys)
             .AddContract(reflection: builder.Environment.IsDevelopment())
             .AddOperations(otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
             .AddBackgroundWork()
@@ -37,17 +37,14 @@ internal static class ServeCommand
         var start = app.Services.GetRequiredService<StoreStart>();
         if (options.IsEmbedded) await start.MigrateAsync(cancellation);
         await start.CheckAsync(cancellation);
+        // Other processes may start on it from here on.
+        if (making is not null) await making.DisposeAsync();
+        await app.Services.GetRequiredService<FeedLoop>().RunFirstAsync(cancellation);
         app.MapKeyService(options);
         await app.StartAsync(cancellation);
         Announce(options, engine, Console.Out);
-
-        await using var lost = storeLock.Lost.Register(() =>
-        {
-            Log.StoreLockLost(app.Services.GetRequiredService<ILogger<StoreStart>>());
-            app.Lifetime.StopApplication();
-        });
         await app.WaitForShutdownAsync(cancellation);
-        return storeLock.Lost.IsCancellationRequested ? 1 : 0;
+        return 0;
     }
 
     /// <summary>Where it listens and where things are; nothing secret.</summary>

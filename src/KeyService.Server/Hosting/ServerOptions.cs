@@ -3,6 +3,7 @@ using System.Net;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
+using KeyService.Server.Replication;
 using KeyService.Server.Storage;
 using Microsoft.Data.SqlClient;
 
@@ -34,6 +35,8 @@ internal sealed record ServerOptions
 
     public required IssuanceOptions Issuance { get; init; }
 
+    public required ReplicaOptions Replica { get; init; }
+
     /// <summary><c>KeyService:AuditRetention</c>: how long audit events are kept; 400 days, at least 1.</summary>
     public required TimeSpan AuditRetention { get; init; }
 
@@ -53,8 +56,6 @@ internal sealed record ServerOptions
         if (http == grpc && !tls)
             throw new StartException($"{SettingNames.GrpcPort}: must differ from {SettingNames.HttpPort} unless both speak TLS.");
 
-        // Read for its check: one process has a change as soon as it is made.
-        _ = Settings.Duration(configuration, SettingNames.PropagationWait, TimeSpan.FromSeconds(2), TimeSpan.Zero, TimeSpan.FromMinutes(10));
         return new()
         {
             BindAddress = ReadAddress(configuration),
@@ -67,6 +68,13 @@ internal sealed record ServerOptions
             Roles = RoleSettings.Read(configuration),
             SqlServer = ReadSqlServer(configuration),
             Lookup = ReadLookup(configuration, brand),
+            Replica = new()
+            {
+                Lease = Settings.Duration(configuration, SettingNames.Lease, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(3), ReplicaOptions.LongestLease),
+                PropagationWait = Settings.Duration(
+                    configuration, SettingNames.PropagationWait, TimeSpan.FromSeconds(2), TimeSpan.Zero, TimeSpan.FromMinutes(10)),
+                Address = Settings.Text(configuration, SettingNames.AdvertisedAddress) ?? "",
+            },
             Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },
             AuditRetention = Settings.Duration(
                 configuration, SettingNames.AuditRetention, TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36_500)),

@@ -23,16 +23,20 @@ internal static class ServiceRegistration
 
     /// <summary>Everything below the wire; the commands need no more.</summary>
     public static IServiceCollection AddKeyService(
-        this IServiceCollection services, ServerOptions options, IStorageEngine engine, IStoreLock storeLock, MasterKeys masterKeys) => services
+        this IServiceCollection services, ServerOptions options, IStorageEngine engine, MasterKeys masterKeys) => services
         .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
-        .AddSingleton(TimeProvider.System)
+        .AddSingleton<TimeProvider>(new MachineTime())
         .AddSingleton(masterKeys)
-        .AddSingleton(engine).AddSingleton(storeLock).AddSingleton<KeyStore>()
+        .AddSingleton(engine).AddSingleton(engine.Replication).AddSingleton<KeyStore>()
         .AddSingleton<AuditTrail>().AddSingleton<AuditQueries>().AddSingleton<AuditVerifier>().AddSingleton<AuditPurger>()
-        .AddSingleton(_ => new Floors()).AddSingleton<Belief>().AddSingleton<Propagation>()
+        .AddSingleton(options.Replica with { Generations = string.Concat(masterKeys.All.Select(key => key.Generation)) })
+        .AddSingleton(provider => new Belief(Incarnations.New(provider.GetRequiredService<ReplicaOptions>(), provider.GetRequiredService<TimeProvider>())))
+        .AddSingleton<Incarnations>().AddSingleton<FeedCycle>().AddSingleton<FeedSignal>().AddSingleton<FeedLoop>().AddSingleton<ReplicaTable>()
+        .AddSingleton<Propagation>().AddSingleton<Nudges>().AddSingleton<Freshness>()
         .AddSingleton<KeyIssuer>().AddSingleton<RequestRecords>()
         .AddSingleton<KeyQueries>().AddSingleton<StatusChanger>().AddSingleton<KeyRevealer>()
-        .AddSingleton<MemoryKeyCache>().AddSingleton<RedisConnection>().AddSingleton<RedisKeyCache>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
+        .AddSingleton<MemoryKeyCache>().AddSingleton<RedisConnection>().AddSingleton<ISharedValues, RedisValues>().AddSingleton<INudgeChannel, RedisNudges>()
+        .AddSingleton<RedisKeyCache>().AddSingleton<ReadGate>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
         .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddMetrics().AddLogging()
@@ -41,6 +45,8 @@ internal static class ServiceRegistration
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
     public static IServiceCollection AddBackgroundWork(this IServiceCollection services) => services
         .AddHostedService(provider => provider.GetRequiredService<RedisConnection>())
+        .AddHostedService(provider => provider.GetRequiredService<FeedLoop>())
+        .AddHostedService<RedisNudgeListener>()
         .AddHostedService<UsageFlusher>()
         .AddHostedService<Housekeeper>();
 
@@ -73,6 +79,8 @@ internal static class ServiceRegistration
     {
         services.AddSingleton(provider => new Readiness(
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
+            // Before its first horizon a replica believes nothing: each call would be a read.
+            () => provider.GetRequiredService<Belief>().Current.Floors.HasBase,
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Readiness>>()));
         services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<Readiness>("ready");

@@ -33,6 +33,12 @@ internal static class SettingNames
     /// <summary>A master key itself, 32 bytes in base64, for platforms that cannot mount a file.</summary>
     public const string MasterKeyValue = "KeyService:MasterKeys:0:Value";
 
+    /// <summary>How long a replica may answer from what it keeps after it registered; 30 s, the same for all.</summary>
+    public const string Lease = "KeyService:Lease";
+
+    /// <summary>Host and port at which other processes reach this one's gRPC port, for the canary and for operators; none.</summary>
+    public const string AdvertisedAddress = "KeyService:AdvertisedAddress";
+
     /// <summary>How long a change waits at most until it is applied everywhere, unless the call says; 2 s.</summary>
     public const string PropagationWait = "KeyService:PropagationWait";
 
@@ -68,7 +74,7 @@ internal static class SettingNames
     [
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
-        PropagationWait, RedisTtl, ValidateBudget, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
+        Lease, AdvertisedAddress, PropagationWait, RedisTtl, ValidateBudget, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
         SqlServer, Redis,
     ];
 

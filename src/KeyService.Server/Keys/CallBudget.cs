@@ -6,6 +6,9 @@ namespace KeyService.Server.Keys;
 /// <param name="Arrived">When the call arrived, by the clock: what expiry and last used are measured by, so a call reads the clock once.</param>
 internal readonly record struct CallBudget(long Started, DateTime Deadline, DateTimeOffset Arrived)
 {
+    /// <summary>When the call arrived, by both clocks.</summary>
+    public Moment Arrival => new(Started, Arrived);
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     /// <summary>What is left of <paramref name="least"/> since the call arrived, or until the caller's deadline if that is longer.</summary>

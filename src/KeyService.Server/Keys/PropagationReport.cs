@@ -6,5 +6,6 @@ namespace KeyService.Server.Keys;
 /// <param name="EffectiveTime">From then on no replica accepts the older record, whatever has failed.</param>
 /// <param name="ReplicasConfirmed">How many have applied it.</param>
 /// <param name="ReplicasPending">How many have not confirmed it.</param>
+/// <param name="ConsistencyToken">With it a validation is at least as fresh as the change; empty when the database did not say.</param>
 internal sealed record PropagationReport(
-    bool Complete, long Revision, DateTimeOffset EffectiveTime, int ReplicasConfirmed, int ReplicasPending);
+    bool Complete, long Revision, DateTimeOffset EffectiveTime, int ReplicasConfirmed, int ReplicasPending, string ConsistencyToken);

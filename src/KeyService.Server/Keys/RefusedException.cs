@@ -4,6 +4,7 @@ namespace KeyService.Server.Keys;
 internal enum Refusal
 {
     InvalidPageToken,
+    InvalidConsistencyToken,
     ExpiryPast,
     MissingPermission,
     KeyNotFound,
@@ -12,7 +13,7 @@ internal enum Refusal
     NotRecoverable,
 }
 
-/// <summary>A management call that cannot be done as asked. Never thrown on the way of ValidateKey.</summary>
+/// <summary>A call that cannot be done as asked. On the way of ValidateKey thrown for a forged consistency token alone.</summary>
 internal sealed class RefusedException(Refusal reason, string subject = "") : Exception(reason.ToString())
 {
     public Refusal Reason { get; } = reason;

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Lifecycle;
 
 /// <summary>What SetStatus is asked for.</summary>
-internal sealed record StatusChange(string WorkspaceId, string KeyId, KeyStatus Status, string Reason, string Etag);
+internal sealed record StatusChange(string WorkspaceId, string KeyId, KeyStatus Status, string Reason, string Etag, TimeSpan? PropagationWait);
 
 /// <summary>Switches a key on or off, and reports how far that has travelled.</summary>
 internal sealed class StatusChanger(
@@ -16,26 +16,17 @@ internal sealed class StatusChanger(
     /// <param name="change">What to do.</param>
     /// <param name="actor">Who does it.</param>
     /// <param name="own">What they may do: who switches a credential on grants what it holds.</param>
+    /// <param name="deadline">The caller's, UTC: the answer comes before it, COMPLETE or not.</param>
     /// <param name="cancellation">Ends the wait for the turn to write.</param>
     /// <exception cref="RefusedException">No such key, a stale etag, or a credential that holds more than the caller.</exception>
     /// <exception cref="StoreUnavailableException">The database does not answer; the change may have happened: ask again.</exception>
     public async Task<(KeyView Key, PropagationReport Propagation)> ChangeAsync(
-        StatusChange change, Actor actor, CredentialRights own, CancellationToken cancellation)
+        StatusChange change, Actor actor, CredentialRights own, DateTime deadline, CancellationToken cancellation)
     {
         var attempt = new Attempt(change, actor, own, Guid.CreateVersion7(time.GetUtcNow()));
-        var begun = propagation.Begin();
-        try
-        {
-            var view = await store.WriteAsync(
-                attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
-            return (view, propagation.Settled(view.Key.KeyId, view.Key.Revision, begun));
-        }
-        catch when (attempt.RowSent)
-        {
-            // Whatever went wrong, the change may have happened, or may still happen.
-            propagation.InDoubt(change.KeyId);
-            throw;
-        }
+        var view = await store.WriteAsync(attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
+        // From here on the caller's cancellation has no say: the change is made, and who has it is worth knowing.
+        return (view, await propagation.WaitAsync(view.Key.KeyId, view.Key.Revision, change.PropagationWait, deadline));
     }
 
     private async Task<KeyView> ApplyAsync(
@@ -62,7 +53,6 @@ internal sealed class StatusChanger(
         // The key row last: its revision is drawn as close to the commit as can be.
         context.ApiKeys.Attach(row);
         (row.Status, row.StatusReason, row.UpdateTime) = (after.Status, after.StatusReason, after.UpdateTime);
-        attempt.RowSent = true;
         await engine.StampRevisionAsync(context, row, cancellation);
         await context.SaveChangesAsync(cancellation);
         return new(row.ToRecord(), use?.LastUsedTime);
@@ -72,11 +62,8 @@ internal sealed class StatusChanger(
         context.ApiKeys.AsNoTracking().SingleOrDefaultAsync(
             key => key.KeyId == change.KeyId && key.WorkspaceId == change.WorkspaceId, cancellation);
 
-    /// <summary>One call's try, and whether it came so far that its outcome may be unknown.</summary>
-    private sealed record Attempt(StatusChange Change, Actor Actor, CredentialRights Own, Guid EventId)
-    {
-        public bool RowSent { get; set; }
-    }
+    /// <summary>One call's try.</summary>
+    private sealed record Attempt(StatusChange Change, Actor Actor, CredentialRights Own, Guid EventId);
 
     /// <summary>A clock that goes back does not take the update time with it.</summary>
     private DateTimeOffset Later(DateTimeOffset previous)

@@ -4,12 +4,14 @@ using KeyService.Server.Replication;
 namespace KeyService.Server.Lookup;
 
 /// <summary>A looked-up key as memory keeps it. Immutable but for what others keep with it to be quicker.</summary>
-internal sealed class CachedKey(KeyRecord record, long era) : IUsed
+internal sealed class CachedKey(KeyRecord record, ReadMark mark) : IUsed
 {
     public KeyRecord Record { get; } = record;
 
-    /// <summary>The era of the floors in which the read was sent.</summary>
-    public long Era { get; } = era;
+    /// <summary>Of the read that brought it, noted before it was sent.</summary>
+    public ref readonly ReadMark Mark => ref _mark;
+
+    private readonly ReadMark _mark = mark;
 
     public AddressList AllowedAddresses { get; } = new(record.AllowedAddresses);
 
@@ -32,7 +34,7 @@ internal sealed class CachedKey(KeyRecord record, long era) : IUsed
 
     public bool IsExpiredAt(DateTimeOffset time) => _expiryUtcTicks <= time.UtcTicks;
 
-    /// <summary>What <see cref="Belief.Holds(string, long, long, ref long)"/> keeps with the entry.</summary>
+    /// <summary>What <see cref="Belief.Doubts"/> keeps with the entry.</summary>
     public long BelievedAt = Belief.Never;
 
     public ref UseMark Use => ref _use;

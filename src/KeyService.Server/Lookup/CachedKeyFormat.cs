@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using KeyService.Server.Keys;
+using KeyService.Server.Replication;
+using KeyService.Server.Storage;
 
 namespace KeyService.Server.Lookup;
 
@@ -12,9 +14,9 @@ namespace KeyService.Server.Lookup;
 /// <code>
 /// offset  length
 ///      0       1  format version: 1
-///      1      16  epoch of the process that wrote it
+///      1      16  epoch of the database
 ///     17      16  revision, lower-case hex, so that a script can compare it as text
-///     33       8  era in which the database was read
+///     33       8  horizon of the reader when the read was sent
 ///     41       1  generation of the master key whose cache-seal key made the MAC
 ///     42       n  the record as JSON, UTF-8
 ///   42+n      32  HMAC-SHA-256 over the type ("entry"), the digest (32 bytes), and everything before it
@@ -27,41 +29,45 @@ internal static class CachedKeyFormat
     public const int EpochLength = 16;
     public const int RevisionOffset = 17;
     public const int RevisionLength = 16;
-    private const int EraOffset = 33;
+    private const int HorizonOffset = 33;
     private const int GenerationOffset = 41;
     private const int RecordOffset = 42;
     private const int MacLength = 32;
 
     private static readonly byte[] Type = "entry"u8.ToArray();
 
-    public static byte[] Write(CachedKey key, in KeyDigest digest, ReadOnlySpan<byte> epoch, MasterKey seal)
+    public static byte[] Write(CachedKey key, in KeyDigest digest, StoreEpoch epoch, MasterKey seal)
     {
         var record = JsonSerializer.SerializeToUtf8Bytes(key.Record, JsonSerializerOptions.Default);
         var value = new byte[RecordOffset + record.Length + MacLength];
         value[0] = Version;
-        epoch.CopyTo(value.AsSpan(EpochOffset, EpochLength));
+        Convert.FromHexString(epoch.Id).CopyTo(value.AsSpan(EpochOffset, EpochLength));
         Encoding.ASCII.GetBytes(RevisionText(key.Record.Revision), value.AsSpan(RevisionOffset, RevisionLength));
-        BinaryPrimitives.WriteInt64BigEndian(value.AsSpan(EraOffset), key.Era);
+        BinaryPrimitives.WriteInt64BigEndian(value.AsSpan(HorizonOffset), key.Mark.Horizon);
         value[GenerationOffset] = (byte)seal.Generation;
         record.CopyTo(value.AsSpan(RecordOffset));
         Seal(value.AsSpan(0, value.Length - MacLength), digest, seal, value.AsSpan(value.Length - MacLength));
         return value;
     }
 
-    /// <summary>Null for a value that this service did not write for this digest, or that an earlier start wrote.</summary>
-    public static CachedKey? Read(ReadOnlySpan<byte> value, in KeyDigest digest, ReadOnlySpan<byte> epoch, MasterKeys masterKeys)
+    /// <summary>Null for a value that this service did not write for this digest, or wrote in another history of the database.</summary>
+    public static CachedKey? Read(ReadOnlySpan<byte> value, in KeyDigest digest, Incarnation reader, MasterKeys masterKeys)
     {
         if (value.Length < RecordOffset + MacLength || value[0] != Version) return null;
-        if (!value.Slice(EpochOffset, EpochLength).SequenceEqual(epoch)) return null;
+        if (reader.Epoch is not { } epoch) return null;
+        if (Rules.Epoch && Convert.ToHexStringLower(value.Slice(EpochOffset, EpochLength)) != epoch.Id) return null;
         if (masterKeys.Find((char)value[GenerationOffset]) is not { } seal) return null;
 
         Span<byte> mac = stackalloc byte[MacLength];
         Seal(value[..^MacLength], digest, seal, mac);
-        if (!CryptographicOperations.FixedTimeEquals(mac, value[^MacLength..])) return null;
+        if (Rules.RedisSeal && !CryptographicOperations.FixedTimeEquals(mac, value[^MacLength..])) return null;
 
         var record = JsonSerializer.Deserialize<KeyRecord>(value[RecordOffset..^MacLength], JsonSerializerOptions.Default)!;
-        return new(record, BinaryPrimitives.ReadInt64BigEndian(value[EraOffset..]));
+        return new(record, new(reader, BinaryPrimitives.ReadInt64BigEndian(value[HorizonOffset..])));
     }
+
+    /// <summary>The revision in a value, as text that compares like the number.</summary>
+    public static ReadOnlyMemory<byte> RevisionOf(byte[] value) => value.AsMemory(RevisionOffset, RevisionLength);
 
     public static string RevisionText(long revision) => revision.ToString("x16", CultureInfo.InvariantCulture);
 

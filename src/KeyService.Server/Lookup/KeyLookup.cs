@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Replication;
-using KeyService.Server.Storage;
 
 namespace KeyService.Server.Lookup;
 
@@ -12,8 +11,11 @@ namespace KeyService.Server.Lookup;
 /// at the same time share one read.
 /// </summary>
 internal sealed class KeyLookup(
-    MemoryKeyCache memory, RedisKeyCache redis, KeySource source, Belief belief, LookupOptions options, TimeProvider time, Metrics metrics)
+    MemoryKeyCache memory, RedisKeyCache redis, KeySource source, Belief belief, Freshness freshness, LookupOptions options, TimeProvider time, Metrics metrics)
 {
+    /// <summary>After which a read that many share is given up: it must not hold all who come after.</summary>
+    private static readonly TimeSpan SharedBound = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<KeyDigest, Task<CachedKey?>> _reads = new();
 
     /// <summary>Completes at once on a memory hit and for an API key that this service never made. Null: there is no such key.</summary>
@@ -24,24 +26,22 @@ internal sealed class KeyLookup(
     /// <param name="cancellation">The caller went away.</param>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
     public ValueTask<CachedKey?> FindAsync(
-        ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, in CallBudget budget, CancellationToken cancellation)
-    {
-        return TryFindAtOnce(apiKey, digest, masterKey, out var key) ? new(key) : new(FindElsewhereAsync(digest, budget, cancellation));
-    }
+        ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, in CallBudget budget, CancellationToken cancellation) =>
+        TryFindAtOnce(apiKey, digest, masterKey, budget.Arrival, out var key) ? new(key) : new(FindElsewhereAsync(digest, budget, cancellation));
 
     /// <summary>Memory and tag alone: true when one of them knows the answer.</summary>
-    public bool TryFindAtOnce(ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, out CachedKey? key)
+    public bool TryFindAtOnce(ReadOnlySpan<byte> apiKey, in KeyDigest digest, MasterKey masterKey, in Moment now, out CachedKey? key)
     {
-        if (TryFindInMemory(digest, out key)) return true;
+        if (TryFindInMemory(digest, now, out key)) return true;
         if (ApiKeyText.HasValidTag(apiKey, masterKey)) return false;
         metrics.LookedUp(LookupSource.Tag);
         return true;
     }
 
-    /// <summary>Memory alone: a key that it has and that may answer at this moment.</summary>
-    public bool TryFindInMemory(in KeyDigest digest, [NotNullWhen(true)] out CachedKey? key)
+    /// <summary>Memory alone: a key that it has and that may answer a call that arrived at this moment.</summary>
+    public bool TryFindInMemory(in KeyDigest digest, in Moment now, [NotNullWhen(true)] out CachedKey? key)
     {
-        if (!memory.TryGet(digest, out key) || !IsBelieved(key))
+        if (!memory.TryGet(digest, out key) || !IsBelieved(key, now))
         {
             key = null;
             return false;
@@ -51,13 +51,28 @@ internal sealed class KeyLookup(
         return true;
     }
 
+    /// <summary>Returns when every answer from here on is at least as fresh as the token.</summary>
+    /// <exception cref="RefusedException">The token was never given out.</exception>
+    /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
+    public async Task EnsureFreshAsync(string consistencyToken, CallBudget budget, CancellationToken cancellation)
+    {
+        try
+        {
+            await freshness.EnsureAsync(consistencyToken).WaitAsync(Left(budget), time, cancellation);
+        }
+        catch (TimeoutException e)
+        {
+            throw new StoreUnavailableException(e);
+        }
+    }
+
     private async Task<CachedKey?> FindElsewhereAsync(KeyDigest digest, CallBudget budget, CancellationToken cancellation)
     {
         try
         {
-            // A read of somebody else's was sent before this call arrived: its answer is a cached one, and a "no" is never cached.
+            // A read of somebody else's was sent before this call arrived: its answer is a kept one, and a "no" is never kept.
             if (_reads.TryGetValue(digest, out var shared)
-                && await shared.WaitAsync(Left(budget), time, cancellation) is { } joined && IsBelieved(joined))
+                && await JoinAsync(shared, budget, cancellation) is { } joined && (IsBelieved(joined, Moment.Now(time)) || !Rules.BelieveJoined))
             {
                 return joined;
             }
@@ -70,29 +85,51 @@ internal sealed class KeyLookup(
         }
     }
 
+    /// <summary>Null when it fails or takes too long: half of what is left is kept for a read of one's own.</summary>
+    private async Task<CachedKey?> JoinAsync(Task<CachedKey?> shared, CallBudget budget, CancellationToken cancellation)
+    {
+        var wait = Left(budget) / 2;
+        try
+        {
+            return await shared.WaitAsync(wait < SharedBound ? wait : SharedBound, time, cancellation);
+        }
+        catch (Exception e) when (e is TimeoutException or StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A read that is sent now is always an answer for who started it. It outlives its caller, so that it fills the cache.</summary>
     private Task<CachedKey?> StartRead(KeyDigest digest)
     {
-        var read = Task.Run(() => ReadAsync(digest));
-        if (_reads.TryAdd(digest, read))
-        {
-            _ = read.ContinueWith(
-                done =>
-                {
-                    _reads.TryRemove(KeyValuePair.Create(digest, done));
-                    // Observed: who still waits gets it, who left does not miss it.
-                    _ = done.Exception;
-                },
-                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
+        var shared = new TaskCompletionSource<CachedKey?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var leads = _reads.TryAdd(digest, shared.Task);
+        _ = RunAsync();
+        return shared.Task;
 
-        return read;
+        async Task RunAsync()
+        {
+            try
+            {
+                shared.TrySetResult(await ReadAsync(digest).WaitAsync(SharedBound, time));
+            }
+            catch (Exception e)
+            {
+                shared.TrySetException(e is TimeoutException ? new StoreUnavailableException(e) : e);
+                // Observed: who still waits gets it, who left does not miss it.
+                _ = shared.Task.Exception;
+            }
+            finally
+            {
+                if (leads) _reads.TryRemove(KeyValuePair.Create(digest, shared.Task));
+            }
+        }
     }
 
     private async Task<CachedKey?> ReadAsync(KeyDigest digest)
     {
         var (cached, rejected) = await redis.GetAsync(digest);
-        if (cached is not null && IsBelieved(cached))
+        if (cached is not null && IsBelieved(cached, Moment.Now(time)))
         {
             metrics.LookedUp(LookupSource.Redis);
             memory.Put(digest, cached);
@@ -107,7 +144,13 @@ internal sealed class KeyLookup(
         return key;
     }
 
-    private bool IsBelieved(CachedKey key) => belief.Holds(key.KeyId, key.Revision, key.Era, ref key.BelievedAt);
+    private bool IsBelieved(CachedKey key, in Moment now)
+    {
+        var doubt = belief.Doubts(key.KeyId, key.Revision, key.Mark, ref key.BelievedAt, now);
+        if (doubt == Disbelief.None) return true;
+        metrics.NotBelieved((int)doubt);
+        return false;
+    }
 
     private TimeSpan Left(in CallBudget budget) => budget.Left(options.ValidateBudget, time);
 }

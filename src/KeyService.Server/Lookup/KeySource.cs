@@ -6,18 +6,22 @@ using KeyService.Server.Storage;
 namespace KeyService.Server.Lookup;
 
 /// <summary>Reads a key by digest from the database (walk of ValidateKey, step 8).</summary>
-internal sealed class KeySource(IStorageEngine engine, Belief belief, Metrics metrics)
+internal sealed class KeySource(IStorageEngine engine, Belief belief, ReadGate gate, Metrics metrics)
 {
     /// <summary>Null when no current secret has this digest.</summary>
-    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    /// <exception cref="StoreUnavailableException">The database does not answer, or has too much to do.</exception>
     public async Task<CachedKey?> ReadAsync(KeyDigest digest, CancellationToken cancellation)
     {
+        using var turn = await gate.EnterAsync(cancellation);
         metrics.LookedUp(LookupSource.Database);
-        // Before the read is sent: floors pruned while it is under way must count against it.
-        var era = belief.Era;
+        // Before the read is sent: what is applied while it is under way must count against it.
+        var mark = belief.Mark();
         try
         {
-            return await engine.FindKeyAsync(digest.ToArray(), cancellation) is { } row ? new(row.ToRecord(), era) : null;
+            if (await engine.FindKeyAsync(digest.ToArray(), cancellation) is not { } row) return null;
+            // So that this replica never goes back in time for a key, whatever its other answers are.
+            mark.Reader.Floors.Raise(row.KeyId, row.Revision);
+            return new(row.ToRecord(), mark);
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {

@@ -11,6 +11,9 @@ internal sealed class RedisConnection(LookupOptions options, ILogger<RedisConnec
     /// <summary>Null while there is no connection.</summary>
     public IDatabase? Database => _connection is { IsConnected: true } connection ? connection.GetDatabase() : null;
 
+    /// <summary>For nudges; null before the first connection was made.</summary>
+    public ISubscriber? Subscriber => _connection?.GetSubscriber();
+
     /// <summary>A connection string that cannot be read is a wrong setting, not an outage.</summary>
     public static bool CanParse(string connectionString)
     {

@@ -30,12 +30,36 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Information, "Removed {Requests} idempotency records and {Events} audit events beyond their retention.")]
     public static partial void CleanedUp(ILogger log, long requests, long events);
 
-    [LoggerMessage(10, LogLevel.Critical, "Another process serves this store now: this one stops.")]
-    public static partial void StoreLockLost(ILogger log);
-
     [LoggerMessage(11, LogLevel.Warning, "The database does not answer ({Failure}): not ready.")]
     public static partial void NotReady(ILogger log, string failure);
 
     [LoggerMessage(12, LogLevel.Information, "The database answers again: ready.")]
     public static partial void Ready(ILogger log);
+
+    [LoggerMessage(13, LogLevel.Warning, "The feed is not answered ({Failure}); known keys are answered for the rest of the lease.")]
+    public static partial void FeedFailed(ILogger log, string failure);
+
+    [LoggerMessage(14, LogLevel.Warning, "This replica has no lease: every answer is read from the database.")]
+    public static partial void LeaseLost(ILogger log);
+
+    [LoggerMessage(15, LogLevel.Information, "This replica has a lease: it answers from what it keeps.")]
+    public static partial void LeaseRegained(ILogger log);
+
+    [LoggerMessage(16, LogLevel.Warning, "This replica starts as new ({Reason}): it keeps nothing from before.")]
+    public static partial void StartedAsNew(ILogger log, string reason);
+
+    [LoggerMessage(17, LogLevel.Information, "The own row in Replicas was not removed ({Failure}): others will, when its lease has passed.")]
+    public static partial void RowNotRemoved(ILogger log, string failure);
+
+    [LoggerMessage(18, LogLevel.Warning, "Removed {Replicas} replicas that showed no sign of life for more than their lease.")]
+    public static partial void ReplicasReaped(ILogger log, int replicas);
+
+    [LoggerMessage(19, LogLevel.Warning, "A change was made, but the table of replicas was not read ({Failure}): told as PENDING.")]
+    public static partial void ReplicasUnknown(ILogger log, string failure);
+
+    [LoggerMessage(20, LogLevel.Warning, "Nudges are not heard ({Failure}): the feed tells of changes within its interval.")]
+    public static partial void NudgesNotHeard(ILogger log, string failure);
+
+    [LoggerMessage(21, LogLevel.Warning, "An open transaction has held the feed's watermark back for {Age}.")]
+    public static partial void WatermarkOld(ILogger log, TimeSpan age);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace KeyService.Server.Observability;
@@ -13,7 +12,7 @@ internal enum LookupSource
 }
 
 /// <summary>Every instrument of the service, with its unit. None carries a key, a digest, a name or a workspace.</summary>
-internal sealed class Metrics : IDisposable
+internal sealed partial class Metrics : IDisposable
 {
     public const string MeterName = "KeyService";
 
@@ -27,6 +26,7 @@ internal sealed class Metrics : IDisposable
     private readonly long[] _lookups = new long[Sources.Length];
     private readonly long[] _verdicts;
 
+    private readonly TimeProvider _time;
     private readonly Meter _meter;
     private readonly Histogram<double> _calls;
     private readonly Counter<long> _redisFailures;
@@ -40,8 +40,10 @@ internal sealed class Metrics : IDisposable
 
     /// <param name="meters">Makes the meter.</param>
     /// <param name="verdicts">The names of the verdicts, by their number.</param>
-    public Metrics(IMeterFactory meters, VerdictNames verdicts)
+    /// <param name="time">The clock.</param>
+    public Metrics(IMeterFactory meters, VerdictNames verdicts, TimeProvider time)
     {
+        _time = time;
         _verdicts = new long[verdicts.All.Count];
         _meter = meters.Create(MeterName);
         _calls = _meter.CreateHistogram(
@@ -57,6 +59,7 @@ internal sealed class Metrics : IDisposable
         _usageFlushFailures = _meter.CreateCounter<long>("keyservice.usage.flush_failures", "{flush}", "Flushes of last-used times that failed.");
         _purged = _meter.CreateCounter<long>("keyservice.purged", "{row}", "Rows removed beyond their retention.");
         _meter.CreateObservableGauge("keyservice.redis.breaker_open", () => Volatile.Read(ref _breakerOpen), "1", "1 while Redis is not asked.");
+        _propagations = CreateReplicationInstruments();
         _meter.CreateObservableGauge(
             "keyservice.audit.head_events", () => Interlocked.Read(ref _auditEvents), "{event}",
             "Audit events ever written, over all chains, as of the start of the process and by its own changes since: less is a chain cut or a store set back.");
@@ -71,7 +74,7 @@ internal sealed class Metrics : IDisposable
     public void Answered(int verdict) => Interlocked.Increment(ref _verdicts[verdict]);
 
     public void Called(string rpc, string status, long startTimestamp) => _calls.Record(
-        Stopwatch.GetElapsedTime(startTimestamp).TotalSeconds,
+        _time.GetElapsedTime(startTimestamp).TotalSeconds,
         new KeyValuePair<string, object?>("rpc.method", rpc), new KeyValuePair<string, object?>("rpc.response.status_code", status));
 
     public void RedisFailed() => _redisFailures.Add(1);

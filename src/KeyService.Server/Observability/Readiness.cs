@@ -4,11 +4,12 @@ namespace KeyService.Server.Observability;
 
 /// <summary>Whether this process should get calls: the database answers, and it is not about to stop. Asked by the health endpoints.</summary>
 /// <param name="ping">Asks the database; throws when it does not answer.</param>
+/// <param name="follows">Whether the replica follows the feed.</param>
 /// <param name="lifetime">Tells when the process begins to stop.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Where a change is told, once.</param>
 internal sealed class Readiness(
-    Func<CancellationToken, Task> ping, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> log) : IHealthCheck
+    Func<CancellationToken, Task> ping, Func<bool> follows, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> log) : IHealthCheck
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
     private int _ready = 1;
@@ -19,6 +20,7 @@ internal sealed class Readiness(
         try
         {
             await ping(cancellationToken).WaitAsync(Bound, time, cancellationToken);
+            if (!follows()) return HealthCheckResult.Unhealthy("the replica does not follow the feed yet");
             if (Interlocked.Exchange(ref _ready, 1) == 0) Log.Ready(log);
             return HealthCheckResult.Healthy();
         }

@@ -1,47 +1,66 @@
-using System.Security.Cryptography;
-using KeyService.Server.Storage;
+using KeyService.Server.Keys;
 
 namespace KeyService.Server.Replication;
 
-/// <summary>
-/// The one rule for every cached answer, wherever it comes from: memory, Redis, or another caller's read that was already
-/// under way. Asked at each use, at that moment.
-/// </summary>
-internal sealed class Belief(Floors floors, IStoreLock storeLock)
-{
-    public const int EpochSize = 16;
+/// <summary>What a read notes before it is sent; it stays with what it brings.</summary>
+/// <param name="Reader">Who read.</param>
+/// <param name="Horizon">Every change at or below it could be seen.</param>
+internal readonly record struct ReadMark(Incarnation Reader, long Horizon);
 
+/// <summary>Why a kept answer may not be used.</summary>
+internal enum Disbelief
+{
+    None,
+    StartedAsNew,
+    Lease,
+    Changed,
+}
+
+/// <summary>
+/// The one rule for every kept answer, wherever it comes from: memory, Redis, or another caller's read that was already under way. Asked at
+/// each use, for the moment in which the call arrived or a later one.
+/// </summary>
+internal sealed class Belief(Incarnation first)
+{
     /// <summary>No version of the floors.</summary>
     public const long Never = -1;
 
-    /// <summary>This start of this process. What an earlier one cached may be older than the truth.</summary>
-    public ReadOnlyMemory<byte> Epoch { get; } = RandomNumberGenerator.GetBytes(EpochSize);
+    private volatile Incarnation _current = first;
 
-    /// <summary>Stamped on an entry when its read is sent.</summary>
-    public long Era => floors.Era + storeLock.Takings;
+    public Incarnation Current => _current;
 
-    /// <summary>
-    /// The same, asked again and again of one entry: while no floor was raised since it last held, the floor need not be looked up. A floor
-    /// is raised before its version counts, and the version is read before the floor, so an answer kept under a version is true under it.
-    /// </summary>
-    /// <param name="keyId">The entry's key.</param>
-    /// <param name="revision">The entry's revision.</param>
-    /// <param name="era">The entry's era.</param>
-    /// <param name="believedAt">Kept with the entry; <see cref="Never"/> at first.</param>
-    public bool Holds(string keyId, long revision, long era, ref long believedAt)
+    /// <summary>Before a read is sent. With a source that shows all that is committed, its answer has all changes up to the mark's horizon.</summary>
+    public ReadMark Mark()
     {
-        var version = floors.Version;
-        if (Volatile.Read(ref believedAt) != version)
-        {
-            if (!floors.Allows(keyId, revision)) return false;
-            Volatile.Write(ref believedAt, version);
-        }
-
-        return era == Era && storeLock.IsHeld;
+        var current = _current;
+        return new(current, current.Horizon);
     }
 
-    // The floor first: pruning begins a new era before it drops a floor, so a floor missed here is an era missed next.
-    // Both parts of the era only grow, so equal sums mean that neither has.
-    public bool Holds(string keyId, long revision, long era) =>
-        floors.Allows(keyId, revision) && era == Era && storeLock.IsHeld;
+    /// <summary>The replica starts as new: nothing from before is believed.</summary>
+    public void StartAsNew(Incarnation next) => _current = next;
+
+    /// <summary>Whether anything at all may be believed.</summary>
+    public bool IsStanding(in Moment now) => _current is var current && current.Lease.IsLive(now) && current.Floors.HasBase;
+
+    /// <summary>
+    /// Asked again and again of one answer: while no floor was raised since it last held, the floors need not be searched. A floor is raised
+    /// before its version counts, and the version is read before the floor, so what held under a version is true under it.
+    /// </summary>
+    /// <param name="keyId">The answer's key.</param>
+    /// <param name="revision">Its revision.</param>
+    /// <param name="mark">Of the read that brought it.</param>
+    /// <param name="believedAt">Kept with the answer; <see cref="Never"/> at first.</param>
+    /// <param name="now">When the call arrived, or later.</param>
+    public Disbelief Doubts(string keyId, long revision, in ReadMark mark, ref long believedAt, in Moment now)
+    {
+        var current = _current;
+        if (!ReferenceEquals(mark.Reader, current) && Rules.FreshName) return Disbelief.StartedAsNew;
+        if (!current.Lease.IsLive(now)) return Disbelief.Lease;
+
+        var version = current.Floors.Version;
+        if (Volatile.Read(ref believedAt) == version) return Disbelief.None;
+        if (!current.Floors.Allows(keyId, revision, mark.Horizon)) return Disbelief.Changed;
+        Volatile.Write(ref believedAt, version);
+        return Disbelief.None;
+    }
 }

@@ -2,75 +2,80 @@ using System.Collections.Concurrent;
 
 namespace KeyService.Server.Replication;
 
-/// <summary>For each changed key the lowest revision that may still answer.</summary>
+/// <summary>
+/// For each key changed above the base the lowest revision that may still answer. Below the base nothing is remembered: an answer must have
+/// been read when everything up to the base could be seen, or be later itself.
+/// </summary>
 internal sealed class Floors(int capacity = Floors.DefaultCapacity)
 {
     /// <summary>About 150 bytes a floor. Pruning costs a read for each cached key, so it is rare.</summary>
     public const int DefaultCapacity = 200_000;
 
-    private readonly ConcurrentDictionary<string, Floor> _floors = new(StringComparer.Ordinal);
+    /// <summary>No base yet: nothing is allowed.</summary>
+    private const long None = long.MaxValue;
+
+    private readonly ConcurrentDictionary<string, long> _floors = new(StringComparer.Ordinal);
     private readonly Lock _pruning = new();
-    private long _era;
-    private long _doubts;
+    private long _base = None;
     private long _version;
 
-    /// <summary>Stamped on an entry when its read is sent. Entries of an earlier era are not believed.</summary>
-    public long Era => Volatile.Read(ref _era);
-
-    /// <summary>Counts what was raised or doubted, each after it took effect.</summary>
+    /// <summary>Counts what was raised, each after it took effect.</summary>
     public long Version => Volatile.Read(ref _version);
 
-    /// <summary>How many doubts there have been: taken before a change is sent, it tells which doubts that change can end.</summary>
-    public long Doubts => Interlocked.Read(ref _doubts);
+    public bool HasBase => Volatile.Read(ref _base) != None;
+
+    public int Count => _floors.Count;
+
+    public bool IsFull => _floors.Count > capacity;
+
+    /// <summary>This revision is committed: nothing below it may answer.</summary>
+    /// <returns>Whether that was news.</returns>
+    public bool Raise(string keyId, long revision)
+    {
+        if (HasBase && revision <= Volatile.Read(ref _base)) return false;
+        while (true)
+        {
+            if (_floors.TryGetValue(keyId, out var known))
+            {
+                if (known >= revision) return false;
+                if (_floors.TryUpdate(keyId, revision, known)) break;
+            }
+            else if (_floors.TryAdd(keyId, revision))
+            {
+                break;
+            }
+        }
+
+        Interlocked.Increment(ref _version);
+        return true;
+    }
 
     /// <summary>
-    /// This revision is committed, and was acknowledged or read behind the lock of the chain: nothing below it may answer. It ends a doubt that
-    /// was there before the change was sent: the change had to wait for that lock, so whatever was in doubt is over. A later doubt stays.
+    /// Everything at or below it has been applied: it becomes the base, and the floors at or below it go. Answers read before it stop being
+    /// believed.
     /// </summary>
-    public void Committed(string keyId, long revision, long doubtsBefore)
-    {
-        _floors.AddOrUpdate(
-            keyId,
-            static (_, change) => new(change.Revision, Doubt: 0),
-            static (_, floor, change) => new(
-                Math.Max(floor.Revision, change.Revision), floor.Doubt <= change.DoubtsBefore ? 0 : floor.Doubt),
-            (Revision: revision, DoubtsBefore: doubtsBefore));
-        Interlocked.Increment(ref _version);
-        if (_floors.Count > capacity) Prune();
-    }
-
-    /// <summary>A change of this key may have happened, or may still happen: nothing cached may answer.</summary>
-    public void Doubt(string keyId)
-    {
-        _floors.AddOrUpdate(
-            keyId,
-            static (_, doubt) => new(Revision: 0, doubt),
-            static (_, floor, doubt) => floor with { Doubt = Math.Max(floor.Doubt, doubt) },
-            Interlocked.Increment(ref _doubts));
-        Interlocked.Increment(ref _version);
-    }
-
-    public bool Allows(string keyId, long revision) =>
-        !_floors.TryGetValue(keyId, out var floor) || (floor.Doubt == 0 && revision >= floor.Revision);
-
-    private void Prune()
+    public void RaiseBase(long horizon)
     {
         lock (_pruning)
         {
-            if (_floors.Count <= capacity) return;
-
-            // First what to drop, then the era, then the drop: a floor raised after the era began is not in the list, or stands
-            // higher than there, and stays. Dropping it would let an entry answer that this era read before the change.
-            var dropped = _floors.ToArray();
-            Interlocked.Increment(ref _era);
-            foreach (var floor in dropped)
+            if (HasBase && horizon <= _base) return;
+            // The base first, then the floors: who misses a floor that is gone reads the base after it, and finds it raised.
+            Volatile.Write(ref _base, horizon);
+            Interlocked.Increment(ref _version);
+            foreach (var floor in _floors)
             {
-                if (floor.Value.Doubt == 0) _floors.TryRemove(floor);
+                if (floor.Value <= horizon) _floors.TryRemove(floor);
             }
         }
     }
 
-    /// <param name="Revision">Nothing below it may answer.</param>
-    /// <param name="Doubt">0, or the number of the doubt: nothing may answer.</param>
-    private readonly record struct Floor(long Revision, long Doubt);
+    /// <param name="keyId">The key of an answer.</param>
+    /// <param name="revision">Its revision.</param>
+    /// <param name="horizon">Its reader's horizon when the read was sent.</param>
+    public bool Allows(string keyId, long revision, long horizon)
+    {
+        // The floor before the base, as RaiseBase has it.
+        if (Rules.Floor && _floors.TryGetValue(keyId, out var floor) && revision < floor) return false;
+        return Math.Max(horizon, revision) >= Volatile.Read(ref _base) || (!Rules.Base && HasBase);
+    }
 }

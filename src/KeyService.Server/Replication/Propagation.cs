@@ -1,38 +1,106 @@
 using KeyService.Server.Keys;
+using KeyService.Server.Observability;
 using KeyService.Server.Storage;
 
 namespace KeyService.Server.Replication;
 
-/// <summary>What held before a change was sent.</summary>
-/// <param name="Doubts">How many doubts there had been.</param>
-/// <param name="Takings">How often this process had taken the store.</param>
-internal readonly record struct Begun(long Doubts, long Takings);
-
 /// <summary>
-/// Tells whoever keeps cached answers of a change, and waits for them (walk of CreateKey, step f). One process serves a store:
-/// it has the change when its own floor is raised.
+/// Tells every replica of a change, and waits until each has applied it or can no longer answer from before it (walk of CreateKey, step f).
+/// The one method for all changes of a key.
 /// </summary>
-internal sealed class Propagation(Floors floors, IStoreLock storeLock, TimeProvider time)
+internal sealed class Propagation(
+    ReplicaTable table, Belief belief, Incarnations incarnations, Nudges nudges, ReplicaOptions options, MasterKeys masterKeys, TimeProvider time, Metrics metrics,
+    ILogger<Propagation> log)
 {
-    /// <summary>Before a change is sent; its result goes to <see cref="Settled"/>.</summary>
-    public Begun Begin() => new(floors.Doubts, storeLock.Takings);
+    /// <summary>A replica whose beat stood still for so long is not waited for: PENDING is told at once.</summary>
+    private static readonly TimeSpan GivenUp = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between the end of the longest lease and the effective time.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The commit was acknowledged; or nothing had to change, and this is the revision that was read under the chain's lock, behind every
-    /// earlier change: asking again is how a lost answer is followed up. After this no older record of the key answers a call.
+    /// The commit was acknowledged, or nothing had to change and this is the revision that was read behind every earlier change: asking again
+    /// is how a PENDING or a lost answer is followed up.
     /// </summary>
-    public PropagationReport Settled(string keyId, long revision, Begun begun)
+    /// <param name="keyId">The key that changed.</param>
+    /// <param name="revision">Its revision.</param>
+    /// <param name="asked">How long to wait; null: as configured.</param>
+    /// <param name="deadline">The caller's, UTC: the answer comes before it.</param>
+    public async Task<PropagationReport> WaitAsync(string keyId, long revision, TimeSpan? asked, DateTime deadline)
     {
-        floors.Committed(keyId, revision, begun.Doubts);
-        // Another process may serve the store by now: it may have read the record before this change, and nobody tells it.
-        if (!storeLock.IsHeld || storeLock.Takings != begun.Takings)
-            throw new StoreUnavailableException(failure: "the lock on the store was lost");
-        return Complete(revision);
+        var began = Moment.Now(time);
+        var wait = Wait(asked, deadline, began);
+        // This process answers nothing older from here on, whatever else happens.
+        belief.Current.Floors.Raise(keyId, revision);
+        nudges.Send(belief.Current.Epoch, keyId, revision);
+
+        var report = await AskAsync(revision, began, wait);
+        metrics.Propagated(time.GetElapsedTime(began.Timestamp), report.Complete, report.ReplicasPending);
+        return report;
     }
 
-    /// <summary>Whether the commit happened is not known.</summary>
-    public void InDoubt(string keyId) => floors.Doubt(keyId);
+    private async Task<PropagationReport> AskAsync(long revision, Moment began, TimeSpan wait)
+    {
+        Look drawn;
+        try
+        {
+            drawn = await table.DrawAndLookAsync().WaitAsync(LongEnough(wait), time);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The change is made. Who has it, nobody knows: no lease is longer than the longest that is allowed.
+            Log.ReplicasUnknown(log, e.GetType().Name);
+            return new(Complete: false, revision, UtcMicroseconds.Truncate(time.GetUtcNow() + ReplicaOptions.LongestLease + Margin), 0, ReplicasPending: 1, "");
+        }
 
-    private PropagationReport Complete(long revision) =>
-        new(Complete: true, revision, UtcMicroseconds.Now(time), ReplicasConfirmed: 1, ReplicasPending: 0);
+        var waiting = new Waiting(drawn, belief.Current.ReplicaId, time);
+        var token = ConsistencyToken.Seal(drawn.Ticket, drawn.Epoch, masterKeys.Current);
+        var effective = UtcMicroseconds.Truncate(drawn.DatabaseTime + waiting.LongestLease(options.Lease) + Margin);
+        var look = drawn;
+        while (true)
+        {
+            var unsure = Unsure(look, waiting.LongestLease(options.Lease));
+            var left = wait - time.GetElapsedTime(began.Timestamp);
+            if (waiting.Update(look, Rules.WaitAll) && unsure == TimeSpan.Zero)
+                return new(Complete: true, revision, UtcMicroseconds.Truncate(look.DatabaseTime), waiting.Confirmed, ReplicasPending: 0, token);
+
+            if (left <= TimeSpan.Zero || unsure > left || waiting.IsHopeless(look, GivenUp))
+                return new(Complete: false, revision, effective + unsure, waiting.Confirmed, Math.Max(1, waiting.Pending), token);
+
+            try
+            {
+                look = await table.LookAsync().WaitAsync(left, time);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Not answered: it is asked again while there is time.
+                await Task.Delay(Pause(left), time);
+            }
+        }
+    }
+
+    /// <summary>Until when nothing may be called COMPLETE: the database may have lost the rows of replicas that are at work.</summary>
+    private TimeSpan Unsure(Look look, TimeSpan longestLease)
+    {
+        var unsure = incarnations.UnsureFor(longestLease, Moment.Now(time));
+        if (!Rules.Epoch) return unsure;
+        // Another history than the feed knows: the feed finds out too, and starts as new.
+        if (belief.Current.Epoch is { } known && look.Epoch != known) unsure = longestLease;
+        if (look.Epoch.RenewTime is { } renewed && renewed + longestLease - look.DatabaseTime is var left && left > unsure) unsure = left;
+        return unsure;
+    }
+
+    private TimeSpan Wait(TimeSpan? asked, DateTime deadline, in Moment now)
+    {
+        var wait = asked ?? options.PropagationWait;
+        if (deadline == DateTime.MaxValue) return wait;
+        // Some of it is for the answer's way back.
+        var left = (deadline - now.Utc.UtcDateTime) * 0.8;
+        return left < wait ? left : wait;
+    }
+
+    /// <summary>Also a call that waits for nothing learns who is there.</summary>
+    private static TimeSpan LongEnough(TimeSpan wait) => wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1);
+
+    private static TimeSpan Pause(TimeSpan left) => left < TimeSpan.FromMilliseconds(20) ? left : TimeSpan.FromMilliseconds(20);
 }

@@ -8,6 +8,9 @@ internal interface IStorageEngine
     /// <summary>For messages: <c>SQLite</c> or <c>SQL Server</c>.</summary>
     string Name { get; }
 
+    /// <summary>Feed and table of replicas.</summary>
+    IReplicationStore Replication => throw new NotSupportedException();
+
     /// <summary>Contexts for management: on SQL Server they retry what is known to be transient.</summary>
     KeyDbContext CreateContext();
 
@@ -38,6 +41,8 @@ internal interface IStorageEngine
 
     /// <summary>Brings the schema up to date and switches on what <see cref="CheckSettingsAsync"/> asks for.</summary>
     Task MigrateAsync(CancellationToken cancellation);
+
+    Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <summary>Takes the store for this process, or throws <see cref="StartException"/> when another serves it.</summary>
     Task<IStoreLock> LockStoreAsync(CancellationToken cancellation);

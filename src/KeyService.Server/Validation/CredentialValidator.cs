@@ -22,7 +22,7 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
     public ValueTask<Credential?> ValidateAsync(
         ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, in CallBudget budget, CancellationToken cancellation)
     {
-        if (last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, out var again))
+        if (last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, budget.Arrival, out var again))
             return new(Check(again, peer, budget.Arrived));
 
         var find = finder.FindAsync(credential.Span, budget, cancellation, out var digest);
@@ -33,9 +33,9 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
 
     /// <summary>The same for the credential that was seen on this connection before, and still holds. False says nothing about any other.</summary>
     public bool TryValidateAgain(
-        ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, DateTimeOffset arrived, [NotNullWhen(true)] out Credential? held)
+        ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, in Moment arrival, [NotNullWhen(true)] out Credential? held)
     {
-        held = last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, out var again) ? Check(again, peer, arrived) : null;
+        held = last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, arrival, out var again) ? Check(again, peer, arrival.Utc) : null;
         return held is not null;
     }
 

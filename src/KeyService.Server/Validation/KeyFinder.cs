@@ -18,16 +18,20 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     }
 
     /// <summary>The same without waiting: false when Redis or the database would have to be asked.</summary>
-    public bool TryFindAtOnce(ReadOnlySpan<char> presented, out CachedKey? key)
+    public bool TryFindAtOnce(ReadOnlySpan<char> presented, in Moment now, out CachedKey? key)
     {
         key = null;
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
         return !TryDigest(presented, ascii, out var length, out var digest, out var masterKey)
-            || lookup.TryFindAtOnce(ascii[..length], digest, masterKey, out key);
+            || lookup.TryFindAtOnce(ascii[..length], digest, masterKey, now, out key);
     }
 
     /// <summary>The key of a digest computed before, if memory has it and it may answer now.</summary>
-    public bool TryFindAgain(in KeyDigest digest, [NotNullWhen(true)] out CachedKey? key) => lookup.TryFindInMemory(digest, out key);
+    public bool TryFindAgain(in KeyDigest digest, in Moment now, [NotNullWhen(true)] out CachedKey? key) => lookup.TryFindInMemory(digest, now, out key);
+
+    /// <inheritdoc cref="KeyLookup.EnsureFreshAsync"/>
+    public Task EnsureFreshAsync(string consistencyToken, in CallBudget budget, CancellationToken cancellation) =>
+        lookup.EnsureFreshAsync(consistencyToken, budget, cancellation);
 
     private bool TryDigest(
         ReadOnlySpan<char> presented, Span<byte> ascii, out int length, out KeyDigest digest, [NotNullWhen(true)] out MasterKey? masterKey)

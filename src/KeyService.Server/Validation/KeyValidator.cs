@@ -7,7 +7,7 @@ namespace KeyService.Server.Validation;
 
 /// <summary>What a wallet service asks of an API key.</summary>
 internal readonly record struct Question(
-    string ApiKey, string WorkspaceId, IReadOnlyList<string> RequiredScopes, IPAddress? ClientAddress);
+    string ApiKey, string WorkspaceId, IReadOnlyList<string> RequiredScopes, IPAddress? ClientAddress, string AtLeastAsFresh = "");
 
 /// <summary>
 /// Says whether an API key holds (walk of ValidateKey, step 2): parse, digest, look up, workspace, status, expiry, scopes, address.
@@ -16,8 +16,10 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
 {
     /// <summary>Completes at once when memory knows the key, or the text is none of ours.</summary>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time: no verdict.</exception>
+    /// <exception cref="RefusedException">The consistency token was never given out.</exception>
     public ValueTask<KeyVerdict> ValidateAsync(in Question question, CredentialRights caller, in CallBudget budget, CancellationToken cancellation)
     {
+        if (question.AtLeastAsFresh.Length > 0) return ValidateFreshAsync(question, caller, budget, cancellation);
         var find = finder.FindAsync(question.ApiKey, budget, cancellation, out _);
         return find.IsCompletedSuccessfully
             ? new(Decide(find.Result, question, caller, budget.Arrived))
@@ -25,12 +27,18 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
     }
 
     /// <summary>The same without waiting: false when Redis or the database would have to be asked, and then nothing has happened.</summary>
-    public bool TryValidateAtOnce(in Question question, CredentialRights caller, DateTimeOffset arrived, out KeyVerdict verdict)
+    public bool TryValidateAtOnce(in Question question, CredentialRights caller, in Moment arrival, out KeyVerdict verdict)
     {
         verdict = default;
-        if (!finder.TryFindAtOnce(question.ApiKey, out var key)) return false;
-        verdict = Decide(key, question, caller, arrived);
+        if (question.AtLeastAsFresh.Length > 0 || !finder.TryFindAtOnce(question.ApiKey, arrival, out var key)) return false;
+        verdict = Decide(key, question, caller, arrival.Utc);
         return true;
+    }
+
+    private async ValueTask<KeyVerdict> ValidateFreshAsync(Question question, CredentialRights caller, CallBudget budget, CancellationToken cancellation)
+    {
+        await finder.EnsureFreshAsync(question.AtLeastAsFresh, budget, cancellation);
+        return Decide(await finder.FindAsync(question.ApiKey, budget, cancellation, out _), question, caller, budget.Arrived);
     }
 
     private async ValueTask<KeyVerdict> DecideLater(

@@ -1,0 +1,114 @@
+using KeyService.Server.Keys;
+using KeyService.Server.Observability;
+using KeyService.Server.Storage;
+
+namespace KeyService.Server.Replication;
+
+/// <summary>
+/// One cycle of the feed: register, draw a ticket, read watermark and changes, apply, report. The order of the statements is the protocol's
+/// (<c>README.md</c> has the argument); they go to the database in one batch. One cycle at a time.
+/// </summary>
+internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnations incarnations, ReplicaOptions options, TimeProvider time, Metrics metrics, ILogger<FeedCycle> log)
+{
+    /// <summary>Between two registrations. A cycle without one grants no lease.</summary>
+    public static readonly TimeSpan RegisterInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A database that does not answer in time has not answered: the statements are abandoned.</summary>
+    public static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
+
+    private FeedState? _state;
+
+    /// <summary>Runs one cycle; when it returns, all that was committed before it was called has been applied.</summary>
+    /// <param name="asked">Somebody waits for it: report the ticket though nothing was read.</param>
+    /// <param name="cancellation">Ends the wait, not the statements.</param>
+    /// <exception cref="StoreUnavailableException">The database did not answer.</exception>
+    public async Task RunAsync(bool asked, CancellationToken cancellation)
+    {
+        if (_state is { IsFirstRegistrationLost: true }) incarnations.StartAsNew(NewStart.RegistrationLost);
+        var current = belief.Current;
+        var state = _state?.Incarnation == current ? _state : _state = new(current, store.SettleTime, time);
+        var sent = Moment.Now(time);
+        var registers = state.IsRegistrationDue(sent, RegisterInterval);
+        var settled = state.Watermarks.Settled(sent);
+        var horizon = current.Horizon == Incarnation.NoHorizon ? settled : current.Horizon;
+        var registration = state.Registration(options);
+        if (registers) state.Sent(sent);
+
+        var answer = await store
+            .RunCycleAsync(StepsOf(registers), new(registration, horizon == Incarnation.NoHorizon ? long.MaxValue : horizon, options.MaxChanges), cancellation)
+            .WaitAsync(Bound, time, cancellation);
+
+        var received = Moment.Now(time);
+        if (NewHistory(state, answer, registers) is { } reason)
+        {
+            await StartAsNewAsync(current, reason);
+            return;
+        }
+
+        if (registers) state.Registered();
+        var news = Apply(state, answer, settled, received);
+        if (registers) current.Lease.Grant(sent);
+        metrics.FeedCycled(received.Timestamp, current.Lease.Left(received), state.Watermarks.Age(HasChangesAbove(answer), received), current.Floors.Count);
+        if (news || asked) await store.ReportAsync(current.ReplicaId, current.Ticket, current.Horizon, cancellation).WaitAsync(Bound, time, cancellation);
+    }
+
+    private static IReadOnlyList<FeedStep> StepsOf(bool registers)
+    {
+        List<FeedStep> steps = Rules.TicketFirst
+            ? [FeedStep.DrawTicket, FeedStep.ReadWatermark, FeedStep.ReadChanges]
+            : [FeedStep.ReadWatermark, FeedStep.ReadChanges, FeedStep.DrawTicket];
+        if (registers) steps.Insert(Rules.RegisterFirst ? 0 : steps.Count, FeedStep.Register);
+        return steps;
+    }
+
+    /// <summary>Why nothing that was known before may be believed any more; null when all is as it should be.</summary>
+    private NewStart? NewHistory(FeedState state, FeedAnswer answer, bool registers)
+    {
+        var current = state.Incarnation;
+        if (Rules.Epoch)
+        {
+            if (current.Epoch is { } epoch && answer.Epoch != epoch) return NewStart.Epoch;
+            if (answer.Ticket < current.Ticket || state.Watermarks.IsBelow(answer.Watermark)) return NewStart.WentBack;
+        }
+
+        if (registers && !answer.Registered) return NewStart.RowMissing;
+        return answer.Changes.Count > options.MaxChanges ? NewStart.TooManyChanges : null;
+    }
+
+    /// <returns>Whether a change was news.</returns>
+    private bool Apply(FeedState state, FeedAnswer answer, long settled, in Moment received)
+    {
+        var current = state.Incarnation;
+        current.Epoch ??= answer.Epoch;
+        state.Watermarks.Add(answer.Watermark, received);
+        var news = false;
+        foreach (var change in answer.Changes) news |= current.Floors.Raise(change.KeyId, change.Revision);
+
+        // Where nothing has to settle, this cycle's own watermark counts: it was read before the changes.
+        var horizon = store.SettleTime == TimeSpan.Zero || !Rules.Settled ? answer.Watermark - 1 : settled;
+        if (!Rules.Watermark && answer.Changes.Count > 0) horizon = answer.Changes[^1].Revision;
+        if (horizon > current.Horizon) current.Horizon = horizon;
+        if (current.Horizon != Incarnation.NoHorizon && (!current.Floors.HasBase || current.Floors.Count > options.FloorCapacity))
+            current.Floors.RaiseBase(current.Horizon);
+        current.Ticket = answer.Ticket;
+        return news;
+    }
+
+    private static bool HasChangesAbove(FeedAnswer answer) => answer.Changes.Count > 0 && answer.Changes[^1].Revision >= answer.Watermark;
+
+    private async Task StartAsNewAsync(Incarnation old, NewStart reason)
+    {
+        incarnations.StartAsNew(reason);
+        metrics.StartedAsNew(reason.ToString());
+        Log.StartedAsNew(log, reason.ToString());
+        try
+        {
+            // Its row would only delay others until it is reaped.
+            await store.RemoveReplicaAsync(old.ReplicaId, beat: null, CancellationToken.None).WaitAsync(Bound, time);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.RowNotRemoved(log, e.GetType().Name);
+        }
+    }
+}

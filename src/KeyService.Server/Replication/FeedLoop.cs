@@ -1,0 +1,127 @@
+using KeyService.Server.Keys;
+using KeyService.Server.Observability;
+using KeyService.Server.Storage;
+
+namespace KeyService.Server.Replication;
+
+/// <summary>Runs a cycle every 200 ms, idle or busy, and at once when somebody asks; reaps dead rows once a second.</summary>
+internal sealed class FeedLoop(
+    FeedCycle cycle, FeedSignal signal, ReplicaTable table, Belief belief, IReplicationStore store, TimeProvider time, Metrics metrics, ILogger<FeedLoop> log)
+    : BackgroundService
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Between the beginnings of two cycles that were asked for.</summary>
+    public static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(20);
+
+    private static readonly TimeSpan ReapInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RemoveBound = TimeSpan.FromSeconds(2);
+
+    private bool _failing;
+    private bool _standing;
+
+    /// <summary>The first cycles, before anybody is served: until one has been applied, or failed.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    public Task RunFirstAsync(CancellationToken cancellation) => cycle.RunAsync(asked: false, cancellation);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(CyclesAsync(stoppingToken), ReapAsync(stoppingToken));
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            // The listeners have stopped: nobody is answered any more, so nobody need wait for this replica.
+            await store.RemoveReplicaAsync(belief.Current.ReplicaId, beat: null, CancellationToken.None).WaitAsync(RemoveBound, time, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            Log.RowNotRemoved(log, e.GetType().Name);
+        }
+    }
+
+    private async Task CyclesAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            var began = time.GetTimestamp();
+            var (asked, waiting) = signal.Begin();
+            try
+            {
+                await cycle.RunAsync(asked, stopping);
+                waiting.TrySetResult();
+                _failing = false;
+            }
+            catch (Exception e)
+            {
+                waiting.TrySetException(e is StoreUnavailableException ? e : new StoreUnavailableException(e));
+                // Nobody may have waited.
+                _ = waiting.Task.Exception;
+                if (!stopping.IsCancellationRequested) TellFailure(e);
+            }
+
+            TellStanding();
+            await PauseAsync(began, stopping);
+        }
+    }
+
+    private async Task PauseAsync(long began, CancellationToken stopping)
+    {
+        try
+        {
+            var left = Interval - time.GetElapsedTime(began);
+            if (left > TimeSpan.Zero)
+            {
+                using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                await Task.WhenAny(signal.Asked, Task.Delay(left, time, over.Token));
+                await over.CancelAsync();
+            }
+
+            var least = LeastInterval - time.GetElapsedTime(began);
+            if (least > TimeSpan.Zero) await Task.Delay(least, time, stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: the loop sees it.
+        }
+    }
+
+    private async Task ReapAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(ReapInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+            {
+                try
+                {
+                    if (await table.ReapAsync(stopping) is var reaped and > 0) Log.ReplicasReaped(log, reaped);
+                }
+                catch (Exception) when (!stopping.IsCancellationRequested)
+                {
+                    // The feed meets the same database, and tells.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private void TellFailure(Exception failure)
+    {
+        metrics.FeedFailed();
+        if (!_failing) Log.FeedFailed(log, (failure.InnerException ?? failure).GetType().Name);
+        _failing = true;
+    }
+
+    private void TellStanding()
+    {
+        var standing = belief.IsStanding(Moment.Now(time));
+        if (standing == _standing) return;
+        _standing = standing;
+        if (standing) Log.LeaseRegained(log);
+        else Log.LeaseLost(log);
+    }
+}

@@ -1,0 +1,47 @@
+using KeyService.Server.Keys;
+
+namespace KeyService.Server.Replication;
+
+/// <summary>
+/// The watermarks drawn lately. A commit may leave the database's list of active transactions a moment before every read sees it, so a
+/// watermark becomes the horizon only once it is older than that moment can last.
+/// </summary>
+internal sealed class Watermarks(TimeSpan settleTime, TimeProvider time)
+{
+    private readonly Queue<(long Drawn, long Watermark)> _drawn = new();
+    private long _settled = Incarnation.NoHorizon;
+    private long _highest = long.MinValue;
+    private long _highestSince;
+
+    /// <summary>The highest horizon that is certain at this moment; <see cref="Incarnation.NoHorizon"/> when there is none yet.</summary>
+    public long Settled(in Moment now)
+    {
+        while (_drawn.TryPeek(out var first) && time.GetElapsedTime(first.Drawn, now.Timestamp) >= settleTime)
+        {
+            _settled = Math.Max(_settled, first.Watermark - 1);
+            _drawn.Dequeue();
+        }
+
+        return _settled;
+    }
+
+    /// <param name="watermark">As drawn.</param>
+    /// <param name="now">After it was drawn.</param>
+    public void Add(long watermark, in Moment now)
+    {
+        if (watermark > _highest)
+        {
+            _highest = watermark;
+            _highestSince = now.Timestamp;
+        }
+
+        if (settleTime > TimeSpan.Zero) _drawn.Enqueue((now.Timestamp, watermark));
+    }
+
+    /// <summary>Whether the database went back in time: its watermark never falls.</summary>
+    public bool IsBelow(long watermark) => watermark < _highest;
+
+    /// <summary>For how long an open transaction has held the watermark back; zero when nothing above it was committed.</summary>
+    public TimeSpan Age(bool changesAbove, in Moment now) =>
+        changesAbove ? time.GetElapsedTime(_highestSince, now.Timestamp) : TimeSpan.Zero;
+}
