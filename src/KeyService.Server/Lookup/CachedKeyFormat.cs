@@ -31,7 +31,7 @@ internal static class CachedKeyFormat
     public const int RevisionLength = 16;
     private const int HorizonOffset = 33;
     private const int GenerationOffset = 41;
-    private const int RecordOffset = 42;
+    public const int RecordOffset = 42;
     private const int MacLength = 32;
 
     private static readonly byte[] Type = "entry"u8.ToArray();

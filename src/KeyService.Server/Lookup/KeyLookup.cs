@@ -102,7 +102,7 @@ internal sealed class KeyLookup(
     /// <summary>A read that is sent now is always an answer for who started it. It outlives its caller, so that it fills the cache.</summary>
     private Task<CachedKey?> StartRead(KeyDigest digest)
     {
-        var shared = new TaskCompletionSource<CachedKey?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var shared = new TaskCompletionSource<CachedKey?>();
         var leads = _reads.TryAdd(digest, shared.Task);
         _ = RunAsync();
         return shared.Task;
@@ -132,6 +132,8 @@ internal sealed class KeyLookup(
         if (cached is not null && IsBelieved(cached, Moment.Now(time)))
         {
             metrics.LookedUp(LookupSource.Redis);
+            // Another replica has seen this revision, and this one is about to: it never goes back in time for a key.
+            cached.Mark.Reader?.Floors.Raise(cached.KeyId, cached.Revision);
             memory.Put(digest, cached);
             return cached;
         }

@@ -20,7 +20,7 @@ internal sealed class KeySource(IStorageEngine engine, Belief belief, ReadGate g
         {
             if (await engine.FindKeyAsync(digest.ToArray(), cancellation) is not { } row) return null;
             // So that this replica never goes back in time for a key, whatever its other answers are.
-            mark.Reader.Floors.Raise(row.KeyId, row.Revision);
+            mark.Reader?.Floors.Raise(row.KeyId, row.Revision);
             return new(row.ToRecord(), mark);
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))

@@ -21,7 +21,7 @@ internal sealed class RedisKeyCache(ISharedValues values, Belief belief, MasterK
 
     /// <summary>Best effort: nothing rests on it.</summary>
     public Task PutAsync(KeyDigest digest, CachedKey key, byte[]? rejected) =>
-        key.Mark.Reader.Epoch is { } epoch
+        key.Mark.Reader?.Epoch is { } epoch
             ? values.PutIfNewerAsync(digest, CachedKeyFormat.Write(key, digest, epoch, masterKeys.Current), rejected)
             : Task.CompletedTask;
 }

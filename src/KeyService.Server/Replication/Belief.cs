@@ -3,9 +3,9 @@ using KeyService.Server.Keys;
 namespace KeyService.Server.Replication;
 
 /// <summary>What a read notes before it is sent; it stays with what it brings.</summary>
-/// <param name="Reader">Who read.</param>
+/// <param name="Reader">Who read; null when it did not know the database's history yet, and then the answer is never believed again.</param>
 /// <param name="Horizon">Every change at or below it could be seen.</param>
-internal readonly record struct ReadMark(Incarnation Reader, long Horizon);
+internal readonly record struct ReadMark(Incarnation? Reader, long Horizon);
 
 /// <summary>Why a kept answer may not be used.</summary>
 internal enum Disbelief
@@ -33,7 +33,8 @@ internal sealed class Belief(Incarnation first)
     public ReadMark Mark()
     {
         var current = _current;
-        return new(current, current.Horizon);
+        // The history first: what is read after that is of it, or of a later one, which makes another incarnation.
+        return current.Epoch is null && Rules.Epoch ? new(null, Incarnation.NoHorizon) : new(current, current.Horizon);
     }
 
     /// <summary>The replica starts as new: nothing from before is believed.</summary>
@@ -54,7 +55,7 @@ internal sealed class Belief(Incarnation first)
     public Disbelief Doubts(string keyId, long revision, in ReadMark mark, ref long believedAt, in Moment now)
     {
         var current = _current;
-        if (!ReferenceEquals(mark.Reader, current) && Rules.FreshName) return Disbelief.StartedAsNew;
+        if (!ReferenceEquals(mark.Reader, current) && (Rules.FreshName || mark.Reader is null)) return Disbelief.StartedAsNew;
         if (!current.Lease.IsLive(now)) return Disbelief.Lease;
 
         var version = current.Floors.Version;

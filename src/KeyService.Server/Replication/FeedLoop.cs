@@ -45,24 +45,30 @@ internal sealed class FeedLoop(
         while (!stopping.IsCancellationRequested)
         {
             var began = time.GetTimestamp();
-            var (asked, waiting) = signal.Begin();
-            try
-            {
-                await cycle.RunAsync(asked, stopping);
-                waiting.TrySetResult();
-                _failing = false;
-            }
-            catch (Exception e)
-            {
-                waiting.TrySetException(e is StoreUnavailableException ? e : new StoreUnavailableException(e));
-                // Nobody may have waited.
-                _ = waiting.Task.Exception;
-                if (!stopping.IsCancellationRequested) TellFailure(e);
-            }
-
-            TellStanding();
+            await CycleAsync(stopping);
             await PauseAsync(began, stopping);
         }
+    }
+
+    /// <summary>One cycle, for all who asked for one before it; a failure is told, not thrown.</summary>
+    internal async Task CycleAsync(CancellationToken stopping)
+    {
+        var (asked, waiting) = signal.Begin();
+        try
+        {
+            await cycle.RunAsync(asked, stopping);
+            waiting.TrySetResult();
+            _failing = false;
+        }
+        catch (Exception e)
+        {
+            waiting.TrySetException(e is StoreUnavailableException ? e : new StoreUnavailableException(e));
+            // Nobody may have waited.
+            _ = waiting.Task.Exception;
+            if (!stopping.IsCancellationRequested) TellFailure(e);
+        }
+
+        TellStanding();
     }
 
     private async Task PauseAsync(long began, CancellationToken stopping)

@@ -5,7 +5,7 @@ internal sealed class FeedSignal
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource _asked = New();
-    private TaskCompletionSource _done = New();
+    private TaskCompletionSource _done = new();
 
     /// <summary>A change was told of: look at it.</summary>
     public void Nudge()
@@ -40,10 +40,11 @@ internal sealed class FeedSignal
         {
             var taken = (_asked.Task.IsCompleted, _done);
             if (_asked.Task.IsCompleted) _asked = New();
-            _done = New();
+            _done = new();
             return taken;
         }
     }
 
+    // It is completed under the lock.
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -85,7 +85,8 @@ internal sealed class Propagation(
         var unsure = incarnations.UnsureFor(longestLease, Moment.Now(time));
         if (!Rules.Epoch) return unsure;
         // Another history than the feed knows: the feed finds out too, and starts as new.
-        if (belief.Current.Epoch is { } known && look.Epoch != known) unsure = longestLease;
+        var current = belief.Current;
+        if ((current.Epoch is { } known && look.Epoch != known) || (look.Ticket > 0 && look.Ticket < current.Ticket)) unsure = longestLease;
         if (look.Epoch.RenewTime is { } renewed && renewed + longestLease - look.DatabaseTime is var left && left > unsure) unsure = left;
         return unsure;
     }

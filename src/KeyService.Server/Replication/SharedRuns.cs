@@ -16,8 +16,7 @@ internal sealed class SharedRuns<T>(Func<Task<T>> run, TimeSpan gap, TimeProvide
         Task<T> next;
         lock (_lock)
         {
-            // Not on the thread of the run: what waits would else hold up the next one.
-            _next ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _next ??= new();
             next = _next.Task;
             if (_running) return next;
             _running = true;

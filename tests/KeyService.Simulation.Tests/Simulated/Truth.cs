@@ -1,0 +1,77 @@
+using System.Globalization;
+using KeyService.Server.Lookup;
+
+namespace KeyService.Simulation.Tests.Simulated;
+
+/// <summary>What was promised, and every answer held against it.</summary>
+internal sealed class Truth
+{
+    private readonly List<Promise> _promises = [];
+    private readonly Dictionary<(int Replica, int Key), List<(long Answered, long Revision, int History)>> _answers = [];
+    private long _now;
+
+    /// <summary>The first answer that breaks a promise; null as long as there is none.</summary>
+    public string? Violation { get; private set; }
+
+    public int Promises => _promises.Count;
+
+    public int Hits { get; private set; }
+
+    /// <summary>Orders everything that happens.</summary>
+    public long Tick() => ++_now;
+
+    /// <summary>From now on, or from a time by the database's clock, nobody answers from before this version.</summary>
+    public void Promised(int key, Version version, int history, DateTimeOffset? from) => _promises.Add(new(key, version, history, Tick(), from));
+
+    /// <summary>The database went back: what it lost was not promised, and may be answered until it is noticed.</summary>
+    /// <param name="rows">As they are now.</param>
+    public void Forget(IReadOnlyList<Version> rows)
+    {
+        _promises.RemoveAll(promise => promise.Version.Serial > rows[promise.Key].Serial);
+        _answers.Clear();
+    }
+
+    /// <param name="call">The call.</param>
+    /// <param name="found">The key that it found.</param>
+    /// <param name="epoch">The database's history: a replica that has not noticed a restore may go back with the database.</param>
+    public void Answered(in Call call, CachedKey found, string epoch)
+    {
+        Hits++;
+        var serial = long.Parse(found.Record.Description, CultureInfo.InvariantCulture);
+        if (call.AtLeast > serial) Break(call, serial, $"version {call.AtLeast} was asked for by its token");
+        foreach (var promise in _promises)
+        {
+            var inTime = promise.From is { } from ? call.InvokedAt >= from : promise.Made < call.Invoked;
+            if (promise.Key == call.Key && inTime && serial < promise.Version.Serial)
+                Break(call, serial, $"version {promise.Version.Serial} was promised by {(promise.From is null ? "COMPLETE" : "effective time")}");
+        }
+
+        if (found.Mark.Reader?.Epoch?.Id == epoch) GoesForward(call, found.Record.Revision, serial);
+    }
+
+    private void GoesForward(in Call call, long revision, long serial)
+    {
+        if (!_answers.TryGetValue((call.Replica, call.Key), out var answers)) _answers[(call.Replica, call.Key)] = answers = [];
+        foreach (var (answered, before, history) in answers)
+        {
+            if (answered < call.Invoked && history == call.History && before > revision) Break(call, serial, $"this replica answered revision {before} before");
+        }
+
+        answers.Add((Tick(), revision, call.History));
+        if (answers.Count > 32) answers.RemoveAt(0);
+    }
+
+    private void Break(in Call call, long serial, string why) =>
+        Violation ??= $"replica {call.Replica} answered version {serial} of key {call.Key} to a call invoked at {call.InvokedAt:HH:mm:ss.fff}, but {why}";
+
+    private sealed record Promise(int Key, Version Version, int History, long Made, DateTimeOffset? From);
+}
+
+/// <summary>A validation.</summary>
+/// <param name="Replica">Which process.</param>
+/// <param name="Key">Which key.</param>
+/// <param name="Invoked">When, in the order of everything.</param>
+/// <param name="InvokedAt">When, by the database's clock.</param>
+/// <param name="History">How often the database had gone back.</param>
+/// <param name="AtLeast">The version whose token it carries; 0 for none.</param>
+internal readonly record struct Call(int Replica, int Key, long Invoked, DateTimeOffset InvokedAt, int History, long AtLeast);
