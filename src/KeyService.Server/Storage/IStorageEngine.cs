@@ -8,6 +8,9 @@ internal interface IStorageEngine
     /// <summary>For messages: <c>SQLite</c> or <c>SQL Server</c>.</summary>
     string Name { get; }
 
+    /// <summary>The feed, and the table of replicas.</summary>
+    IReplicationStore Replication { get; }
+
     /// <summary>Contexts for management: on SQL Server they retry what is known to be transient.</summary>
     KeyDbContext CreateContext();
 
@@ -38,6 +41,12 @@ internal interface IStorageEngine
 
     /// <summary>Brings the schema up to date and switches on what <see cref="CheckSettingsAsync"/> asks for.</summary>
     Task MigrateAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Waits until no other process makes the store ready (master key, schema, root credential); dispose it when that is done. Throws
+    /// <see cref="StartException"/> when the other does not end within a minute.
+    /// </summary>
+    Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation);
 
     /// <summary>Takes the store for this process, or throws <see cref="StartException"/> when another serves it.</summary>
     Task<IStoreLock> LockStoreAsync(CancellationToken cancellation);

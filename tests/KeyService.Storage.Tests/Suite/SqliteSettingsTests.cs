@@ -50,7 +50,7 @@ public sealed class SqliteSettingsTests() : StoreTests(Engine.Sqlite)
     [Fact]
     public async Task A_folder_that_is_not_there_says_so()
     {
-        var engine = new Server.Storage.Sqlite.SqliteEngine(Path.Combine(Store.Folder, "none"));
+        var engine = new Server.Storage.Sqlite.SqliteEngine(Path.Combine(Store.Folder, "none"), TimeProvider.System);
 
         (await Should.ThrowAsync<StartException>(() => engine.LockStoreAsync(CancellationToken.None))).Message.ShouldNotContain("another process");
     }

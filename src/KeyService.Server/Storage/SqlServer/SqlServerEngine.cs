@@ -22,9 +22,12 @@ internal sealed class SqlServerEngine : IStorageEngine
         _time = time;
         _contexts = new(OptionsFor(connectionString, retry: true));
         _lookupContexts = new(OptionsFor(connectionString, retry: false));
+        Replication = new SqlServerReplicationStore(connectionString);
     }
 
     public string Name => "SQL Server";
+
+    public IReplicationStore Replication { get; }
 
     public static DbContextOptions<SqlServerKeyDbContext> OptionsFor(string connectionString, bool retry) =>
         new DbContextOptionsBuilder<SqlServerKeyDbContext>()
@@ -68,6 +71,9 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     public async Task CheckSettingsAsync(CancellationToken cancellation)
     {
+        // A readable copy lags: what a replica read there would not be what a writer was promised.
+        if (new SqlConnectionStringBuilder(_connectionString).ApplicationIntent == ApplicationIntent.ReadOnly)
+            throw new StartException("ConnectionStrings:SqlServer: ApplicationIntent=ReadOnly may lead to a copy that lags; the service reads and writes at the primary, so leave it out.");
         await using var context = CreateLookupContext();
         var level = (await context.Database.SqlQueryRaw<int>(SqlServerStatements.CompatibilityLevel).ToListAsync(cancellation)).SingleOrDefault();
         if (level < LeastCompatibilityLevel)
@@ -87,6 +93,8 @@ internal sealed class SqlServerEngine : IStorageEngine
         await using var connection = new SqlConnection(_connectionString);
         SqlConnection.ClearPool(connection);
     }
+
+    public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => SqlServerStartLock.EnterAsync(_connectionString, cancellation);
 
     public async Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) =>
         await SqlServerStoreLock.TakeAsync(_connectionString, _time, cancellation);

@@ -21,7 +21,7 @@ internal sealed class SqliteStoreLock : IStoreLock
 
     public static SqliteStoreLock Take(string dataDirectory)
     {
-        var path = Path.Combine(dataDirectory, "lock");
+        var path = Path.Combine(dataDirectory, "serving");
         try
         {
             return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
