@@ -17,6 +17,7 @@ namespace KeyService.Storage.Tests.Stores;
 internal abstract class TestStore : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _providers = [];
+    private readonly List<IStorageEngine> _engines = [];
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("keyservice-storage-");
     private ServiceProvider? _services;
     private InterceptedEngine? _engine;
@@ -56,6 +57,14 @@ internal abstract class TestStore : IAsyncDisposable
     public KeyQueries Queries => Get<KeyQueries>();
 
     public Floors Floors => Get<Floors>();
+
+    /// <summary>The real engine as one more process has it.</summary>
+    public IStorageEngine NewEngine()
+    {
+        var engine = CreateEngine();
+        _engines.Add(engine);
+        return engine;
+    }
 
     /// <summary>The real engine, anew.</summary>
     public abstract IStorageEngine CreateEngine();
@@ -102,7 +111,7 @@ internal abstract class TestStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var provider in _providers) await provider.DisposeAsync();
-        (Engine.Inner as IDisposable)?.Dispose();
+        foreach (var engine in _engines.Append(Engine.Inner)) (engine as IDisposable)?.Dispose();
         await DropAsync();
         _folder.Delete(recursive: true);
     }
