@@ -42,9 +42,11 @@ internal static class SqlServerStartLock
             throw new StartException(
                 $"ConnectionStrings:SqlServer: another process is starting or migrating this database and has not ended in {LongestWaitSeconds} s.");
         }
-        catch
+        catch (Exception e)
         {
             await connection.DisposeAsync();
+            // The client library has several words for it.
+            if (e is SqlException && cancellation.IsCancellationRequested) throw new OperationCanceledException("The wait was given up.", e, cancellation);
             throw;
         }
     }

@@ -61,9 +61,9 @@ internal static class SqlServerStatements
     public const string SwitchReadCommittedSnapshotOn =
         "ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE";
 
-    /// <summary>Owned by the session, so no isolation matters; it waits. The name of a lock is 255 characters at most, and one of a database 128.</summary>
+    /// <summary>Owned by the session, so no isolation matters; it waits. Names of locks differ in case, those of databases seldom do.</summary>
     public const string EnterStart = """
-        DECLARE @resource nvarchar(255) = N'KeyService.Start.' + @database;
+        DECLARE @resource nvarchar(255) = N'KeyService.Start.' + UPPER(@database);
         DECLARE @result int;
         EXEC @result = sp_getapplock @Resource = @resource, @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = @milliseconds;
         SELECT @result;
