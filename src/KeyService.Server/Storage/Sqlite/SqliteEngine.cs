@@ -22,7 +22,7 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
         _time = time;
         var file = Path.Combine(dataDirectory, FileName);
         _contexts = new(OptionsFor(file));
-        _replication = new(file, _writers);
+        _replication = new(file, _writers, time);
     }
 
     public const string FileName = "keyservice.db";

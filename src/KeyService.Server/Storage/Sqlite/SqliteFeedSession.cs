@@ -1,5 +1,6 @@
 using KeyService.Server.Keys;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace KeyService.Server.Storage.Sqlite;
 
@@ -28,6 +29,29 @@ internal sealed class SqliteFeedSession : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// Begins a transaction that writes; false when another has begun one. At once, and past the library: SQLite sleeps for up to 100 ms
+    /// between its tries, the library for 150, and beside a process that writes without a pause neither meets a gap.
+    /// </summary>
+    public bool TryBeginWrite()
+    {
+        raw.sqlite3_busy_timeout(_connection.Handle!, 0);
+        try
+        {
+            var result = raw.sqlite3_exec(_connection.Handle!, "BEGIN IMMEDIATE");
+            // The upper bytes say which kind of busy.
+            if ((result & 0xff) == raw.SQLITE_BUSY) return false;
+            SqliteException.ThrowExceptionForRC(result, _connection.Handle!);
+            return true;
+        }
+        finally
+        {
+            raw.sqlite3_busy_timeout(_connection.Handle!, SqliteFeedStatements.BusyMilliseconds);
+        }
+    }
+
+    public void Commit() => SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(_connection.Handle!, "COMMIT"), _connection.Handle!);
 
     /// <summary>False when the row is there already, or is gone, or has another beat.</summary>
     public bool Register(ReplicaRegistration own)

@@ -3,6 +3,7 @@ namespace KeyService.Server.Storage.Sqlite;
 /// <summary>
 /// The hand-written statements of replication for SQLite. Each is a transaction of its own and reads the last commit before it
 /// began, as long as the one before it was read to its end and reset: a reader left open would keep its snapshot for all of them.
+/// What writes has an immediate transaction to itself, committed before the next statement begins.
 /// </summary>
 internal static class SqliteFeedStatements
 {
@@ -12,6 +13,9 @@ internal static class SqliteFeedStatements
     /// </summary>
     public const string ConnectionSettings =
         "PRAGMA busy_timeout=1000; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;";
+
+    /// <summary>The busy time-out above, for the call that sets it again.</summary>
+    public const int BusyMilliseconds = 1_000;
 
     /// <summary>For a new epoch alone: it must survive a power cut, and is worth a wait.</summary>
     public const string Durable = "PRAGMA busy_timeout=10000; PRAGMA synchronous=FULL;";

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace KeyService.Server.Storage.Sqlite;
 
@@ -12,12 +13,16 @@ internal sealed class SqliteReplicationStore : IReplicationStore, IDisposable
     /// <summary>The feed needs one; callers who look at the replicas at the same moment open more, and these are not kept.</summary>
     private const int KeptSessions = 4;
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(SqliteFeedStatements.BusyMilliseconds);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(1);
+
     private readonly string _connectionString;
     private readonly WriterQueue _writers;
+    private readonly TimeProvider _time;
     private readonly ConcurrentQueue<SqliteFeedSession> _sessions = new();
     private volatile bool _disposed;
 
-    public SqliteReplicationStore(string file, WriterQueue writers)
+    public SqliteReplicationStore(string file, WriterQueue writers, TimeProvider time)
     {
         // ReadWrite: a file that is not there is a mistake, not a new store. Without Pooling each session keeps its own compiled commands.
         // The time-out is behind SQLite's own (a second), for the library's second try.
@@ -29,35 +34,38 @@ internal sealed class SqliteReplicationStore : IReplicationStore, IDisposable
             DefaultTimeout = 1,
         }.ConnectionString;
         _writers = writers;
+        _time = time;
     }
 
     /// <summary>A commit is one write to the index of the log: who looks afterwards sees it.</summary>
     public TimeSpan SettleTime => TimeSpan.Zero;
 
-    public Task<FeedAnswer> RunCycleAsync(IReadOnlyList<FeedStep> steps, FeedRequest request, CancellationToken cancellation) =>
-        steps.Contains(FeedStep.Register)
-            ? WriteAsync((session, turn) => RunCycle(session, steps, request, turn), cancellation)
-            : ReadAsync(session => RunCycle(session, steps, request, turn: null), cancellation);
+    public async Task<FeedAnswer> RunCycleAsync(IReadOnlyList<FeedStep> steps, FeedRequest request, CancellationToken cancellation)
+    {
+        var turn = steps.Contains(FeedStep.Register) ? await _writers.EnterFirstAsync(cancellation) : null;
+        return await RunAsync(turn, session => RunCycleAsync(session, steps, request, turn), cancellation);
+    }
 
     public Task ReportAsync(string replicaId, long ticket, long horizon, CancellationToken cancellation) => WriteAsync(
-        (session, _) =>
+        session =>
         {
             session.Report(replicaId, ticket, horizon);
             return true;
         },
         cancellation);
 
-    public Task<ReplicaLook> LookAsync(bool drawTicket, CancellationToken cancellation) => ReadAsync(
+    public Task<ReplicaLook> LookAsync(bool drawTicket, CancellationToken cancellation) => RunAsync(
+        turn: null,
         session =>
         {
             var ticket = drawTicket ? session.DrawTicket() : 0;
             var (_, epoch, time) = session.ReadWatermark();
-            return new ReplicaLook(ticket, epoch, time, session.ReadReplicas());
+            return Task.FromResult(new ReplicaLook(ticket, epoch, time, session.ReadReplicas()));
         },
         cancellation);
 
     public Task<bool> RemoveReplicaAsync(string replicaId, long? beat, CancellationToken cancellation) =>
-        WriteAsync((session, _) => session.Remove(replicaId, beat), cancellation);
+        WriteAsync(session => session.Remove(replicaId, beat), cancellation);
 
     public Task RenewEpochAsync(CancellationToken cancellation) => Task.Run(
         () =>
@@ -73,7 +81,7 @@ internal sealed class SqliteReplicationStore : IReplicationStore, IDisposable
         while (_sessions.TryDequeue(out var session)) session.Dispose();
     }
 
-    private static FeedAnswer RunCycle(SqliteFeedSession session, IReadOnlyList<FeedStep> steps, FeedRequest request, IDisposable? turn)
+    private async Task<FeedAnswer> RunCycleAsync(SqliteFeedSession session, IReadOnlyList<FeedStep> steps, FeedRequest request, IDisposable? turn)
     {
         var answer = new FeedAnswer(false, 0, 0, null, default, []);
         foreach (var step in steps)
@@ -81,7 +89,7 @@ internal sealed class SqliteReplicationStore : IReplicationStore, IDisposable
             switch (step)
             {
                 case FeedStep.Register:
-                    answer = answer with { Registered = session.Register(request.Own) };
+                    answer = answer with { Registered = await WriteAsync(session, s => s.Register(request.Own)) };
                     // Readers need no turn, and writers wait for this one.
                     turn?.Dispose();
                     break;
@@ -103,28 +111,44 @@ internal sealed class SqliteReplicationStore : IReplicationStore, IDisposable
         return answer;
     }
 
-    private async Task<T> WriteAsync<T>(Func<SqliteFeedSession, IDisposable?, T> write, CancellationToken cancellation)
+    private async Task<T> WriteAsync<T>(Func<SqliteFeedSession, T> write, CancellationToken cancellation) =>
+        await RunAsync(await _writers.EnterFirstAsync(cancellation), session => WriteAsync(session, write), cancellation);
+
+    /// <summary>In a transaction of its own. One that fails ends with its connection.</summary>
+    private async Task<T> WriteAsync<T>(SqliteFeedSession session, Func<SqliteFeedSession, T> write)
     {
-        var turn = await _writers.EnterFirstAsync(cancellation);
-        // No token: the work gives the turn back, whoever still waits for it.
+        var begun = _time.GetTimestamp();
+        while (!session.TryBeginWrite())
+        {
+            if (_time.GetElapsedTime(begun) > LongestWait) throw new SqliteException("Another process writes without end.", raw.SQLITE_BUSY);
+            await Task.Delay(RetryInterval, _time);
+        }
+
+        var result = write(session);
+        session.Commit();
+        return result;
+    }
+
+    /// <summary>No token for the work: it gives turn and session back, whoever still waits for it.</summary>
+    private async Task<T> RunAsync<T>(IDisposable? turn, Func<SqliteFeedSession, Task<T>> use, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested) turn?.Dispose();
+        cancellation.ThrowIfCancellationRequested();
         return await Task.Run(
-            () =>
+            async () =>
             {
-                using (turn) return WithSession(session => write(session, turn));
+                using (turn) return await WithSessionAsync(use);
             },
             CancellationToken.None).WaitAsync(cancellation);
     }
 
-    private Task<T> ReadAsync<T>(Func<SqliteFeedSession, T> read, CancellationToken cancellation) =>
-        Task.Run(() => WithSession(read), cancellation).WaitAsync(cancellation);
-
-    private T WithSession<T>(Func<SqliteFeedSession, T> use)
+    private async Task<T> WithSessionAsync<T>(Func<SqliteFeedSession, Task<T>> use)
     {
         if (!_sessions.TryDequeue(out var session)) session = new(_connectionString);
         var kept = false;
         try
         {
-            var result = use(session);
+            var result = await use(session);
             // After a failure a new one: nothing of it can be left open.
             kept = !_disposed && _sessions.Count < KeptSessions;
             if (kept) _sessions.Enqueue(session);
