@@ -2,7 +2,6 @@ using System.CommandLine;
 using KeyService.Server.Audit;
 using KeyService.Server.Keys;
 using KeyService.Server.Storage;
-using KeyService.Server.Storage.Sqlite;
 
 namespace KeyService.Server.Hosting;
 
@@ -45,6 +44,8 @@ internal static class Commands
         root.Add(Word("new-master-key", "Prints a new master key: 32 random bytes in base64.", NewMasterKey));
         root.Add(Word("new-credential", "Prints a new credential for KeyService:RootCredentialFile, to be installed by the first start or migrate.", NewCredential));
         root.Add(Word("verify-audit", "Checks the audit chain of every workspace.", VerifyAuditAsync));
+        root.Add(Word("replicas", "Lists the processes that keep looked-up keys, and how far behind each is.", ReplicasCommand.RunAsync));
+        root.Add(Word("recover", "After a restore, before the processes serve again: what they kept from before is never believed again.", RecoverCommand.RunAsync));
         var rootCredential = new Command("root-credential", "The credential with all permissions.");
         rootCredential.Add(Word("new", "Makes another root credential in place of a lost one.", NewRootCredentialAsync));
         root.Add(rootCredential);
@@ -75,7 +76,7 @@ internal static class Commands
         return settings;
     }
 
-    private static Task<int> MigrateAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, embeddedLock: true, async services =>
+    private static Task<int> MigrateAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, create: true, startLock: true, async services =>
     {
         var installed = await services.GetRequiredService<StoreStart>().MigrateAsync(cancellation);
         var options = services.GetRequiredService<ServerOptions>();
@@ -84,7 +85,7 @@ internal static class Commands
         return 0;
     }, cancellation);
 
-    private static Task<int> VerifyAuditAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, embeddedLock: false, async services =>
+    private static Task<int> VerifyAuditAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, create: false, startLock: false, async services =>
     {
         var broken = 0;
         var verifier = services.GetRequiredService<AuditVerifier>();
@@ -102,7 +103,7 @@ internal static class Commands
         return broken == 0 ? 0 : 1;
     }, cancellation);
 
-    private static Task<int> NewRootCredentialAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, embeddedLock: false, async services =>
+    private static Task<int> NewRootCredentialAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, create: false, startLock: true, async services =>
     {
         await services.GetRequiredService<RootCredential>().ReplaceAsync(cancellation);
         Console.WriteLine($"Wrote a new root credential to {services.GetRequiredService<ServerOptions>().RootCredentialFile}.");
@@ -128,32 +129,16 @@ internal static class Commands
 
     /// <summary>The services below the wire, without a server around them.</summary>
     private static async Task<int> WithStoreAsync(
-        string[] settings, bool embeddedLock, Func<IServiceProvider, Task<int>> run, CancellationToken cancellation)
+        string[] settings, bool create, bool startLock, Func<IServiceProvider, Task<int>> run, CancellationToken cancellation)
     {
         var configuration = ConfigurationOf(settings);
         var options = ServerOptions.Read(configuration);
-        if (!embeddedLock && options.IsEmbedded && !File.Exists(Path.Combine(options.DataDirectory, SqliteEngine.FileName)))
-            throw new StartException($"{SettingNames.DataDirectory}: there is no store in {options.DataDirectory}.");
-        var engine = StorageEngines.Create(options);
-        // On SQL Server the migration takes a lock of its own, and the server before may still be serving.
-        await using var storeLock = embeddedLock && options.IsEmbedded ? await engine.LockStoreAsync(cancellation) : NoStoreLock.Instance;
+        var engine = create ? StorageEngines.Create(options) : StorageEngines.Existing(options);
+        // Beside processes that serve, but not beside one that makes the same master key, schema or root credential.
+        await using var start = startLock ? await engine.EnterStartAsync(cancellation) : null;
         var masterKeys = MasterKeyFiles.Load(configuration, options, Console.Out);
         await using var services = new ServiceCollection().AddKeyService(options, engine, masterKeys).BuildServiceProvider();
         return await run(services);
-    }
-
-    /// <summary>For commands beside a server: nothing cached is believed.</summary>
-    private sealed class NoStoreLock : IStoreLock
-    {
-        public static readonly NoStoreLock Instance = new();
-
-        public bool IsHeld => false;
-
-        public long Takings => 0;
-
-        public CancellationToken Lost => CancellationToken.None;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private static string EnvironmentName =>

@@ -1,6 +1,7 @@
 using KeyService.Server.Storage;
 using KeyService.Server.Storage.Sqlite;
 using KeyService.Server.Storage.SqlServer;
+using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Server.Hosting;
 
@@ -24,6 +25,31 @@ internal static class StorageEngines
             throw new StartException($"{SettingNames.DataDirectory}: {options.DataDirectory} is not writable for this user.", e);
         }
 
-        return new SqliteEngine(options.DataDirectory);
+        return new SqliteEngine(options.DataDirectory, TimeProvider.System);
+    }
+
+    /// <summary>For commands that make no store.</summary>
+    /// <exception cref="StartException">There is none.</exception>
+    public static IStorageEngine Existing(ServerOptions options)
+    {
+        if (options.IsEmbedded && !File.Exists(Path.Combine(options.DataDirectory, SqliteEngine.FileName)))
+            throw new StartException($"{SettingNames.DataDirectory}: there is no store in {options.DataDirectory}.");
+        return Create(options);
+    }
+
+    /// <summary>As <see cref="Existing"/>, with a schema that this version knows.</summary>
+    public static async Task<IStorageEngine> MigratedAsync(ServerOptions options, CancellationToken cancellation)
+    {
+        var engine = Existing(options);
+        await CheckMigratedAsync(engine, cancellation);
+        return engine;
+    }
+
+    /// <exception cref="StartException">The schema is older than this version's.</exception>
+    public static async Task CheckMigratedAsync(IStorageEngine engine, CancellationToken cancellation)
+    {
+        await using var context = engine.CreateLookupContext();
+        if ((await context.Database.GetPendingMigrationsAsync(cancellation)).Any())
+            throw new StartException($"The {engine.Name} schema is not migrated: run `keyservice migrate` first.");
     }
 }

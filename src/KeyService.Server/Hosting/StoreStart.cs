@@ -28,12 +28,7 @@ internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKe
     /// <summary>Checks all that, notes master keys that are new, and makes the first call as quick as the second.</summary>
     public async Task CheckAsync(CancellationToken cancellation)
     {
-        await using (var context = engine.CreateLookupContext())
-        {
-            if ((await context.Database.GetPendingMigrationsAsync(cancellation)).Any())
-                throw new StartException($"The {engine.Name} schema is not migrated: run `keyservice migrate` first.");
-        }
-
+        await StorageEngines.CheckMigratedAsync(engine, cancellation);
         await engine.CheckSettingsAsync(cancellation);
         await CheckMasterKeysAsync(cancellation);
 

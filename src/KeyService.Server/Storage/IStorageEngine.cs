@@ -8,8 +8,8 @@ internal interface IStorageEngine
     /// <summary>For messages: <c>SQLite</c> or <c>SQL Server</c>.</summary>
     string Name { get; }
 
-    /// <summary>Feed and table of replicas.</summary>
-    IReplicationStore Replication => throw new NotSupportedException();
+    /// <summary>The feed, and the table of replicas.</summary>
+    IReplicationStore Replication { get; }
 
     /// <summary>Contexts for management: on SQL Server they retry what is known to be transient.</summary>
     KeyDbContext CreateContext();
@@ -42,23 +42,11 @@ internal interface IStorageEngine
     /// <summary>Brings the schema up to date and switches on what <see cref="CheckSettingsAsync"/> asks for.</summary>
     Task MigrateAsync(CancellationToken cancellation);
 
-    Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => throw new NotSupportedException();
-
-    /// <summary>Takes the store for this process, or throws <see cref="StartException"/> when another serves it.</summary>
-    Task<IStoreLock> LockStoreAsync(CancellationToken cancellation);
-}
-
-/// <summary>Held while this process serves the store.</summary>
-internal interface IStoreLock : IAsyncDisposable
-{
-    /// <summary>False from the moment in which it cannot be confirmed: another process may serve the store by then.</summary>
-    bool IsHeld { get; }
-
-    /// <summary>How often it was taken. Between two times another process may have changed anything.</summary>
-    long Takings { get; }
-
-    /// <summary>Cancelled when the lock was lost and another process may hold it.</summary>
-    CancellationToken Lost { get; }
+    /// <summary>
+    /// Waits until no other process makes the store ready (master key, schema, root credential); dispose it when that is done. Throws
+    /// <see cref="StartException"/> when the other does not end within a minute.
+    /// </summary>
+    Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation);
 }
 
 /// <summary>A reason not to start, in one line for the operator.</summary>

@@ -71,6 +71,7 @@ internal abstract class KeyDbContext(DbContextOptions options) : DbContext(optio
             request.HasIndex(r => r.CreateTime);
         });
         AuditModel(model);
+        ReplicationModel(model);
         model.Entity<MasterKeyFingerprintRow>(key =>
         {
             key.ToTable("MasterKeyFingerprints").HasKey(k => k.Generation);
@@ -102,6 +103,25 @@ internal abstract class KeyDbContext(DbContextOptions options) : DbContext(optio
             head.Property(h => h.Mac).HasMaxLength(32).IsFixedLength();
             head.Property(h => h.PurgedMac).HasMaxLength(32).IsFixedLength();
             head.Property(h => h.PurgedSeal).HasMaxLength(32).IsFixedLength();
+        });
+    }
+
+    /// <summary>Read and written by <see cref="IReplicationStore"/> alone. No rowversion here: a beat would look like a change.</summary>
+    private static void ReplicationModel(ModelBuilder model)
+    {
+        model.Entity<ReplicaRow>(replica =>
+        {
+            replica.ToTable("Replicas").HasKey(r => r.ReplicaId);
+            replica.Property(r => r.ReplicaId).HasMaxLength(32).IsUnicode(false).IsFixedLength();
+            // One base62 digit for each master key that there can be.
+            replica.Property(r => r.Generations).HasMaxLength(62).IsUnicode(false);
+            replica.Property(r => r.Address).HasMaxLength(256);
+        });
+        model.Entity<StoreEpochRow>(epoch =>
+        {
+            epoch.ToTable("StoreEpochs").HasKey(e => e.Id);
+            epoch.Property(e => e.Id).ValueGeneratedNever();
+            epoch.Property(e => e.Epoch).HasMaxLength(16).IsFixedLength();
         });
     }
 

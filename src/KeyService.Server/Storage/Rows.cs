@@ -114,6 +114,18 @@ internal sealed class MasterKeyFingerprintRow
     public required byte[] Fingerprint { get; init; }
 }
 
+/// <summary>The one row of <c>StoreEpochs</c>: random for each store; the migration that makes the table draws it.</summary>
+internal sealed class StoreEpochRow
+{
+    public required int Id { get; init; }
+
+    /// <summary>16 random bytes.</summary>
+    public required byte[] Epoch { get; init; }
+
+    /// <summary>When <c>keyservice recover</c> drew it, by the database's clock; null for the first.</summary>
+    public DateTimeOffset? RenewTime { get; init; }
+}
+
 /// <summary>SQLite only: one row with the latest revision, raised in the transaction of each change.</summary>
 internal sealed class RevisionCounterRow
 {

@@ -15,7 +15,8 @@ public class Formats
     private static readonly KeyPosition Position = new(1_700_000_000_000_000, "", "key_0123456789abcdef0123456789abcdef");
 
     private readonly MasterKey _masterKey = MasterKey.Derive('0', new byte[MasterKey.SecretSize]);
-    private readonly byte[] _epoch = new byte[CachedKeyFormat.EpochLength];
+    private readonly KeyService.Server.Storage.StoreEpoch _epoch = new(new('0', 32), RenewTime: null);
+    private readonly KeyService.Server.Replication.Incarnation _replica = KeyService.Server.Replication.Incarnations.New(new(), TimeProvider.System);
     private MasterKeys _masterKeys = null!;
     private string _apiKey = "";
     private byte[] _ascii = [];
@@ -31,7 +32,8 @@ public class Formats
         _apiKey = ApiKeyText.Generate(Brand, KeyEnvironment.Live, _masterKey);
         _ascii = Encoding.ASCII.GetBytes(_apiKey);
         _digest = _masterKey.ComputeDigest(_ascii);
-        _key = new(Samples.Record("workspace-1", ["payments.read"]), era: 0);
+        _key = new(Samples.Record("workspace-1", ["payments.read"]), new(_replica, 0));
+        _replica.Epoch = _epoch;
         _value = RedisValueWrite();
         _token = PageTokenSeal();
     }
@@ -53,7 +55,7 @@ public class Formats
     public byte[] RedisValueWrite() => CachedKeyFormat.Write(_key, _digest, _epoch, _masterKey);
 
     [Benchmark(Description = "Redis value: read")]
-    public bool RedisValueRead() => CachedKeyFormat.Read(_value, _digest, _epoch, _masterKeys) is not null;
+    public bool RedisValueRead() => CachedKeyFormat.Read(_value, _digest, _replica, _masterKeys) is not null;
 
     [Benchmark(Description = "Page token: seal")]
     public string PageTokenSeal() => PageToken.Seal(Position, Binding, _masterKey);

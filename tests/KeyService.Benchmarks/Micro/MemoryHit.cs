@@ -29,11 +29,15 @@ public class MemoryHit
         var masterKey = MasterKey.Derive('0', new byte[MasterKey.SecretSize]);
         var masterKeys = new MasterKeys([masterKey]);
         var options = new LookupOptions();
-        var metrics = new Metrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), new VerdictNames(Enum.GetNames<Verdict>()));
+        var metrics = new Metrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), new VerdictNames(Enum.GetNames<Verdict>()), TimeProvider.System);
         var memory = new MemoryKeyCache(options);
-        var belief = new Belief(new Floors(), new HeldLock());
+        var replica = Incarnations.New(new() { Lease = TimeSpan.FromMinutes(10) }, TimeProvider.System);
+        replica.Epoch = new(new('0', 32), null);
+        replica.Floors.RaiseBase(0);
+        replica.Lease.Grant(Moment.Now(TimeProvider.System));
+        var belief = new Belief(replica);
         // Neither Redis nor a database: what asks one of them fails.
-        var lookup = new KeyLookup(memory, redis: null!, source: null!, belief, options, TimeProvider.System, metrics);
+        var lookup = new KeyLookup(memory, redis: null!, source: null!, belief, freshness: null!, options, TimeProvider.System, metrics);
         var finder = new KeyFinder(lookup, masterKeys, options);
         var usage = new UsageRecorder();
         _validator = new(finder, usage);
@@ -41,8 +45,8 @@ public class MemoryHit
 
         var apiKey = ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, masterKey);
         _credential = ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, masterKey);
-        memory.Put(ApiKeyDigest.Of(apiKey, options.Brand, masterKeys), new(Samples.Record("workspace-1", ["payments.read"]), belief.Era));
-        var credential = new CachedKey(Samples.Record(Workspaces.System, ["keys:validate"]), belief.Era);
+        memory.Put(ApiKeyDigest.Of(apiKey, options.Brand, masterKeys), new(Samples.Record("workspace-1", ["payments.read"]), belief.Mark()));
+        var credential = new CachedKey(Samples.Record(Workspaces.System, ["keys:validate"]), belief.Mark());
         memory.Put(ApiKeyDigest.Of(_credential, options.Brand, masterKeys), credential);
         _rights = credential.Credential!.Rights;
         _hit = new(apiKey, "", [], ClientAddress: null);
@@ -65,20 +69,8 @@ public class MemoryHit
 
     [Benchmark(Description = "Credential, seen on the connection")]
     public bool Authenticate() =>
-        _credentials.ValidateAsync(_credential.AsMemory(), _last, peer: null, new CallBudget(0, DateTime.MaxValue, TimeProvider.System.GetUtcNow()), CancellationToken.None).Result is not null;
+        _credentials.ValidateAsync(_credential.AsMemory(), _last, peer: null, new CallBudget(TimeProvider.System.GetTimestamp(), DateTime.MaxValue, TimeProvider.System.GetUtcNow()), CancellationToken.None).Result is not null;
 
     private Verdict Ask(in Question question) =>
-        _validator.ValidateAsync(question, _rights, new CallBudget(0, DateTime.MaxValue, TimeProvider.System.GetUtcNow()), CancellationToken.None).Result.Verdict;
-
-    /// <summary>A lock that nobody else wants.</summary>
-    private sealed class HeldLock : IStoreLock
-    {
-        public bool IsHeld => true;
-
-        public long Takings => 1;
-
-        public CancellationToken Lost => CancellationToken.None;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
+        _validator.ValidateAsync(question, _rights, new CallBudget(TimeProvider.System.GetTimestamp(), DateTime.MaxValue, TimeProvider.System.GetUtcNow()), CancellationToken.None).Result.Verdict;
 }

@@ -17,6 +17,8 @@ internal sealed class FakeEngine : IStorageEngine
 
     public string Name => "fake";
 
+    public IReplicationStore Replication => throw new NotSupportedException();
+
     /// <summary>When set, reads are answered from it at once.</summary>
     public Func<byte[], ApiKeyRow?>? Rows { get; set; }
 
@@ -60,6 +62,8 @@ internal sealed class FakeEngine : IStorageEngine
     public Task CheckSettingsAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task MigrateAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -16,9 +16,10 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
     {
         await SendAsync();
         var answer = new FeedAnswer(Registered: false, 0, 0, null, default, []);
+        var history = database.History;
         foreach (var step in steps)
         {
-            await network.Outside();
+            await StatementAsync(history);
             answer = step switch
             {
                 FeedStep.Register => answer with { Registered = Register(request.Own) },
@@ -43,8 +44,9 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
     public async Task<ReplicaLook> LookAsync(bool drawTicket, CancellationToken cancellation)
     {
         await SendAsync();
+        var history = database.History;
         var ticket = drawTicket ? database.DrawTicket() : 0;
-        await network.Outside();
+        await StatementAsync(history);
         var look = new ReplicaLook(ticket, database.Epoch, database.Time, [.. database.Replicas.Values]);
         await ReceiveAsync();
         return look;
@@ -104,8 +106,6 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
 
     public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) => throw new NotSupportedException();
-
     public Task RenewEpochAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <summary>The message is on its way; it is lost when the replica is cut off, and the replica hears so.</summary>
@@ -116,6 +116,15 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
         if (!cut) return;
         await network.Arrival(replica);
         throw new TimeoutException("cut off");
+    }
+
+    /// <summary>The next statement of a batch. A restore ends every connection, so no batch goes on behind it.</summary>
+    private async Task StatementAsync(int history)
+    {
+        await network.Outside();
+        if (database.History == history) return;
+        await network.Arrival(replica);
+        throw new TimeoutException("connection ended");
     }
 
     private async Task ReceiveAsync()

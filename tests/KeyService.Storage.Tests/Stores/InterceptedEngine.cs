@@ -22,6 +22,8 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
 
     public string Name => Inner.Name;
 
+    public IReplicationStore Replication => Inner.Replication;
+
     public KeyDbContext CreateContext() =>
         Contexts is { } contexts ? contexts() : Interceptors.Length == 0 ? Inner.CreateContext() : contextWith(Interceptors);
 
@@ -52,5 +54,5 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
 
     public Task MigrateAsync(CancellationToken cancellation) => Inner.MigrateAsync(cancellation);
 
-    public Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) => Inner.LockStoreAsync(cancellation);
+    public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => Inner.EnterStartAsync(cancellation);
 }

@@ -10,7 +10,7 @@ internal sealed class SqliteTestStore : TestStore
 {
     public string File => Path.Combine(Folder, SqliteEngine.FileName);
 
-    public override IStorageEngine CreateEngine() => new SqliteEngine(Folder);
+    public override IStorageEngine CreateEngine() => new SqliteEngine(Folder, TimeProvider.System);
 
     public override KeyDbContext ContextWith(params IInterceptor[] interceptors) => new SqliteKeyDbContext(
         new DbContextOptionsBuilder<SqliteKeyDbContext>(SqliteEngine.OptionsFor(File)).AddInterceptors(interceptors).Options);

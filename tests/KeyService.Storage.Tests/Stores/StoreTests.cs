@@ -59,7 +59,7 @@ public abstract class StoreTests(Engine engine) : IAsyncLifetime
 
     internal Task<(KeyView Key, PropagationReport Propagation)> SetStatusAsync(
         KeyRecord key, KeyStatus status, string etag = "", string reason = "because") => Store.Statuses.ChangeAsync(
-            new(key.WorkspaceId, key.KeyId, status, reason, etag), Requester.Actor, CredentialRights.None, CancellationToken.None);
+            new(key.WorkspaceId, key.KeyId, status, reason, etag, PropagationWait: null), Requester.Actor, CredentialRights.None, DateTime.MaxValue, CancellationToken.None);
 
     internal async Task<KeyRecord> GetAsync(KeyRecord key) =>
         (await Store.Queries.GetAsync(key.WorkspaceId, key.KeyId, CancellationToken.None)).Key;

@@ -17,6 +17,7 @@ namespace KeyService.Storage.Tests.Stores;
 internal abstract class TestStore : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _providers = [];
+    private readonly List<IStorageEngine> _engines = [];
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("keyservice-storage-");
     private ServiceProvider? _services;
     private InterceptedEngine? _engine;
@@ -39,6 +40,7 @@ internal abstract class TestStore : IAsyncDisposable
         SqlServer = null,
         Lookup = new(),
         Issuance = new(),
+        Replica = new(),
         AuditRetention = TimeSpan.FromDays(400),
     };
 
@@ -55,7 +57,24 @@ internal abstract class TestStore : IAsyncDisposable
 
     public KeyQueries Queries => Get<KeyQueries>();
 
-    public Floors Floors => Get<Floors>();
+    /// <summary>What this process remembers of changed keys; everything up to revision 0 has been applied.</summary>
+    public Floors Floors
+    {
+        get
+        {
+            var floors = Get<Belief>().Current.Floors;
+            if (!floors.HasBase) floors.RaiseBase(0);
+            return floors;
+        }
+    }
+
+    /// <summary>The real engine as one more process has it.</summary>
+    public IStorageEngine NewEngine()
+    {
+        var engine = CreateEngine();
+        _engines.Add(engine);
+        return engine;
+    }
 
     /// <summary>The real engine, anew.</summary>
     public abstract IStorageEngine CreateEngine();
@@ -69,7 +88,7 @@ internal abstract class TestStore : IAsyncDisposable
     /// <summary>The services of one more process on this database.</summary>
     public ServiceProvider Process(MasterKeys? masterKeys = null, ServerOptions? options = null, IStorageEngine? engine = null)
     {
-        var provider = new ServiceCollection().AddKeyService(options ?? Options, engine ?? Engine, HeldLock.Instance, masterKeys ?? MasterKeys)
+        var provider = new ServiceCollection().AddKeyService(options ?? Options, engine ?? Engine, masterKeys ?? MasterKeys)
             .AddSingleton<TimeProvider>(Time).BuildServiceProvider();
         _providers.Add(provider);
         return provider;
@@ -102,7 +121,7 @@ internal abstract class TestStore : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var provider in _providers) await provider.DisposeAsync();
-        (Engine.Inner as IDisposable)?.Dispose();
+        foreach (var engine in _engines.Append(Engine.Inner)) (engine as IDisposable)?.Dispose();
         await DropAsync();
         _folder.Delete(recursive: true);
     }

@@ -48,14 +48,6 @@ public sealed class SqliteSettingsTests() : StoreTests(Engine.Sqlite)
     }
 
     [Fact]
-    public async Task A_folder_that_is_not_there_says_so()
-    {
-        var engine = new Server.Storage.Sqlite.SqliteEngine(Path.Combine(Store.Folder, "none"));
-
-        (await Should.ThrowAsync<StartException>(() => engine.LockStoreAsync(CancellationToken.None))).Message.ShouldNotContain("another process");
-    }
-
-    [Fact]
     public async Task A_reader_does_not_wait_for_a_writer()
     {
         var key = (await CreateAsync(Request())).Key;

@@ -50,7 +50,7 @@ internal static class Schema
         // Only what defines something: a model has no rows and no transactions.
         foreach (var statement in CreateBatches.Value.SelectMany(batch => Parse(batch).Batches.SelectMany(b => b.Statements)))
         {
-            if (statement is CreateTableStatement or CreateIndexStatement or AlterTableStatement) model.AddObjects(TextOf(statement));
+            if (statement is CreateTableStatement or CreateIndexStatement or AlterTableStatement or CreateSequenceStatement) model.AddObjects(TextOf(statement));
         }
 
         return model;

@@ -60,12 +60,13 @@ public sealed class SchemaTests
     [Fact]
     public void Ids_are_compared_byte_by_byte()
     {
-        var ids = Columns.Where(c => c.Table != "__EFMigrationsHistory" && TypeOf(c.Column).StartsWith("varchar(", StringComparison.Ordinal)).ToList();
+        var ids = Columns.Where(c => c.Table != "__EFMigrationsHistory" && TypeOf(c.Column) is var type
+            && (type.StartsWith("varchar(", StringComparison.Ordinal) || type.StartsWith("char(", StringComparison.Ordinal))).ToList();
 
         ids.ShouldAllBe(c => c.Column.Collation != null && c.Column.Collation.Value.EndsWith("_BIN2", StringComparison.Ordinal));
         var names = ids.Select(c => $"{c.Table}.{c.Column.ColumnIdentifier.Value}").ToList();
         // Every column that is called an id, but for the events' own, is among them; and what else is compared.
-        foreach (var (table, column) in Columns.Where(c => c.Column.ColumnIdentifier.Value is var n && n.EndsWith("Id", StringComparison.Ordinal) && n is not ("MigrationId" or "EventId")))
+        foreach (var (table, column) in Columns.Where(c => c.Column.ColumnIdentifier.Value is var n && n.EndsWith("Id", StringComparison.Ordinal) && n is not ("MigrationId" or "EventId" or "Id")))
             names.ShouldContain($"{table}.{column.ColumnIdentifier.Value}");
         string[] others = ["ApiKeys.Hint", "ApiKeys.CreatedBy", "KeySecrets.Generation", "MasterKeyFingerprints.Generation", "RequestRecords.Rpc", "AuditEvents.Actor"];
         foreach (var other in others) names.ShouldContain(other);
@@ -82,7 +83,7 @@ public sealed class SchemaTests
     {
         var times = Columns.Where(c => c.Column.ColumnIdentifier.Value.EndsWith("Time", StringComparison.Ordinal)).ToList();
 
-        times.Count.ShouldBe(8);
+        times.Count.ShouldBe(10);
         times.ShouldAllBe(c => TypeOf(c.Column) == "datetime2(6)");
     }
 
@@ -105,6 +106,8 @@ public sealed class SchemaTests
             ["PRIMARY KEY WorkspaceId, Sequence", "UNIQUE INDEX WorkspaceId, KeyId, Sequence", "UNIQUE INDEX EventId", "INDEX EventTime"], ignoreOrder: true);
         KeysOf("RequestRecords").ShouldBe(["PRIMARY KEY CallerId, WorkspaceId, Rpc, RequestId", "INDEX CreateTime"], ignoreOrder: true);
         KeysOf("KeyUsage").ShouldBe(["PRIMARY KEY KeyId"]);
+        // Five updates a second of each replica: no index to keep but the one that finds the row.
+        KeysOf("Replicas").ShouldBe(["PRIMARY KEY ReplicaId"]);
     }
 
     [Fact]
@@ -136,6 +139,19 @@ public sealed class SchemaTests
         bytes.Select(Convert.ToHexString).ShouldBe(bytes.Select(Convert.ToHexString).Order(StringComparer.Ordinal));
         bytes.Select(b => (long)converter.ConvertFromProvider(b)!).ShouldBe(revisions);
         Convert.ToHexString(bytes[5]).ShouldBe("0102030405060708");
+    }
+
+    [Fact]
+    public void Tickets_come_from_a_sequence_that_never_begins_anew()
+    {
+        var sequence = Statements.OfType<CreateSequenceStatement>().ShouldHaveSingleItem();
+        var options = sequence.SequenceOptions.ToDictionary(option => option.OptionKind, option => option);
+
+        sequence.Name.BaseIdentifier.Value.ShouldBe("ReplicaTickets");
+        options[SequenceOptionKind.Cycle].NoValue.ShouldBeTrue();
+        Schema.TextOf(options[SequenceOptionKind.Start]).ShouldBe("START WITH 1");
+        Schema.TextOf(options[SequenceOptionKind.Increment]).ShouldBe("INCREMENT BY 1");
+        options.ShouldNotContainKey(SequenceOptionKind.As, "bigint is the default");
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class SentCommandTests : IAsyncDisposable
         {
             Contexts = _server.CreateContext,
         };
-        _services = new ServiceCollection().AddKeyService(_files.Options, engine, HeldLock.Instance, new([_masterKey]))
+        _services = new ServiceCollection().AddKeyService(_files.Options, engine, new([_masterKey]))
             .AddSingleton<TimeProvider>(new FakeTimeProvider(new(2027, 3, 4, 5, 6, 7, TimeSpan.Zero))).BuildServiceProvider();
     }
 
@@ -101,7 +101,7 @@ public sealed class SentCommandTests : IAsyncDisposable
     {
         Put("AuditHeads", "ApiKeys");
         var (view, _) = await Get<StatusChanger>().ChangeAsync(
-            new("w1", RecordedRows.KeyId, KeyStatus.Disabled, "because", Etag.Of(0x701)), Requester.Actor, CredentialRights.None, CancellationToken.None);
+            new("w1", RecordedRows.KeyId, KeyStatus.Disabled, "because", Etag.Of(0x701), PropagationWait: null), Requester.Actor, CredentialRights.None, DateTime.MaxValue, CancellationToken.None);
 
         view.Key.Revision.ShouldBe(0x707);
         var last = _server.Commands[^1];

@@ -58,17 +58,17 @@ public sealed class StatementTests
     [InlineData(-999, false)]
     [InlineData(null, false)]
     public void Only_what_sp_getapplock_grants_is_taken(int? result, bool taken) =>
-        SqlServerStoreLock.IsTaken(result).ShouldBe(taken);
+        SqlServerStartLock.IsEntered(result).ShouldBe(taken);
 
     /// <summary>The model knows no objects of the system.</summary>
     internal static bool IsOurs(string problem) =>
-        !problem.Contains("[sys].[databases]", StringComparison.Ordinal) && !problem.Contains("sp_getapplock", StringComparison.Ordinal);
+        !problem.Contains("[sys].[databases]", StringComparison.Ordinal) && !problem.Contains("[sys].[database_recovery_status]", StringComparison.Ordinal) && !problem.Contains("sp_getapplock", StringComparison.Ordinal);
 
     internal static IEnumerable<FieldInfo> Constants() =>
         typeof(SqlServerStatements).GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static).Where(constant => constant.IsLiteral);
 
     /// <summary>What a raw parameter arrives as.</summary>
-    private const string Parameter = "@p0 nvarchar(max) = NULL";
+    private const string Parameter = "@p0 nvarchar(max) = NULL, @database nvarchar(128) = NULL, @milliseconds int = NULL";
 
     private static string Sql(string name) =>
         ((string)typeof(SqlServerStatements).GetField(name)!.GetRawConstantValue()!).Replace("{0}", "@p0", StringComparison.Ordinal);

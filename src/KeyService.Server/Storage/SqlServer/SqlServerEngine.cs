@@ -22,9 +22,12 @@ internal sealed class SqlServerEngine : IStorageEngine
         _time = time;
         _contexts = new(OptionsFor(connectionString, retry: true));
         _lookupContexts = new(OptionsFor(connectionString, retry: false));
+        Replication = new SqlServerReplicationStore(connectionString);
     }
 
     public string Name => "SQL Server";
+
+    public IReplicationStore Replication { get; }
 
     public static DbContextOptions<SqlServerKeyDbContext> OptionsFor(string connectionString, bool retry) =>
         new DbContextOptionsBuilder<SqlServerKeyDbContext>()
@@ -68,6 +71,9 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     public async Task CheckSettingsAsync(CancellationToken cancellation)
     {
+        // A readable copy lags: what a replica read there would not be what a writer was promised.
+        if (new SqlConnectionStringBuilder(_connectionString).ApplicationIntent == ApplicationIntent.ReadOnly)
+            throw new StartException("ConnectionStrings:SqlServer: ApplicationIntent=ReadOnly may lead to a copy that lags; the service reads and writes at the primary, so leave it out.");
         await using var context = CreateLookupContext();
         var level = (await context.Database.SqlQueryRaw<int>(SqlServerStatements.CompatibilityLevel).ToListAsync(cancellation)).SingleOrDefault();
         if (level < LeastCompatibilityLevel)
@@ -88,8 +94,7 @@ internal sealed class SqlServerEngine : IStorageEngine
         SqlConnection.ClearPool(connection);
     }
 
-    public async Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) =>
-        await SqlServerStoreLock.TakeAsync(_connectionString, _time, cancellation);
+    public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => SqlServerStartLock.EnterAsync(_connectionString, cancellation);
 
     private static async Task<bool> IsSnapshotOnAsync(KeyDbContext context, CancellationToken cancellation) =>
         (await context.Database.SqlQueryRaw<int>(SqlServerStatements.ReadCommittedSnapshot).ToListAsync(cancellation)) is [1];

@@ -22,6 +22,8 @@ internal sealed class SqlServerKeyDbContext(DbContextOptions<SqlServerKeyDbConte
     protected override void OnModelCreating(ModelBuilder model)
     {
         base.OnModelCreating(model);
+        // The migration gives it its cache, and the reason: the model has no word for it.
+        model.HasSequence<long>("ReplicaTickets").StartsAt(1).IncrementsBy(1).IsCyclic(false);
         model.Entity<ApiKeyRow>(key =>
         {
             key.Property(k => k.Revision).HasConversion(new NumberToBytesConverter<long>()).IsRowVersion();

@@ -61,13 +61,11 @@ internal static class SqlServerStatements
     public const string SwitchReadCommittedSnapshotOn =
         "ALTER DATABASE CURRENT SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE";
 
-    /// <summary>Owned by the session: freed when the connection ends, however it ends.</summary>
-    public const string TakeStoreLock = """
+    /// <summary>Owned by the session, so no isolation matters; it waits. Names of locks differ in case, those of databases seldom do.</summary>
+    public const string EnterStart = """
+        DECLARE @resource nvarchar(255) = N'KeyService.Start.' + UPPER(@database);
         DECLARE @result int;
-        EXEC @result = sp_getapplock @Resource = N'KeyService.Serve', @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 0;
+        EXEC @result = sp_getapplock @Resource = @resource, @LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = @milliseconds;
         SELECT @result;
         """;
-
-    /// <summary>Whether this session still holds the store lock.</summary>
-    public const string HoldsStoreLock = "SELECT APPLOCK_MODE(N'public', N'KeyService.Serve', N'Session')";
 }

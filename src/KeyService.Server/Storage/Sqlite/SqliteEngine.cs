@@ -8,24 +8,28 @@ namespace KeyService.Server.Storage.Sqlite;
 /// <summary>The embedded default: one file in the data directory, in WAL mode.</summary>
 internal sealed class SqliteEngine : IStorageEngine, IDisposable
 {
-    private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(5);
-
     private readonly string _dataDirectory;
     private readonly PooledDbContextFactory<SqliteKeyDbContext> _contexts;
     private readonly Func<KeyDbContext, byte[], CancellationToken, Task<ApiKeyRow?>> _findKey = StoreQueries.CompileFindKey();
 
-    // SQLite has one writer: waiting here costs nothing, waiting inside SQLite holds a thread.
-    private readonly SemaphoreSlim _writer = new(1, 1);
+    private readonly TimeProvider _time;
+    private readonly WriterQueue _writers = new();
+    private readonly SqliteReplicationStore _replication;
 
-    public SqliteEngine(string dataDirectory)
+    public SqliteEngine(string dataDirectory, TimeProvider time)
     {
         _dataDirectory = dataDirectory;
-        _contexts = new(OptionsFor(Path.Combine(dataDirectory, FileName)));
+        _time = time;
+        var file = Path.Combine(dataDirectory, FileName);
+        _contexts = new(OptionsFor(file));
+        _replication = new(file, _writers, time);
     }
 
     public const string FileName = "keyservice.db";
 
     public string Name => "SQLite";
+
+    public IReplicationStore Replication => _replication;
 
     public static DbContextOptions<SqliteKeyDbContext> OptionsFor(string file) =>
         new DbContextOptionsBuilder<SqliteKeyDbContext>()
@@ -50,12 +54,7 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
         },
         cancellation);
 
-    public async ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation)
-    {
-        if (!await _writer.WaitAsync(LongestQueue, cancellation))
-            throw new StoreUnavailableException(new TimeoutException("The queue of writers is too long."));
-        return new Turn(_writer);
-    }
+    public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => _writers.EnterAsync(cancellation);
 
     public Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
         // The transaction began immediate: it holds the whole file.
@@ -85,7 +84,7 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     {
         MakePrivateFile();
         await using var context = CreateContext();
-        // A process killed while migrating leaves a row on which MigrateAsync waits for ever. The store lock is ours, so
+        // A process killed while migrating leaves a row on which MigrateAsync waits for ever. The start lock is ours, so
         // nobody else is migrating.
         await context.Database.ExecuteSqlRawAsync(SqliteStatements.DropMigrationsLock, cancellation);
         await context.Database.MigrateAsync(cancellation);
@@ -104,15 +103,11 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
         }).Dispose();
     }
 
-    public Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) =>
-        Task.FromResult<IStoreLock>(SqliteStoreLock.Take(_dataDirectory));
+    public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => SqliteStartLock.EnterAsync(_dataDirectory, _time, cancellation);
 
-    public void Dispose() => _writer.Dispose();
-
-    private sealed class Turn(SemaphoreSlim writer) : IDisposable
+    public void Dispose()
     {
-        private SemaphoreSlim? _writer = writer;
-
-        public void Dispose() => Interlocked.Exchange(ref _writer, null)?.Release();
+        _replication.Dispose();
+        _writers.Dispose();
     }
 }

@@ -25,6 +25,6 @@ internal static class SqliteStatements
     /// <summary>Reads the file, not only the connection.</summary>
     public const string Ping = "SELECT Value FROM RevisionCounter WHERE Id = 1";
 
-    /// <summary>Relies on the store lock: nobody else is migrating.</summary>
+    /// <summary>Relies on the start lock: nobody else is migrating.</summary>
     public const string DropMigrationsLock = "DROP TABLE IF EXISTS __EFMigrationsLock";
 }

@@ -22,6 +22,8 @@ namespace KeyService.Server.Storage.SqlServer.Migrations
 
             SqlServerModelBuilderExtensions.UseIdentityColumns(modelBuilder);
 
+            modelBuilder.HasSequence("ReplicaTickets");
+
             modelBuilder.Entity("KeyService.Server.Storage.ApiKeyRow", b =>
                 {
                     b.Property<string>("KeyId")
@@ -332,6 +334,48 @@ namespace KeyService.Server.Storage.SqlServer.Migrations
                     b.ToTable("MasterKeyFingerprints", (string)null);
                 });
 
+            modelBuilder.Entity("KeyService.Server.Storage.ReplicaRow", b =>
+                {
+                    b.Property<string>("ReplicaId")
+                        .HasMaxLength(32)
+                        .IsUnicode(false)
+                        .HasColumnType("char(32)")
+                        .IsFixedLength()
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("nvarchar(256)")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<long>("Beat")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Generations")
+                        .IsRequired()
+                        .HasMaxLength(62)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(62)")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<long>("Horizon")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("LeaseMilliseconds")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTime>("StartTime")
+                        .HasColumnType("datetime2(6)");
+
+                    b.Property<long>("Ticket")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("ReplicaId");
+
+                    b.ToTable("Replicas", (string)null);
+                });
+
             modelBuilder.Entity("KeyService.Server.Storage.RequestRecordRow", b =>
                 {
                     b.Property<string>("CallerId")
@@ -379,6 +423,25 @@ namespace KeyService.Server.Storage.SqlServer.Migrations
                     b.HasIndex("CreateTime");
 
                     b.ToTable("RequestRecords", (string)null);
+                });
+
+            modelBuilder.Entity("KeyService.Server.Storage.StoreEpochRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("int");
+
+                    b.Property<byte[]>("Epoch")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("binary(16)")
+                        .IsFixedLength();
+
+                    b.Property<DateTime?>("RenewTime")
+                        .HasColumnType("datetime2(6)");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("StoreEpochs", (string)null);
                 });
 #pragma warning restore 612, 618
         }

@@ -289,6 +289,45 @@ namespace KeyService.Server.Storage.Sqlite.Migrations
                     b.ToTable("MasterKeyFingerprints", (string)null);
                 });
 
+            modelBuilder.Entity("KeyService.Server.Storage.ReplicaRow", b =>
+                {
+                    b.Property<string>("ReplicaId")
+                        .HasMaxLength(32)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT")
+                        .IsFixedLength();
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Beat")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Generations")
+                        .IsRequired()
+                        .HasMaxLength(62)
+                        .IsUnicode(false)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Horizon")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("LeaseMilliseconds")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("StartTime")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Ticket")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ReplicaId");
+
+                    b.ToTable("Replicas", (string)null);
+                });
+
             modelBuilder.Entity("KeyService.Server.Storage.RequestRecordRow", b =>
                 {
                     b.Property<string>("CallerId")
@@ -351,6 +390,25 @@ namespace KeyService.Server.Storage.Sqlite.Migrations
                             Id = 1,
                             Value = 0L
                         });
+                });
+
+            modelBuilder.Entity("KeyService.Server.Storage.StoreEpochRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Epoch")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("BLOB")
+                        .IsFixedLength();
+
+                    b.Property<long?>("RenewTime")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("StoreEpochs", (string)null);
                 });
 #pragma warning restore 612, 618
         }

@@ -1,0 +1,131 @@
+using System.Data.Common;
+using Microsoft.Data.SqlClient;
+
+namespace KeyService.Server.Storage.SqlServer;
+
+/// <summary>
+/// Replication on SQL Server: each call is one round trip on a pooled connection. Nothing is tried again: a cycle that fails is followed
+/// by the next, which must know that its beat may have been written.
+/// </summary>
+internal sealed class SqlServerReplicationStore(string connectionString) : IReplicationStore
+{
+    private const int CommandSeconds = 3;
+
+    /// <summary>
+    /// A pool of its own, so that the feed does not wait behind management. No silent reconnecting: it would be a retry.
+    /// </summary>
+    private readonly string _connectionString = new SqlConnectionStringBuilder(connectionString) { ConnectRetryCount = 0 }.ConnectionString;
+
+    public TimeSpan SettleTime { get; } = TimeSpan.FromSeconds(5);
+
+    public async Task<FeedAnswer> RunCycleAsync(IReadOnlyList<FeedStep> steps, FeedRequest request, CancellationToken cancellation)
+    {
+        await using var command = SqlServerFeedCommands.Cycle(steps, request);
+        return await RunAsync(command, (reader, token) => ReadCycleAsync(steps, reader, token), cancellation);
+    }
+
+    public async Task ReportAsync(string replicaId, long ticket, long horizon, CancellationToken cancellation)
+    {
+        await using var command = SqlServerFeedCommands.Report(replicaId, ticket, horizon);
+        await RunAsync(command, (_, _) => Task.FromResult(true), cancellation);
+    }
+
+    public async Task<ReplicaLook> LookAsync(bool drawTicket, CancellationToken cancellation)
+    {
+        await using var command = SqlServerFeedCommands.Look(drawTicket);
+        return await RunAsync(command, (reader, token) => ReadLookAsync(drawTicket, reader, token), cancellation);
+    }
+
+    public async Task<bool> RemoveReplicaAsync(string replicaId, long? beat, CancellationToken cancellation)
+    {
+        await using var command = SqlServerFeedCommands.Remove(replicaId, beat);
+        return await RunAsync(command, async (reader, token) => await reader.ReadAsync(token) && reader.GetInt32(0) == 1, cancellation);
+    }
+
+    public async Task RenewEpochAsync(CancellationToken cancellation)
+    {
+        await using var command = SqlServerFeedCommands.RenewEpoch();
+        await RunAsync(command, (_, _) => Task.FromResult(true), cancellation);
+    }
+
+    /// <summary>An answer for each step, in their order.</summary>
+    internal static async Task<FeedAnswer> ReadCycleAsync(IReadOnlyList<FeedStep> steps, DbDataReader reader, CancellationToken cancellation)
+    {
+        var answer = new FeedAnswer(false, 0, 0, null, default, []);
+        for (var i = 0; i < steps.Count; i++)
+        {
+            if (i > 0 && !await reader.NextResultAsync(cancellation)) throw new InvalidOperationException("The batch has fewer answers than steps.");
+            if (steps[i] == FeedStep.ReadChanges)
+            {
+                var changes = new List<KeyChange>();
+                while (await reader.ReadAsync(cancellation)) changes.Add(SqlServerFeedAnswers.ChangeOf(reader));
+                answer = answer with { Changes = changes };
+                continue;
+            }
+
+            await MustReadAsync(reader, cancellation);
+            answer = steps[i] switch
+            {
+                FeedStep.Register => answer with { Registered = reader.GetInt32(0) == 1 },
+                FeedStep.DrawTicket => answer with { Ticket = reader.GetInt64(0) },
+                _ => WithWatermark(answer, reader),
+            };
+        }
+
+        return answer;
+    }
+
+    internal static async Task<ReplicaLook> ReadLookAsync(bool drawTicket, DbDataReader reader, CancellationToken cancellation)
+    {
+        var ticket = 0L;
+        if (drawTicket)
+        {
+            await MustReadAsync(reader, cancellation);
+            ticket = reader.GetInt64(0);
+            await reader.NextResultAsync(cancellation);
+        }
+
+        await MustReadAsync(reader, cancellation);
+        var (_, epoch, time) = SqlServerFeedAnswers.WatermarkOf(reader);
+        await reader.NextResultAsync(cancellation);
+        var rows = new List<ReplicaRow>();
+        while (await reader.ReadAsync(cancellation)) rows.Add(SqlServerFeedAnswers.ReplicaOf(reader));
+        return new(ticket, epoch, time, rows);
+    }
+
+    private static FeedAnswer WithWatermark(FeedAnswer answer, DbDataReader row)
+    {
+        var (watermark, epoch, time) = SqlServerFeedAnswers.WatermarkOf(row);
+        return answer with { Watermark = watermark, Epoch = epoch, DatabaseTime = time };
+    }
+
+    /// <summary>Only the epoch can be missing: somebody deleted its row.</summary>
+    private static async Task MustReadAsync(DbDataReader reader, CancellationToken cancellation)
+    {
+        if (!await reader.ReadAsync(cancellation))
+            throw new InvalidOperationException("The store has no epoch; `keyservice recover` makes one.");
+    }
+
+    private async Task<T> RunAsync<T>(SqlCommand command, Func<DbDataReader, CancellationToken, Task<T>> read, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = new SqlConnection(_connectionString);
+            await connection.OpenAsync(cancellation);
+            (command.Connection, command.CommandTimeout) = (connection, CommandSeconds);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            var answer = await read(reader, cancellation);
+            // To the end of the batch: what a later statement says is wrong is known only then.
+            while (await reader.NextResultAsync(cancellation))
+            {
+            }
+
+            return answer;
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && e is not OperationCanceledException)
+        {
+            // The client library has several words for it.
+            throw new OperationCanceledException("The caller went away.", e, cancellation);
+        }
+    }
+}
