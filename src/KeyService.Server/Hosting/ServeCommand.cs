@@ -39,9 +39,9 @@ internal static class ServeCommand
         await start.CheckAsync(cancellation);
         // Other processes may start on it from here on.
         if (making is not null) await making.DisposeAsync();
-        await app.Services.GetRequiredService<FeedLoop>().RunFirstAsync(cancellation);
         app.MapKeyService(options);
         await app.StartAsync(cancellation);
+        await app.Services.GetRequiredService<FeedLoop>().WhenFollowingAsync(cancellation);
         Announce(options, engine, Console.Out);
         await app.WaitForShutdownAsync(cancellation);
         return 0;

@@ -23,7 +23,7 @@ internal sealed class StatusChanger(
     public async Task<(KeyView Key, PropagationReport Propagation)> ChangeAsync(
         StatusChange change, Actor actor, CredentialRights own, DateTime deadline, CancellationToken cancellation)
     {
-        var attempt = new Attempt(change, actor, own, Guid.CreateVersion7(time.GetUtcNow()));
+        var attempt = new Attempt(change, actor, own, Guid.CreateVersion7(time.GetUtcNow()), deadline);
         var view = await store.WriteAsync(attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
         // From here on the caller's cancellation has no say: the change is made, and who has it is worth knowing.
         return (view, await propagation.WaitAsync(view.Key.KeyId, view.Key.Revision, change.PropagationWait, deadline));
@@ -36,6 +36,8 @@ internal sealed class StatusChanger(
         // Known first: the chain of a workspace is not begun for a key that is not there.
         _ = await KeyAsync(context, change, cancellation) ?? throw new RefusedException(Refusal.KeyNotFound, change.KeyId);
         var chain = await audit.LockChainAsync(context, change.WorkspaceId, cancellation);
+        // Whoever asked has given up, and may have asked again elsewhere: a change that comes so late would undo what was done since.
+        if (time.GetUtcNow().UtcDateTime > attempt.Deadline) throw new StoreUnavailableException(failure: "the caller's deadline has passed");
         var row = await KeyAsync(context, change, cancellation) ?? throw new RefusedException(Refusal.KeyNotFound, change.KeyId);
         var use = await context.KeyUsage.AsNoTracking().SingleOrDefaultAsync(u => u.KeyId == row.KeyId, cancellation);
         var before = row.ToRecord();
@@ -63,7 +65,7 @@ internal sealed class StatusChanger(
             key => key.KeyId == change.KeyId && key.WorkspaceId == change.WorkspaceId, cancellation);
 
     /// <summary>One call's try.</summary>
-    private sealed record Attempt(StatusChange Change, Actor Actor, CredentialRights Own, Guid EventId);
+    private sealed record Attempt(StatusChange Change, Actor Actor, CredentialRights Own, Guid EventId, DateTime Deadline);
 
     /// <summary>A clock that goes back does not take the update time with it.</summary>
     private DateTimeOffset Later(DateTimeOffset previous)

@@ -20,9 +20,11 @@ internal sealed class FeedLoop(
     private bool _failing;
     private bool _standing;
 
-    /// <summary>The first cycles, before anybody is served: until one has been applied, or failed.</summary>
-    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
-    public Task RunFirstAsync(CancellationToken cancellation) => cycle.RunAsync(asked: false, cancellation);
+    /// <summary>Returns when the replica follows the feed: at once on SQLite, when the first watermark has settled on SQL Server.</summary>
+    public async Task WhenFollowingAsync(CancellationToken cancellation)
+    {
+        while (!belief.Current.Floors.HasBase) await Task.Delay(Interval / 4, time, cancellation);
+    }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(CyclesAsync(stoppingToken), ReapAsync(stoppingToken));
 
