@@ -11,9 +11,11 @@ public abstract class FaultTest(ITestOutputHelper output)
     /// <summary>A fault is held for so many changes, or so long when nobody can make them.</summary>
     internal static readonly TimeSpan Held = TimeSpan.FromSeconds(2);
 
+    private const int MostRoundsOfAControl = 4;
+
     private readonly ulong _seed = LoadSettings.Seed;
 
-    private string SeedText => $"KEYSERVICE_CLUSTER_SEED={_seed}";
+    private protected string SeedText => $"KEYSERVICE_CLUSTER_SEED={_seed}";
 
     /// <summary>A new cluster, the fault, and nothing that must not be.</summary>
     /// <param name="fault">What is done to the cluster while changes are made; ends healed.</param>
@@ -32,6 +34,25 @@ public abstract class FaultTest(ITestOutputHelper output)
             Findings.ShouldBeNone(violations, SeedText);
             also?.Invoke(log.Operations);
         }
+    }
+
+    /// <summary>The same with a rule of the protocol switched off: the checker must find it out.</summary>
+    private protected async Task BreaksAsync(string ruleOff, Func<FaultContext, Task> fault)
+    {
+        await using var rig = await ClusterRig.StartAsync(new() { RuleOff = ruleOff });
+        var random = NewRandom();
+        for (var round = 0; round < MostRoundsOfAControl; round++)
+        {
+            var log = new OperationLog();
+            var violations = await RoundAsync(rig, log, new(rig, log, random.Split()), fault, random.Split());
+            var older = violations.FindAll(violation => violation.Operation.IsOk);
+            Print($"{older.Count} answers from an older record");
+            if (older.Count == 0) continue;
+            Print(older[0].ToString());
+            return;
+        }
+
+        Assert.Fail($"Without {ruleOff} nothing was found in {MostRoundsOfAControl} rounds. {SeedText}");
     }
 
     /// <summary>One load on a cluster that is there.</summary>

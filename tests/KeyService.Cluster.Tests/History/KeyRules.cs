@@ -8,6 +8,7 @@ internal sealed class KeyRules
     private readonly List<Operation> _operations;
     private readonly List<Operation> _changes = [];
     private readonly Dictionary<long, Operation> _byRevision = [];
+    private readonly Dictionary<long, KeyStatus> _said = [];
     private readonly RevisionSource _source;
 
     /// <param name="operations">All of the key, by the time they were invoked.</param>
@@ -65,15 +66,14 @@ internal sealed class KeyRules
             return (rule, $"{answer.Verdict} from revision {answer.Revision}, {settled.Revision} ({settled.Status}) was settled before the call");
         }
 
-        if (_byRevision.TryGetValue(answer.Revision, out var change))
-        {
-            if (change.Status != answer.Status) return (RuleOf(answer), $"{answer.Verdict}, and its own revision {answer.Revision} is {change.Status}");
-            if (change.Invoked > answer.Ended) return (Rule.I1, $"revision {answer.Revision} was answered before it was asked for");
-        }
-        else if (_source.WhyNot(answer) is { } unexplained)
-        {
-            return unexplained;
-        }
+        // The first to name a revision need not have made it: it may have found a lost change, or the creation.
+        _byRevision.TryGetValue(answer.Revision, out var change);
+        if (change is not null && change.Status != answer.Status)
+            return (RuleOf(answer), $"{answer.Verdict}, and its own revision {answer.Revision} is {change.Status}");
+        // A revision that no answered change names: the first answer to name it says what it is.
+        if (!_said.TryAdd(answer.Revision, answer.Status) && _said[answer.Revision] != answer.Status)
+            return (RuleOf(answer), $"{answer.Verdict}, and an earlier answer from revision {answer.Revision} said {_said[answer.Revision]}");
+        if ((change is null || change.Invoked > answer.Ended) && _source.WhyNot(answer) is { } unexplained) return unexplained;
 
         return Contradiction(answer, change => change.SettledAt) is { } latest
             ? (RuleOf(answer), $"{answer.Verdict}, and the latest that was settled before the call is {latest.Status} @{latest.Revision}")

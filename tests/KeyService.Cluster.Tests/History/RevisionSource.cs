@@ -44,7 +44,9 @@ internal sealed class RevisionSource(List<Operation> changes)
     {
         foreach (var change in changes)
         {
-            if (change.IsOk && change.Revision > 0 && change.Revision <= revision) return false;
+            if (!change.IsOk || change.Revision == 0) continue;
+            // Asked to enable what nobody had disabled yet, SetStatus names the creation's own.
+            if (change.Revision < revision || (change.Revision == revision && change.Status != KeyStatus.Enabled)) return false;
         }
 
         return revision > 0;

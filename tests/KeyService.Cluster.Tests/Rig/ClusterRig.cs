@@ -77,7 +77,16 @@ internal sealed class ClusterRig : IAsyncDisposable
         foreach (var code in await Task.WhenAll(_replicas.Select(replica => replica.TerminateAsync()))) code.ShouldBe(0);
     }
 
+    /// <summary>Every replica, with SIGKILL.</summary>
+    public Task KillAllAsync() => Task.WhenAll(_replicas.Select(replica => replica.KillAsync()));
+
     public Task StartAllAsync() => Task.WhenAll(_replicas.Select(replica => replica.StartAsync()));
+
+    /// <summary>Every replica's way to Redis.</summary>
+    public void RedisFails(ProxyFault fault, TimeSpan delay = default, TimeSpan jitter = default)
+    {
+        foreach (var replica in _replicas) replica.Redis.Set(new ProxyMode(fault, delay, jitter));
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -25,12 +25,18 @@ internal enum ProxyFault
     Reset,
 }
 
-/// <param name="Fault">What is done.</param>
-/// <param name="Delay">For <see cref="ProxyFault.Delay"/>: how much later at least.</param>
-/// <param name="Jitter">And how much more at most.</param>
-internal sealed record ProxyMode(ProxyFault Fault, TimeSpan Delay = default, TimeSpan Jitter = default)
+/// <param name="fault">What is done.</param>
+/// <param name="delay">For <see cref="ProxyFault.Delay"/>: how much later at least.</param>
+/// <param name="jitter">And how much more at most.</param>
+internal sealed class ProxyMode(ProxyFault fault, TimeSpan delay = default, TimeSpan jitter = default)
 {
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ProxyFault Fault => fault;
+
+    public TimeSpan Delay => delay;
+
+    public TimeSpan Jitter => jitter;
 
     public static ProxyMode Pass => new(ProxyFault.None);
 
