@@ -10,11 +10,19 @@ internal sealed record FaultContext(ClusterRig Rig, OperationLog Log, ClusterLoa
 {
     private const int ChangesBetween = 60;
 
-    /// <summary>Until a random number of changes was made: the moment at which something breaks.</summary>
-    public Task SomeChangesAsync() => Load.MoreChangesAsync(1 + Random.Below(ChangesBetween), FaultTest.Held);
+    /// <summary>A fault lasts at least so long: past the pauses and time-outs of what it is done to.</summary>
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(2);
 
-    /// <summary>While enough changes are made for the fault to meet some of them at every step.</summary>
-    public Task ManyChangesAsync() => Load.MoreChangesAsync(2 * ChangesBetween, FaultTest.Held);
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(10);
+
+    /// <summary>Until a random number of changes was made: the moment at which something breaks.</summary>
+    public Task SomeChangesAsync() => Load.MoreChangesAsync(1 + Random.Below(ChangesBetween), Least);
+
+    /// <summary>For a time in which something is broken, and until enough changes were made in it, if anyone still can.</summary>
+    public Task WhileBrokenAsync() => Task.WhenAll(Task.Delay(Least), Load.MoreChangesAsync(2 * ChangesBetween, Most));
+
+    /// <summary>Until enough changes were made for each replica to have met some.</summary>
+    public Task ManyChangesAsync() => Load.MoreChangesAsync(2 * ChangesBetween, Most);
 
     /// <summary>Any of them.</summary>
     public Replica AnyReplica() => Rig[Random.Below(ClusterRig.Replicas)];

@@ -8,9 +8,6 @@ namespace KeyService.Cluster.Tests.Faults;
 /// <summary>What the tests of this folder share: a load beside a fault, round by round, and no violation of I1 to I5.</summary>
 public abstract class FaultTest(ITestOutputHelper output)
 {
-    /// <summary>A fault is held for so many changes, or so long when nobody can make them.</summary>
-    internal static readonly TimeSpan Held = TimeSpan.FromSeconds(2);
-
     private const int MostRoundsOfAControl = 4;
 
     private readonly ulong _seed = LoadSettings.Seed;

@@ -23,7 +23,7 @@ public sealed class KilledReplicaTests(ITestOutputHelper output) : FaultTest(out
         using (run.Log.Fault("killed", run.Rig.Last.Number))
         {
             await run.Rig.Last.KillAsync();
-            await run.ManyChangesAsync();
+            await run.WhileBrokenAsync();
             await run.Rig.Last.StartAsync();
         }
 

@@ -28,7 +28,7 @@ public sealed class RedisNetworkTests(ITestOutputHelper output) : FaultTest(outp
             using (run.Log.Fault("cut from Redis", run.Rig.Last.Number))
             {
                 run.Rig.Last.Redis.Set(ProxyFault.Silence);
-                await run.ManyChangesAsync();
+                await run.WhileBrokenAsync();
                 run.Rig.Last.Redis.Pass();
             }
 
@@ -43,7 +43,7 @@ public sealed class RedisNetworkTests(ITestOutputHelper output) : FaultTest(outp
             using (run.Log.Fault($"Redis: {fault}"))
             {
                 run.Rig.RedisFails(fault, delay, jitter);
-                await run.ManyChangesAsync();
+                await run.WhileBrokenAsync();
                 run.Rig.RedisFails(ProxyFault.None);
             }
 

@@ -9,7 +9,7 @@ public sealed class RedisProcessTests(ITestOutputHelper output) : FaultTest(outp
     public Task Killed_and_started_empty() => RedisAsync("Redis killed", async run =>
     {
         await run.Rig.Redis.KillAsync();
-        await run.ManyChangesAsync();
+        await run.WhileBrokenAsync();
         await run.Rig.Redis.StartAsync();
     });
 
@@ -17,7 +17,7 @@ public sealed class RedisProcessTests(ITestOutputHelper output) : FaultTest(outp
     public Task Stopped_and_continued() => RedisAsync("Redis stopped", async run =>
     {
         run.Rig.Redis.Freeze();
-        await run.ManyChangesAsync();
+        await run.WhileBrokenAsync();
         run.Rig.Redis.Thaw();
     });
 
@@ -40,7 +40,7 @@ public sealed class RedisProcessTests(ITestOutputHelper output) : FaultTest(outp
         {
             await run.Rig.Redis.KillAsync();
             await run.Rig.Redis.StartAsync(fromSnapshot: true);
-            await run.ManyChangesAsync();
+            await run.WhileBrokenAsync();
         }
     });
 

@@ -29,6 +29,31 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
         await LifeAsync(rig, baseline, random);
     }
 
+    /// <summary>A control that needs no switch: acknowledged changes are gone, and clients were not told.</summary>
+    [Fact]
+    public async Task Without_an_end_to_the_history_the_lost_changes_are_found()
+    {
+        Assert.SkipWhen(TestStore.IsSqlServer, "going back in time is tested with a copied file: KEYSERVICE_TEST_SQLSERVER is set");
+        await using var rig = await ClusterRig.StartAsync();
+        var random = NewRandom();
+        var log = new OperationLog();
+        var load = new ClusterLoad(rig, log, random.Split());
+        await load.CreateKeysAsync();
+        using var copy = DatabaseCopy.Take(rig.Store);
+        // Each key some times.
+        await load.RunAsync(LoadSettings.ChangesPerRound, _ => Task.CompletedTask);
+
+        await rig.KillAllAsync();
+        copy.PutBack();
+        await rig.StartAllAsync();
+        await AgreementRound.CheckAsync(rig, log, load.Keys);
+
+        var violations = HistoryChecker.Check(log.Operations, log.Faults);
+        violations.ShouldContain(violation => violation.Rule == Rule.I1);
+        violations.ShouldContain(violation => violation.Rule == Rule.I5);
+        Print($"{violations.Count} violations found, the first of them:\n{violations[0]}");
+    }
+
     private async Task LifeAsync(ClusterRig rig, Baseline baseline, Seeded random)
     {
         var log = new OperationLog();

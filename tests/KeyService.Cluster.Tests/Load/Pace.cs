@@ -4,7 +4,7 @@ namespace KeyService.Cluster.Tests.Load;
 internal static class Pace
 {
     private static readonly TimeSpan AfterAnAnswer = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan AfterAnError = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan AfterAnError = TimeSpan.FromMilliseconds(50);
 
     public static Task Of(bool isOk) => Task.Delay(isOk ? AfterAnAnswer : AfterAnError);
 }

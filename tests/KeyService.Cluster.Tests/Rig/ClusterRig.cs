@@ -55,6 +55,7 @@ internal sealed class ClusterRig : IAsyncDisposable
             // The first one makes the store; the others find it.
             await rig[0].StartAsync();
             await Task.WhenAll(rig._replicas.Skip(1).Select(replica => replica.StartAsync()));
+            foreach (var replica in rig._replicas) await replica.WhenConnectedToRedisAsync();
             return rig;
         }
         catch
@@ -90,9 +91,16 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_replicas.Select(replica => replica.DisposeAsync().AsTask()));
-        await Redis.DisposeAsync();
-        await Store.DisposeAsync();
+        try
+        {
+            await Task.WhenAll(_replicas.Select(replica => replica.DisposeAsync().AsTask()));
+        }
+        finally
+        {
+            await Redis.DisposeAsync();
+            await Store.DisposeAsync();
+        }
+
         var errors = _replicas.SelectMany(replica => LoggedErrors.Of(replica.Output)).Where(entry => !ExpectedErrors.Exists(entry.Contains)).ToList();
         if (errors.Count > 0) throw new InvalidOperationException("Replicas logged errors:\n" + string.Join('\n', errors));
     }

@@ -53,6 +53,10 @@ internal sealed class Replica : IAsyncDisposable
 
     private ReplicaProcess Process => _process ?? throw new InvalidOperationException($"Replica {Number} was not started.");
 
+    /// <summary>Ready does not wait for Redis.</summary>
+    public Task WhenConnectedToRedisAsync() => Eventually.IsTrueAsync(
+        () => _output.Any(line => line.Contains("Redis is connected", StringComparison.Ordinal)), $"replica {Number} is connected to Redis");
+
     /// <summary>Starts it and waits until it says that it is ready.</summary>
     public async Task StartAsync()
     {
@@ -91,23 +95,27 @@ internal sealed class Replica : IAsyncDisposable
         await StartAsync();
     }
 
-    /// <summary>Whether it may end by itself: gives it the chance, then kills it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null)
+        try
         {
-            if (!_process.HasExited)
-            {
-                _process.Signal(Signals.Continue);
-                await TerminateAsync();
-            }
-
-            await _process.DisposeAsync();
+            await EndAsync();
         }
+        finally
+        {
+            if (_process is not null) await _process.DisposeAsync();
+            _channel.Dispose();
+            Http.Dispose();
+            await Redis.DisposeAsync();
+            if (Database is not null) await Database.DisposeAsync();
+        }
+    }
 
-        _channel.Dispose();
-        Http.Dispose();
-        await Redis.DisposeAsync();
-        if (Database is not null) await Database.DisposeAsync();
+    private async Task EndAsync()
+    {
+        if (_process is null || _process.HasExited) return;
+        // A stopped one does not hear anything else.
+        Continue();
+        await TerminateAsync();
     }
 }
