@@ -21,6 +21,8 @@ internal static class ServeCommand
         // Settings like any other, before a store is asked for; those of the embedded default are made under its lock.
         var configured = MasterKeyFiles.Configured(builder.Configuration, options);
         var engine = StorageEngines.Create(options);
+        // After the server, which closes its last connection: SQLite then writes its log into the file.
+        using var closing = engine as IDisposable;
         var making = options.IsEmbedded ? await engine.EnterStartAsync(cancellation) : null;
         await using var _ = making;
         var masterKeys = configured ?? MasterKeyFiles.Embedded(options, Console.Out);

@@ -4,13 +4,24 @@ using StackExchange.Redis;
 
 namespace KeyService.FunctionalTests.Infrastructure;
 
-/// <summary>A real redis-server on a free port of loopback, kept in memory only. It can be absent, killed, frozen, emptied and come back.</summary>
+/// <summary>
+/// A real redis-server on a free port of loopback, kept in memory only. It can be absent, killed, frozen, emptied and come back, also with
+/// what it held earlier.
+/// </summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
+    /// <summary>Its own: it loads nothing that others left.</summary>
+    private readonly string _folder = Directory.CreateTempSubdirectory("keyservice-redis-").FullName;
+
     private Process? _process;
     private IConnectionMultiplexer? _connection;
 
-    public int Port { get; } = Ports.FreePair().First;
+    public int Port { get; init; } = Ports.FreePair().First;
+
+    /// <summary>What <see cref="SaveSnapshotAsync"/> wrote.</summary>
+    public string SnapshotFile => Path.Combine(_folder, "snapshot.rdb");
+
+    private string DumpFile => Path.Combine(_folder, "dump.rdb");
 
     /// <summary>As a setting of the server.</summary>
     public (string Name, string Value) Setting => ("ConnectionStrings__Redis", $"127.0.0.1:{Port}");
@@ -22,12 +33,14 @@ internal sealed class RedisServer : IAsyncDisposable
         return redis;
     }
 
-    /// <summary>Starts it, empty, and waits until it answers.</summary>
-    public async Task StartAsync()
+    /// <summary>Starts it, empty or with its snapshot, and waits until it answers.</summary>
+    public async Task StartAsync(bool fromSnapshot = false)
     {
+        File.Delete(DumpFile);
+        if (fromSnapshot) File.Copy(SnapshotFile, DumpFile);
         var start = new ProcessStartInfo("redis-server")
         {
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = _folder,
             UseShellExecute = false,
             // Its own pipes: it must not hold those of the tests open.
             RedirectStandardOutput = true,
@@ -65,6 +78,13 @@ internal sealed class RedisServer : IAsyncDisposable
         return keys;
     }
 
+    /// <summary>Keeps what it holds now, for <see cref="StartAsync"/>.</summary>
+    public async Task SaveSnapshotAsync()
+    {
+        await (await ConnectAsync()).GetServer("127.0.0.1", Port).ExecuteAsync("SAVE");
+        File.Move(DumpFile, SnapshotFile, overwrite: true);
+    }
+
     public async Task FlushAllAsync() => await (await ConnectAsync()).GetServer("127.0.0.1", Port).FlushAllDatabasesAsync();
 
     public async ValueTask DisposeAsync()
@@ -72,6 +92,7 @@ internal sealed class RedisServer : IAsyncDisposable
         if (_connection is not null) await _connection.DisposeAsync();
         // SIGKILL ends a stopped process too.
         await KillAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     private async Task<IConnectionMultiplexer> ConnectAsync() =>

@@ -84,6 +84,8 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     {
         MakePrivateFile();
         await using var context = CreateContext();
+        // Other processes may be writing: nothing is written that need not be.
+        if (!(await context.Database.GetPendingMigrationsAsync(cancellation)).Any()) return;
         // A process killed while migrating leaves a row on which MigrateAsync waits for ever. The start lock is ours, so
         // nobody else is migrating.
         await context.Database.ExecuteSqlRawAsync(SqliteStatements.DropMigrationsLock, cancellation);

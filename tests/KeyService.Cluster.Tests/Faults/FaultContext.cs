@@ -1,0 +1,29 @@
+using KeyService.Cluster.Tests.History;
+using KeyService.Cluster.Tests.Load;
+using KeyService.Cluster.Tests.Rig;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.Cluster.Tests.Faults;
+
+/// <summary>What a fault is done to, and when.</summary>
+internal sealed record FaultContext(ClusterRig Rig, OperationLog Log, ClusterLoad Load, Seeded Random)
+{
+    private const int ChangesBetween = 60;
+
+    /// <summary>A fault lasts at least so long: past the pauses and time-outs of what it is done to.</summary>
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan Most = TimeSpan.FromSeconds(10);
+
+    /// <summary>Until a random number of changes was made: the moment at which something breaks.</summary>
+    public Task SomeChangesAsync() => Load.MoreChangesAsync(1 + Random.Below(ChangesBetween), Least);
+
+    /// <summary>For a time in which something is broken, and until enough changes were made in it, if anyone still can.</summary>
+    public Task WhileBrokenAsync() => Task.WhenAll(Task.Delay(Least), Load.MoreChangesAsync(2 * ChangesBetween, Most));
+
+    /// <summary>Until enough changes were made for each replica to have met some.</summary>
+    public Task ManyChangesAsync() => Load.MoreChangesAsync(2 * ChangesBetween, Most);
+
+    /// <summary>Any of them.</summary>
+    public Replica AnyReplica() => Rig[Random.Below(ClusterRig.Replicas)];
+}

@@ -1,0 +1,65 @@
+using Grpc.Core;
+using KeyService.Contracts.V1;
+using static KeyService.Cluster.Tests.History.HistoryBuilder;
+
+namespace KeyService.Cluster.Tests.History;
+
+/// <summary>I2.</summary>
+public sealed class WrongNoTests
+{
+    [Fact]
+    public void Not_found_after_the_key_was_made_is_found() => Key().Says(Verdict.NotFound, 11, 12, 0).Breaks(Rule.I2);
+
+    [Fact]
+    public void Disabled_before_anyone_disabled_it_is_found() => Key().Disabled(11, 12, 1).Breaks(Rule.I2);
+
+    [Fact]
+    public void Disabled_after_a_complete_enabling_is_found() =>
+        Key().Complete(Off, 20, 30, 2).Complete(On, 40, 50, 3).Disabled(51, 52, 2).Breaks(Rule.I2);
+
+    [Fact]
+    public void Disabled_after_the_effective_time_of_an_enabling_is_found() =>
+        Key().Complete(Off, 20, 30, 2).Pending(On, 40, 50, 3, effective: 4_000).Disabled(4_001, 4_002, 2).Breaks(Rule.I2);
+
+    [Fact]
+    public void A_no_for_a_condition_that_the_key_does_not_have_is_found() => Key().Says(Verdict.Expired, 11, 12, 1).Breaks(Rule.I2);
+
+    [Fact]
+    public void Disabled_is_allowed_once_a_later_disabling_was_asked_for() =>
+        Key().Complete(Off, 20, 30, 2).Complete(On, 40, 50, 3).Complete(Off, 60, 70, 4).Disabled(61, 62, 4).Holds();
+
+    [Fact]
+    public void Disabled_is_allowed_while_an_enabling_is_pending() =>
+        Key().Complete(Off, 20, 30, 2).Pending(On, 40, 50, 3, effective: 4_000).Disabled(60, 61, 2).Valid(62, 63, 3, replica: 1).Holds();
+
+    [Fact]
+    public void Disabled_is_allowed_when_the_disabling_lost_its_answer() => Key().Broken(20, 30).Lost(Off, 20, 30).Disabled(40, 41, 2).Holds();
+
+    [Fact]
+    public void Unavailable_with_nothing_broken_is_found() => Key().Fails(StatusCode.Unavailable, 11, 12).Breaks(Rule.I2);
+
+    [Fact]
+    public void Unavailable_more_than_5_s_after_a_fault_is_found() =>
+        Key().Broken(20, 30).Fails(StatusCode.Unavailable, 5_031, 5_032).Breaks(Rule.I2);
+
+    [Fact]
+    public void Unavailable_at_a_replica_that_nothing_was_done_to_is_found() =>
+        Key().Broken(20, 30, replica: 1).Fails(StatusCode.Unavailable, 21, 22, replica: 0).Breaks(Rule.I2);
+
+    [Fact]
+    public void Time_out_with_nothing_broken_is_found() => Key().Fails(StatusCode.DeadlineExceeded, 11, 1_011).Breaks(Rule.I2);
+
+    [Theory]
+    [InlineData(StatusCode.Unauthenticated)]
+    [InlineData(StatusCode.PermissionDenied)]
+    [InlineData(StatusCode.NotFound)]
+    public void A_good_caller_refused_is_found_even_in_a_fault(StatusCode code) => Key().Broken(0, 100).Refused(Off, 20, 30, code).Breaks(Rule.I2);
+
+    [Fact]
+    public void Unavailable_is_allowed_in_a_fault_and_5_s_after() => Key().Broken(20, 30, replica: 1)
+        .Fails(StatusCode.Unavailable, 11, 21, replica: 1).Fails(StatusCode.Unavailable, 25, 26, replica: 1)
+        .Fails(StatusCode.DeadlineExceeded, 5_029, 6_029, replica: 1).Holds();
+
+    [Fact]
+    public void A_change_may_fail_at_any_replica_while_one_may_hold_the_database() => Key().Broken(20, 30, replica: 1).Lost(Off, 21, 25).Holds();
+}

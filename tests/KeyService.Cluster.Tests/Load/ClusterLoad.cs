@@ -1,0 +1,77 @@
+using KeyService.Cluster.Tests.History;
+using KeyService.Cluster.Tests.Rig;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.Cluster.Tests.Load;
+
+/// <summary>
+/// Writers that switch keys of their own on and off, and validators that ask every replica for all of them. It goes on until so many
+/// changes were made and the fault, which runs beside it, is over.
+/// </summary>
+internal sealed class ClusterLoad(ClusterRig rig, OperationLog log, Seeded random)
+{
+    private static readonly TimeSpan EndBound = TimeSpan.FromMinutes(5);
+
+    private readonly ChangeCounter _counter = new();
+    private readonly List<LoadKey> _keys = [];
+    private volatile bool _isOver;
+
+    public IReadOnlyList<LoadKey> Keys => _keys;
+
+    public int Changes => _counter.Count;
+
+    /// <summary>As many new keys as the writers switch; nothing may be broken yet.</summary>
+    public async Task CreateKeysAsync()
+    {
+        var workspace = $"w-{Guid.NewGuid():N}";
+        var client = new RecordedClient("creator", rig, log);
+        for (var i = 0; i < LoadSettings.Writers * LoadSettings.KeysPerWriter; i++)
+            _keys.Add(await client.CreateAsync(i % ClusterRig.Replicas, workspace, $"key {i}") ?? throw new InvalidOperationException("CreateKey failed."));
+    }
+
+    /// <summary>Those of an earlier load.</summary>
+    public void UseKeys(IEnumerable<LoadKey> keys) => _keys.AddRange(keys);
+
+    /// <param name="changes">At least so many.</param>
+    /// <param name="fault">Runs beside them and ends healed.</param>
+    public async Task RunAsync(int changes, Func<ClusterLoad, Task> fault)
+    {
+        var running = new List<Task>();
+        for (var i = 0; i < LoadSettings.Writers; i++)
+        {
+            var own = _keys.GetRange(i * LoadSettings.KeysPerWriter, LoadSettings.KeysPerWriter);
+            var writer = new Writer(new RecordedClient($"writer {i}", rig, log), own, random.Split());
+            running.Add(Task.Run(() => writer.RunAsync(_counter, () => _isOver)));
+        }
+
+        for (var i = 0; i < LoadSettings.ValidatorsPerReplica * ClusterRig.Replicas; i++)
+        {
+            var validator = new Validator(new RecordedClient($"validator {i}", rig, log), i % ClusterRig.Replicas, _keys, random.Split());
+            running.Add(Task.Run(() => validator.RunAsync(() => _isOver)));
+        }
+
+        try
+        {
+            await fault(this).WaitAsync(EndBound);
+            await _counter.ReachAsync(changes).WaitAsync(EndBound);
+        }
+        finally
+        {
+            _isOver = true;
+            await Task.WhenAll(running).WaitAsync(EndBound);
+        }
+    }
+
+    /// <summary>When so many more changes were answered; or when nobody makes them any more, after <paramref name="atMost"/>.</summary>
+    public async Task MoreChangesAsync(int count, TimeSpan atMost)
+    {
+        try
+        {
+            await _counter.ReachAsync(Changes + count).WaitAsync(atMost);
+        }
+        catch (TimeoutException)
+        {
+            // What is broken keeps them from it.
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.Cluster.Tests.Load;
+
+/// <summary>Asks one replica for keys that others are switching.</summary>
+internal sealed class Validator(RecordedClient client, int replica, IReadOnlyList<LoadKey> keys, Seeded random)
+{
+    public async Task RunAsync(Func<bool> isOver)
+    {
+        while (!isOver())
+        {
+            var answer = await client.ValidateAsync(replica, keys[random.Below(keys.Count)]);
+            await Pace.Of(answer.IsOk);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace KeyService.Cluster.Tests.Rig;
+
+/// <summary>How a cluster is started.</summary>
+internal sealed record ClusterOptions
+{
+    /// <summary>A rule of the protocol that is switched off; takes the build with test hooks.</summary>
+    public string? RuleOff { get; init; }
+
+    /// <summary>How far the last replica's clock is off; takes the build with test hooks.</summary>
+    public TimeSpan ClockOffset { get; init; }
+
+    /// <summary>For every replica, beside those of the rig.</summary>
+    public IReadOnlyList<(string Name, string Value)> Settings { get; init; } = [];
+
+    public bool NeedsHooks => RuleOff is not null || ClockOffset != TimeSpan.Zero;
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Grpc.Net.Client;
+using KeyService.Contracts.V1;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.Cluster.Tests.Rig;
+
+/// <summary>A replica of the cluster: its ports and its way to Redis stay the same over all its lives.</summary>
+internal sealed class Replica : IAsyncDisposable
+{
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+
+    private readonly Func<Replica, ProcessStartInfo> _command;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly GrpcChannel _channel;
+    private ReplicaProcess? _process;
+
+    /// <param name="number">From 0.</param>
+    /// <param name="redis">Its own proxy before Redis.</param>
+    /// <param name="database">Its own proxy before the database, where the engine has a socket.</param>
+    /// <param name="command">How it is started.</param>
+    public Replica(int number, FaultProxy redis, FaultProxy? database, Func<Replica, ProcessStartInfo> command)
+    {
+        (Number, Redis, Database, _command) = (number, redis, database, command);
+        (HttpPort, GrpcPort) = (FixedPorts.Take(), FixedPorts.Take());
+        Http = new() { BaseAddress = new($"http://127.0.0.1:{HttpPort}") };
+        // Asked again soon: a replica that is back must be found, and there is no other behind this channel.
+        _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{GrpcPort}", new()
+        {
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(20), MaxReconnectBackoff = TimeSpan.FromMilliseconds(100), MaxRetryAttempts = 1,
+        });
+        Client = new(_channel);
+    }
+
+    public int Number { get; }
+
+    public int HttpPort { get; }
+
+    public int GrpcPort { get; }
+
+    public FaultProxy Redis { get; }
+
+    public FaultProxy? Database { get; }
+
+    /// <summary>No retries.</summary>
+    public ApiKeyService.ApiKeyServiceClient Client { get; }
+
+    public HttpClient Http { get; }
+
+    /// <summary>What all its lives wrote to their output and error streams.</summary>
+    public IReadOnlyCollection<string> Output => _output;
+
+    private ReplicaProcess Process => _process ?? throw new InvalidOperationException($"Replica {Number} was not started.");
+
+    /// <summary>Ready does not wait for Redis.</summary>
+    public Task WhenConnectedToRedisAsync() => Eventually.IsTrueAsync(
+        () => _output.Any(line => line.Contains("Redis is connected", StringComparison.Ordinal)), $"replica {Number} is connected to Redis");
+
+    /// <summary>Starts it and waits until it says that it is ready.</summary>
+    public async Task StartAsync()
+    {
+        if (_process is not null) await _process.DisposeAsync();
+        _process = ReplicaProcess.Start(_command(this), _output);
+        await _process.WhenReadyAsync(StartBound);
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public Task KillAsync() => Process.KillAsync();
+
+    /// <summary>SIGSTOP: no thread of it runs, its sockets stay.</summary>
+    public void Stop() => Process.Signal(Signals.Stop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Continue() => Process.Signal(Signals.Continue);
+
+    /// <summary>SIGTERM; returns the exit code, or throws when it takes longer than orchestrators wait.</summary>
+    public Task<int> TerminateAsync()
+    {
+        Process.Signal(Signals.Terminate);
+        return Process.WaitForExitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>SIGTERM and a new start.</summary>
+    public async Task RestartAsync()
+    {
+        (await TerminateAsync()).ShouldBe(0);
+        await StartAsync();
+    }
+
+    /// <summary>SIGKILL and a new start.</summary>
+    public async Task KillAndStartAsync()
+    {
+        await KillAsync();
+        await StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await EndAsync();
+        }
+        finally
+        {
+            if (_process is not null) await _process.DisposeAsync();
+            _channel.Dispose();
+            Http.Dispose();
+            await Redis.DisposeAsync();
+            if (Database is not null) await Database.DisposeAsync();
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        if (_process is null || _process.HasExited) return;
+        // A stopped one does not hear anything else.
+        Continue();
+        await TerminateAsync();
+    }
+}
