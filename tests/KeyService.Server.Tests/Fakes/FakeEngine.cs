@@ -17,6 +17,8 @@ internal sealed class FakeEngine : IStorageEngine
 
     public string Name => "fake";
 
+    public IReplicationStore Replication => throw new NotSupportedException();
+
     /// <summary>When set, reads are answered from it at once.</summary>
     public Func<byte[], ApiKeyRow?>? Rows { get; set; }
 
