@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -44,7 +45,9 @@ internal static class ConsistencyToken
     public static (long Ticket, string EpochId) Open(string text, MasterKeys masterKeys)
     {
         var token = new byte[Length];
-        if (text.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.TryDecodeFromChars(text, token, out var written) || written != Length
+        if (text.Length != Base64Url.GetEncodedLength(Length)
+            // Not TryDecodeFromChars: that one throws on a character that is none of its own.
+            || Base64Url.DecodeFromChars(text, token, out _, out var written) != OperationStatus.Done || written != Length
             || token[0] != Version || masterKeys.Find((char)token[1]) is not { } key)
         {
             throw new RefusedException(Refusal.InvalidConsistencyToken);

@@ -37,7 +37,13 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
         {
             if (_floors.TryGetValue(keyId, out var known))
             {
-                if (known >= revision) return false;
+                if (known >= revision)
+                {
+                    // Who raised it may not have counted it yet, and this caller tells of it too.
+                    Interlocked.Increment(ref _version);
+                    return false;
+                }
+
                 if (_floors.TryUpdate(keyId, revision, known)) break;
             }
             else if (_floors.TryAdd(keyId, revision))

@@ -5,22 +5,22 @@ using KeyService.Server.Replication;
 using KeyService.Server.Tests.Keys;
 using KeyService.Server.Usage;
 using KeyService.Server.Validation;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyService.Server.Tests.Fakes;
 
-/// <summary>The look-up and all above it on a <see cref="FakeEngine"/>, without Redis, in fake time.</summary>
+/// <summary>The look-up and all above it on a <see cref="FakeEngine"/> and shared values that a test sets, in fake time.</summary>
 internal sealed class LookupRig
 {
     public LookupRig(LookupOptions? options = null)
     {
         var chosen = options ?? new LookupOptions { CacheCapacity = 100 };
-        var metrics = Samples.Metrics();
-        Belief = new Belief(Floors, StoreLock);
+        var metrics = Samples.Metrics(Time);
+        Replica = Samples.Standing(Time);
+        Belief = new Belief(Replica);
         Memory = new MemoryKeyCache(chosen);
-        var redis = new RedisKeyCache(
-            new RedisConnection(chosen, NullLogger<RedisConnection>.Instance), chosen, Belief, Samples.MasterKeys, metrics, NullLogger<RedisKeyCache>.Instance);
-        Lookup = new KeyLookup(Memory, redis, new KeySource(Engine, Belief, metrics), Belief, chosen, Time, metrics);
+        var redis = new RedisKeyCache(Shared, Belief, Samples.MasterKeys, metrics);
+        Lookup = new KeyLookup(
+            Memory, redis, new KeySource(Engine, Belief, Gate, metrics), Belief, new Freshness(Belief, Signal, Samples.MasterKeys, Time), chosen, Time, metrics);
         Finder = new KeyFinder(Lookup, Samples.MasterKeys, chosen);
         Usage = new UsageRecorder();
         Validator = new KeyValidator(Finder, Usage);
@@ -31,9 +31,14 @@ internal sealed class LookupRig
 
     public FakeEngine Engine { get; } = new();
 
-    public Floors Floors { get; } = new(capacity: 100);
+    public FakeSharedValues Shared { get; } = new();
 
-    public FakeStoreLock StoreLock { get; } = new();
+    public ReadGate Gate { get; } = new();
+
+    public FeedSignal Signal { get; } = new();
+
+    /// <summary>The first life of the replica: with a lease, and everything up to revision 0 applied.</summary>
+    public Incarnation Replica { get; }
 
     public Belief Belief { get; }
 
@@ -63,8 +68,11 @@ internal sealed class LookupRig
     public CallBudget Budget(DateTime? deadline = null) => new(Time.GetTimestamp(), deadline ?? DateTime.MaxValue, Time.GetUtcNow());
 
     /// <summary>Puts the record into memory as the pinned API key's.</summary>
-    public void Remember(KeyRecord record) => Memory.Put(Digest, new CachedKey(record, Belief.Era));
+    public void Remember(KeyRecord record) => Memory.Put(Digest, new CachedKey(record, Belief.Mark()));
 
-    /// <summary>A change of the pinned API key's record was acknowledged.</summary>
-    public void Commit(long revision) => Floors.Committed(PinnedKey.KeyId, revision, Floors.Doubts);
+    /// <summary>Whether memory alone answers for the pinned API key at this moment, and with what.</summary>
+    public bool IsInMemory(out CachedKey? key) => Lookup.TryFindInMemory(Digest, Moment.Now(Time), out key);
+
+    /// <summary>The replica was told of a change of the pinned API key's record.</summary>
+    public void Commit(long revision) => Belief.Current.Floors.Raise(PinnedKey.KeyId, revision);
 }

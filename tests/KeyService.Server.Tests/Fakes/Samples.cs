@@ -1,5 +1,6 @@
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
+using KeyService.Server.Replication;
 using KeyService.Server.Storage;
 using KeyService.Server.Tests.Keys;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +13,10 @@ internal static class Samples
     public static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     public static MasterKeys MasterKeys { get; } = new([PinnedKey.Master]);
+
+    public static StoreEpoch Epoch { get; } = new("000102030405060708090a0b0c0d0e0f", RenewTime: null);
+
+    public static StoreEpoch OtherEpoch { get; } = new("ff0102030405060708090a0b0c0d0e0f", RenewTime: null);
 
     public static KeyRecord Record(long revision = 1, string workspaceId = PinnedKey.WorkspaceId, string keyId = PinnedKey.KeyId) => new()
     {
@@ -51,11 +56,26 @@ internal static class Samples
         Revision = 0x0123456789abcdef,
     };
 
+    /// <summary>A replica that knows nothing yet and has no lease.</summary>
+    public static Incarnation Newborn(TimeProvider time, TimeSpan? lease = null, int floorCapacity = 100) =>
+        Incarnations.New(new ReplicaOptions { Lease = lease ?? ReplicaOptions.LongestLease, FloorCapacity = floorCapacity }, time);
+
+    /// <summary>A replica whose memory answers: it has a lease from now on and has applied everything up to the horizon.</summary>
+    public static Incarnation Standing(TimeProvider time, long horizon = 0, TimeSpan? lease = null, int floorCapacity = 100)
+    {
+        var incarnation = Newborn(time, lease, floorCapacity);
+        incarnation.Epoch = Epoch;
+        incarnation.Horizon = horizon;
+        incarnation.Floors.RaiseBase(horizon);
+        incarnation.Lease.Grant(Moment.Now(time));
+        return incarnation;
+    }
+
     public static ApiKeyRow Row(long revision = 1) => ApiKeyRow.From(Record(revision));
 
-    public static Metrics Metrics() =>
+    public static Metrics Metrics(TimeProvider? time = null) =>
         new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(),
-            new VerdictNames(Enum.GetNames<Server.Validation.Verdict>()));
+            new VerdictNames(Enum.GetNames<Server.Validation.Verdict>()), time ?? TimeProvider.System);
 
     /// <summary>Property by property, whatever lists and maps are made of.</summary>
     public static void ShouldBeTheSame(KeyRecord? actual, KeyRecord expected)

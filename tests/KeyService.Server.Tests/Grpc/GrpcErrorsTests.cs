@@ -17,6 +17,7 @@ public class GrpcErrorsTests
     {
         ["INVALID_FIELD"] = (StatusCode.InvalidArgument, GrpcErrors.InvalidFields([("name", "is required")])),
         ["INVALID_PAGE_TOKEN"] = (StatusCode.InvalidArgument, From(Refusal.InvalidPageToken)),
+        ["INVALID_CONSISTENCY_TOKEN"] = (StatusCode.InvalidArgument, From(Refusal.InvalidConsistencyToken)),
         ["NO_CREDENTIAL"] = (StatusCode.Unauthenticated, GrpcErrors.NoCredential()),
         ["BAD_CREDENTIAL"] = (StatusCode.Unauthenticated, GrpcErrors.BadCredential()),
         ["MISSING_PERMISSION"] = (StatusCode.PermissionDenied, From(Refusal.MissingPermission)),

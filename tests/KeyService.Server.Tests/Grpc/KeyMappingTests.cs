@@ -16,7 +16,7 @@ public class KeyMappingTests
     [Fact]
     public void VALID_carries_every_field()
     {
-        var response = KeyMapping.ToResponse(new KeyVerdict(Server.Validation.Verdict.Valid, new CachedKey(Record, era: 0)));
+        var response = KeyMapping.ToResponse(new KeyVerdict(Server.Validation.Verdict.Valid, new CachedKey(Record, default)));
 
         response.ShouldBe(new ValidateKeyResponse
         {
@@ -38,7 +38,7 @@ public class KeyMappingTests
     {
         foreach (var verdict in System.Enum.GetValues<Server.Validation.Verdict>().Except([Server.Validation.Verdict.Valid, Server.Validation.Verdict.NotFound]))
         {
-            var response = KeyMapping.ToResponse(new KeyVerdict(verdict, new CachedKey(Record, era: 0)));
+            var response = KeyMapping.ToResponse(new KeyVerdict(verdict, new CachedKey(Record, default)));
 
             response.Verdict.ToString().ShouldBe(verdict.ToString());
             SetFields(response).ShouldBe(["verdict", "key_id", "revision"]);
@@ -86,11 +86,11 @@ public class KeyMappingTests
     [Fact]
     public void A_pending_propagation_is_not_called_complete()
     {
-        var report = new PropagationReport(Complete: false, 7, Samples.Now, ReplicasConfirmed: 2, ReplicasPending: 1);
+        var report = new PropagationReport(Complete: false, 7, Samples.Now, ReplicasConfirmed: 2, ReplicasPending: 1, ConsistencyToken: "token");
 
         KeyMapping.ToPropagation(report).ShouldBe(new Propagation
         {
-            State = PropagationState.Pending, Revision = 7, EffectiveTime = Samples.Now.ToTimestamp(), ReplicasConfirmed = 2, ReplicasPending = 1,
+            State = PropagationState.Pending, Revision = 7, EffectiveTime = Samples.Now.ToTimestamp(), ReplicasConfirmed = 2, ReplicasPending = 1, ConsistencyToken = "token",
         });
         KeyMapping.ToPropagation(report with { Complete = true }).State.ShouldBe(PropagationState.Complete);
     }

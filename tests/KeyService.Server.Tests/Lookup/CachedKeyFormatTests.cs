@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
+using KeyService.Server.Replication;
+using KeyService.Server.Storage;
 using KeyService.Server.Tests.Fakes;
 using KeyService.Server.Tests.Keys;
 
@@ -19,7 +21,7 @@ public class CachedKeyFormatTests
 
     private const string PinnedMacHex = "4494a97ba1d7157c5c96ecfe005a13209efb844e7c7b5b79b5fc36a920c31743";
 
-    private static readonly byte[] Epoch = [.. Enumerable.Range(200, 16).Select(i => (byte)i)];
+    private static readonly StoreEpoch Epoch = new("c8c9cacbcccdcecfd0d1d2d3d4d5d6d7", RenewTime: null);
 
     private static readonly byte[] Pinned =
         [.. Convert.FromHexString(PinnedHeadHex), .. Encoding.UTF8.GetBytes(PinnedJson), .. Convert.FromHexString(PinnedMacHex)];
@@ -34,7 +36,7 @@ public class CachedKeyFormatTests
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["team"] = "blue" },
             UpdateTime = Samples.Now.AddMicroseconds(1),
         },
-        era: 5);
+        new(ReaderIn(Epoch), Horizon: 5));
 
     [Fact]
     public void The_pinned_entry_is_written_to_the_pinned_bytes() =>
@@ -45,7 +47,7 @@ public class CachedKeyFormatTests
     {
         var key = Read(Pinned).ShouldNotBeNull();
 
-        key.Era.ShouldBe(5);
+        key.Mark.Horizon.ShouldBe(5);
         Samples.ShouldBeTheSame(key.Record, PinnedEntry.Record);
     }
 
@@ -54,9 +56,9 @@ public class CachedKeyFormatTests
     {
         var record = Samples.FullRecord();
 
-        var back = Read(Write(new CachedKey(record, era: long.MaxValue))).ShouldNotBeNull();
+        var back = Read(Write(new CachedKey(record, new(ReaderIn(Epoch), long.MaxValue)))).ShouldNotBeNull();
 
-        back.Era.ShouldBe(long.MaxValue);
+        back.Mark.Horizon.ShouldBe(long.MaxValue);
         Samples.ShouldBeTheSame(back.Record, record);
     }
 
@@ -97,27 +99,34 @@ public class CachedKeyFormatTests
 
     [Fact]
     public void A_value_copied_to_another_digest_is_a_miss() =>
-        CachedKeyFormat.Read(Pinned, PinnedKey.DigestOf("another"), Epoch, Samples.MasterKeys).ShouldBeNull();
+        CachedKeyFormat.Read(Pinned, PinnedKey.DigestOf("another"), ReaderIn(Epoch), Samples.MasterKeys).ShouldBeNull();
 
     [Fact]
-    public void A_value_of_another_start_is_a_miss()
-    {
-        var other = Epoch.ToArray();
-        other[^1]++;
+    public void A_value_of_another_history_of_the_database_is_a_miss() =>
+        CachedKeyFormat.Read(Pinned, LookupRig.Digest, ReaderIn(Epoch with { Id = "c8c9cacbcccdcecfd0d1d2d3d4d5d6d8" }), Samples.MasterKeys).ShouldBeNull();
 
-        CachedKeyFormat.Read(Pinned, LookupRig.Digest, other, Samples.MasterKeys).ShouldBeNull();
+    [Fact]
+    public void A_replica_that_does_not_know_the_history_yet_takes_no_value() =>
+        CachedKeyFormat.Read(Pinned, LookupRig.Digest, ReaderIn(null), Samples.MasterKeys).ShouldBeNull();
+
+    [Fact]
+    public void A_value_belongs_to_the_replica_that_asked_for_it()
+    {
+        var reader = ReaderIn(Epoch);
+
+        CachedKeyFormat.Read(Pinned, LookupRig.Digest, reader, Samples.MasterKeys)!.Mark.Reader.ShouldBeSameAs(reader);
     }
 
     [Fact]
     public void A_value_under_another_master_key_is_a_miss()
     {
-        CachedKeyFormat.Read(Pinned, LookupRig.Digest, Epoch, new([PinnedKey.OtherMaster])).ShouldBeNull("same generation, another secret");
-        CachedKeyFormat.Read(Pinned, LookupRig.Digest, Epoch, new([PinnedKey.Derive('8', 0)])).ShouldBeNull("a generation that is not configured");
+        CachedKeyFormat.Read(Pinned, LookupRig.Digest, ReaderIn(Epoch), new([PinnedKey.OtherMaster])).ShouldBeNull("same generation, another secret");
+        CachedKeyFormat.Read(Pinned, LookupRig.Digest, ReaderIn(Epoch), new([PinnedKey.Derive('8', 0)])).ShouldBeNull("a generation that is not configured");
     }
 
     [Fact]
     public void A_value_under_an_older_master_key_is_read_while_that_is_configured() =>
-        CachedKeyFormat.Read(Pinned, LookupRig.Digest, Epoch, new([PinnedKey.Derive('8', 1), PinnedKey.Master])).ShouldNotBeNull();
+        CachedKeyFormat.Read(Pinned, LookupRig.Digest, ReaderIn(Epoch), new([PinnedKey.Derive('8', 1), PinnedKey.Master])).ShouldNotBeNull();
 
     [Fact]
     public void Revisions_compare_as_text_like_the_numbers_they_are()
@@ -132,10 +141,10 @@ public class CachedKeyFormatTests
     [Fact]
     public void The_script_s_offsets_are_those_of_the_table()
     {
-        var value = Write(new CachedKey(Samples.Record(0x0abc), era: 7));
+        var value = Write(new CachedKey(Samples.Record(0x0abc), new(ReaderIn(Epoch), Horizon: 7)));
 
         value[0].ShouldBe((byte)1);
-        value[1..17].ShouldBe(Epoch);
+        Convert.ToHexStringLower(value[1..17]).ShouldBe(Epoch.Id);
         Encoding.ASCII.GetString(value[17..33]).ShouldBe("0000000000000abc");
         BinaryPrimitives.ReadInt64BigEndian(value.AsSpan(33)).ShouldBe(7);
         value[41].ShouldBe((byte)PinnedKey.Generation);
@@ -144,5 +153,7 @@ public class CachedKeyFormatTests
 
     private static byte[] Write(CachedKey key) => CachedKeyFormat.Write(key, LookupRig.Digest, Epoch, PinnedKey.Master);
 
-    private static CachedKey? Read(byte[] value) => CachedKeyFormat.Read(value, LookupRig.Digest, Epoch, Samples.MasterKeys);
+    private static CachedKey? Read(byte[] value) => CachedKeyFormat.Read(value, LookupRig.Digest, ReaderIn(Epoch), Samples.MasterKeys);
+
+    private static Incarnation ReaderIn(StoreEpoch? epoch) => new("reader", new Lease(TimeSpan.FromSeconds(30), TimeProvider.System), new Floors()) { Epoch = epoch };
 }

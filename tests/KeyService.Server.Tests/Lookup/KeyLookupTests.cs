@@ -1,5 +1,5 @@
 using KeyService.Server.Keys;
-using KeyService.Server.Lookup;
+using KeyService.Server.Replication;
 using KeyService.Server.Tests.Fakes;
 using KeyService.Server.Tests.Keys;
 
@@ -64,37 +64,49 @@ public class KeyLookupTests
         _rig.Engine.Rows = _ => Samples.Row(8);
 
         (await _rig.FindAsync())!.Record.Revision.ShouldBe(8);
-        _rig.Lookup.TryFindInMemory(LookupRig.Digest, out var kept).ShouldBeTrue();
-        kept.Record.Revision.ShouldBe(8);
+        _rig.IsInMemory(out var kept).ShouldBeTrue();
+        kept!.Record.Revision.ShouldBe(8);
     }
 
     [Fact]
-    public async Task While_a_change_is_in_doubt_every_call_reads()
+    public async Task Without_a_lease_every_call_reads_and_memory_answers_again_with_the_next_lease()
     {
         _rig.Remember(Samples.Record(7));
-        _rig.Floors.Doubt(PinnedKey.KeyId);
         _rig.Engine.Rows = _ => Samples.Row(7);
+        _rig.Time.Advance(ReplicaOptions.LongestLease);
 
         (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
         (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
+        _rig.Engine.ReadCount.ShouldBe(2);
 
+        _rig.Replica.Lease.Grant(Moment.Now(_rig.Time));
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
         _rig.Engine.ReadCount.ShouldBe(2);
     }
 
     [Fact]
-    public async Task Without_the_lock_on_the_store_every_call_reads_and_nothing_from_before_is_believed_again()
+    public async Task When_the_replica_starts_as_new_nothing_from_before_answers()
     {
         _rig.Remember(Samples.Record(7));
-        _rig.Engine.Rows = _ => Samples.Row(8);
-
-        _rig.StoreLock.IsHeld = false;
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(8);
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(8);
-        _rig.Engine.ReadCount.ShouldBe(2);
-
-        (_rig.StoreLock.IsHeld, _rig.StoreLock.Takings) = (true, _rig.StoreLock.Takings + 1);
         _rig.Engine.Rows = _ => Samples.Row(9);
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(9, "another process may have served in between");
-        _rig.Engine.ReadCount.ShouldBe(3);
+
+        _rig.Belief.StartAsNew(Samples.Standing(_rig.Time));
+
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(9);
+        (await _rig.FindAsync())!.Record.Revision.ShouldBe(9);
+        _rig.Engine.ReadCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_row_that_was_read_is_the_least_that_answers_for_its_key_afterwards()
+    {
+        _rig.Remember(Samples.Record(7));
+        _rig.Replica.Lease.IsLive(Moment.Now(_rig.Time)).ShouldBeTrue();
+        _rig.Engine.Rows = _ => Samples.Row(8);
+        // The same key by another secret of its own: memory has only the older one.
+        var other = ApiKeyText.Generate(PinnedKey.Brand, KeyEnvironment.Live, PinnedKey.Master);
+
+        (await _rig.FindAsync(other))!.Record.Revision.ShouldBe(8);
+        _rig.IsInMemory(out _).ShouldBeFalse("a replica never goes back in time for a key");
     }
 }

@@ -14,7 +14,7 @@ public class MemoryKeyCacheTests
     [Fact]
     public void What_was_put_is_found_under_its_digest_alone()
     {
-        var key = new CachedKey(Samples.Record(), era: 3);
+        var key = new CachedKey(Samples.Record(), default);
         _cache.Put(Digest, key);
 
         _cache.TryGet(Digest, out var found).ShouldBeTrue();
@@ -27,26 +27,26 @@ public class MemoryKeyCacheTests
         Gen.Long[1, 20].Array[1, 10].Sample(revisions =>
         {
             var cache = new MemoryKeyCache(new LookupOptions { CacheCapacity = 100 });
-            foreach (var revision in revisions) cache.Put(Digest, new CachedKey(Samples.Record(revision), era: 0));
+            foreach (var revision in revisions) cache.Put(Digest, new CachedKey(Samples.Record(revision), default));
 
             cache.TryGet(Digest, out var kept).ShouldBeTrue();
             kept.Record.Revision.ShouldBe(revisions.Max());
         });
 
     [Fact]
-    public void The_same_revision_read_in_a_later_era_takes_the_place_of_the_one_no_longer_believed()
+    public void The_same_revision_read_later_takes_the_place_of_the_one_no_longer_believed()
     {
-        _cache.Put(Digest, new CachedKey(Samples.Record(5), era: 0));
-        _cache.Put(Digest, new CachedKey(Samples.Record(5), era: 1));
+        _cache.Put(Digest, new CachedKey(Samples.Record(5), new(null!, Horizon: 0)));
+        _cache.Put(Digest, new CachedKey(Samples.Record(5), new(null!, Horizon: 1)));
 
         _cache.TryGet(Digest, out var kept).ShouldBeTrue();
-        kept.Era.ShouldBe(1);
+        kept.Mark.Horizon.ShouldBe(1);
     }
 
     [Fact]
     public void However_many_keys_are_looked_up_it_keeps_no_more_than_its_capacity()
     {
-        var key = new CachedKey(Samples.Record(), era: 0);
+        var key = new CachedKey(Samples.Record(), default);
         for (var i = 0; i < 10_000; i++) _cache.Put(DigestNumber(i), key);
 
         _cache.Count.ShouldBeInRange(50, 100);

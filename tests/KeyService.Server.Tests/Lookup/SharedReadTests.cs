@@ -47,18 +47,19 @@ public class SharedReadTests
 
         (await joined)!.Record.Revision.ShouldBe(8);
         (await first)!.Record.Revision.ShouldBe(7, "that call began before the change was confirmed");
-        _rig.Lookup.TryFindInMemory(LookupRig.Digest, out var kept).ShouldBeTrue();
-        kept.Record.Revision.ShouldBe(8);
+        _rig.IsInMemory(out var kept).ShouldBeTrue();
+        kept!.Record.Revision.ShouldBe(8);
     }
 
     [Fact]
     public async Task A_read_sent_before_floors_were_pruned_does_not_answer_a_call_that_joined_it()
     {
-        var floors = _rig.Floors;
         var first = _rig.FindAsync();
         var old = await _rig.Engine.NextReadAsync();
-        // Pruned in between: only the era can tell that the entry is too old.
-        for (var i = 0; floors.Era == 0; i++) floors.Committed($"key{i}", 1, 0);
+        // Pruned in between: only the base can tell that the entry is too old.
+        _rig.Commit(8);
+        _rig.Replica.Floors.RaiseBase(8);
+        _rig.Replica.Floors.Count.ShouldBe(0);
         var joined = _rig.FindAsync();
         old.Finds(Samples.Row(7));
 
@@ -82,17 +83,79 @@ public class SharedReadTests
     }
 
     [Fact]
-    public async Task A_failure_reaches_all_who_wait_and_the_next_call_reads_again()
+    public async Task Who_joined_a_read_that_fails_reads_by_itself()
     {
-        var callers = Enumerable.Range(0, 10).Select(_ => _rig.FindAsync()).ToList();
-        (await _rig.Engine.NextReadAsync()).Fails(new TimeoutException());
-
-        foreach (var caller in callers) await Should.ThrowAsync<StoreUnavailableException>(caller);
+        var first = _rig.FindAsync();
+        var failing = await _rig.Engine.NextReadAsync();
+        var joined = Enumerable.Range(0, 3).Select(_ => _rig.FindAsync()).ToList();
         _rig.Engine.ReadCount.ShouldBe(1);
+        failing.Fails(new TimeoutException());
+
+        await Should.ThrowAsync<StoreUnavailableException>(first);
+        foreach (var _ in joined) (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
+        (await Task.WhenAll(joined)).ShouldAllBe(key => key!.Record.Revision == 7);
+    }
+
+    [Fact]
+    public async Task After_a_failure_the_next_call_reads_again()
+    {
+        var first = _rig.FindAsync();
+        (await _rig.Engine.NextReadAsync()).Fails(new TimeoutException());
+        await Should.ThrowAsync<StoreUnavailableException>(first);
 
         var next = _rig.FindAsync();
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
         (await next)!.Record.Revision.ShouldBe(7);
+        _rig.Engine.ReadCount.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Who_joined_a_read_that_hangs_reads_by_itself_when_half_of_its_budget_is_spent()
+    {
+        var first = _rig.FindAsync();
+        await _rig.Engine.NextReadAsync();
+        var joined = _rig.FindAsync();
+
+        _rig.Time.Advance(TimeSpan.FromMilliseconds(99));
+        _rig.Engine.ReadCount.ShouldBe(1);
+        _rig.Time.Advance(TimeSpan.FromMilliseconds(1));
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
+
+        (await joined)!.Record.Revision.ShouldBe(7);
+        first.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_read_that_hangs_catches_no_new_caller_after_a_second()
+    {
+        var patient = _rig.Time.GetUtcNow().UtcDateTime.AddMinutes(1);
+        var first = _rig.FindAsync(patient);
+        var hanging = await _rig.Engine.NextReadAsync();
+        _rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await Should.ThrowAsync<StoreUnavailableException>(first);
+
+        var next = _rig.FindAsync(patient);
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(8));
+        (await next)!.Record.Revision.ShouldBe(8);
+
+        // Its answer may still come: it does not take the place of the later one.
+        hanging.Finds(Samples.Row(7));
+        _rig.IsInMemory(out var kept).ShouldBeTrue();
+        kept!.Record.Revision.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task A_read_sent_before_the_replica_started_as_new_does_not_answer_a_call_that_joined_it()
+    {
+        var first = _rig.FindAsync();
+        var old = await _rig.Engine.NextReadAsync();
+        _rig.Belief.StartAsNew(Samples.Standing(_rig.Time));
+        var joined = _rig.FindAsync();
+        old.Finds(Samples.Row(7));
+
+        (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(8));
+        (await joined)!.Record.Revision.ShouldBe(8);
+        (await first).ShouldNotBeNull();
     }
 
     [Fact]
@@ -116,6 +179,6 @@ public class SharedReadTests
         await Should.ThrowAsync<OperationCanceledException>(leaver);
         read.Finds(Samples.Row(7));
         (await stayer)!.Record.Revision.ShouldBe(7);
-        _rig.Lookup.TryFindInMemory(LookupRig.Digest, out _).ShouldBeTrue();
+        _rig.IsInMemory(out _).ShouldBeTrue();
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using KeyService.Server.Replication;
-using KeyService.Server.Tests.Fakes;
 
 namespace KeyService.Server.Tests.Replication;
 
@@ -18,23 +17,22 @@ public class FloorsPruningTests
         var slow = new string('k', 16_000_000);
         for (var round = 1; round <= Rounds; round++)
         {
-            var floors = new Floors(capacity: 1);
-            var belief = new Belief(floors, new FakeStoreLock());
-            var era = belief.Era;
-            floors.Committed(slow, 2, 0);
+            var floors = new Floors();
+            floors.RaiseBase(0);
+            floors.Raise(slow, 2);
             using var together = new Barrier((2 * Environment.ProcessorCount) + 1);
 
             var users = Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => Task.Factory.StartNew(
                 () =>
                 {
                     together.SignalAndWait();
-                    return belief.Holds(slow, 1, era) || belief.Holds(slow, 1, era);
+                    return floors.Allows(slow, 1, horizon: 1) || floors.Allows(slow, 1, horizon: 1);
                 },
                 CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
             together.SignalAndWait();
-            floors.Committed("other", 1, 0);
+            floors.RaiseBase(2);
 
-            belief.Era.ShouldBe(era + 1);
+            floors.Count.ShouldBe(0);
             (await Task.WhenAll(users)).ShouldAllBe(allowed => !allowed);
         }
     }
@@ -46,20 +44,19 @@ public class FloorsPruningTests
         var slow = Enumerable.Range(0, 6).Select(i => i.ToString(CultureInfo.InvariantCulture) + new string('k', 4_000_000)).ToArray();
         for (var round = 1; round <= Rounds; round++)
         {
-            var floors = new Floors(capacity: slow.Length);
-            foreach (var key in slow) floors.Committed(key, 1, 0);
-            var belief = new Belief(floors, new FakeStoreLock());
-            var before = belief.Era;
+            var floors = new Floors();
+            floors.RaiseBase(0);
+            foreach (var key in slow) floors.Raise(key, 1);
+            foreach (var key in hot) floors.Raise(key, 1);
+            var before = floors.Version;
 
-            var pruning = Task.Run(() => floors.Committed("one too many", 1, 0));
-            while (belief.Era == before && !pruning.IsCompleted) Thread.SpinWait(1);
-            // Each was read as revision 1, in the new era, before revision 2 was seen.
-            var era = belief.Era;
-            foreach (var key in hot) floors.Committed(key, 2, 0);
+            var pruning = Task.Run(() => floors.RaiseBase(1));
+            while (floors.Version == before && !pruning.IsCompleted) Thread.SpinWait(1);
+            // Each was read as revision 1, at the new base, before revision 2 was seen.
+            foreach (var key in hot) floors.Raise(key, 2).ShouldBeTrue();
             await pruning;
 
-            era.ShouldBe(before + 1);
-            hot.ShouldAllBe(key => !belief.Holds(key, 1, era));
+            hot.ShouldAllBe(key => !floors.Allows(key, 1, 1));
         }
     }
 }

@@ -1,6 +1,5 @@
 using CsCheck;
 using KeyService.Server.Replication;
-using KeyService.Server.Tests.Fakes;
 
 namespace KeyService.Server.Tests.Replication;
 
@@ -9,152 +8,158 @@ public class FloorsTests
     private readonly Floors _floors = new();
 
     [Fact]
-    public void A_key_that_never_changed_may_answer() => Allows("a", 1).ShouldBeTrue();
+    public void Before_there_is_a_base_nothing_is_allowed()
+    {
+        _floors.HasBase.ShouldBeFalse();
+        _floors.Allows("a", long.MaxValue - 1, long.MaxValue - 1).ShouldBeFalse();
+    }
 
     [Fact]
-    public void After_a_committed_change_nothing_below_it_answers()
+    public void A_key_that_never_changed_may_answer_from_a_read_at_or_past_the_base()
     {
-        _floors.Committed("a", 7, _floors.Doubts);
+        _floors.RaiseBase(10);
 
-        Allows("a", 6).ShouldBeFalse();
-        Allows("a", 7).ShouldBeTrue();
-        Allows("a", 8).ShouldBeTrue();
+        _floors.Allows("a", 1, horizon: 10).ShouldBeTrue();
+        _floors.Allows("a", 1, horizon: 9).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_revision_at_or_past_the_base_may_answer_however_old_its_reader_s_horizon()
+    {
+        _floors.RaiseBase(10);
+
+        _floors.Allows("a", 10, horizon: Incarnation.NoHorizon).ShouldBeTrue();
+        _floors.Allows("a", 9, horizon: Incarnation.NoHorizon).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void After_a_change_nothing_below_it_answers()
+    {
+        _floors.RaiseBase(0);
+        _floors.Raise("a", 7).ShouldBeTrue();
+
+        _floors.Allows("a", 6, horizon: 100).ShouldBeFalse();
+        _floors.Allows("a", 7, horizon: 0).ShouldBeTrue();
+        _floors.Allows("a", 8, horizon: 0).ShouldBeTrue();
     }
 
     [Fact]
     public void Another_key_is_not_concerned()
     {
-        _floors.Committed("a", 7, _floors.Doubts);
+        _floors.RaiseBase(0);
+        _floors.Raise("a", 7);
 
-        Allows("A", 1).ShouldBeTrue();
-        Allows("b", 1).ShouldBeTrue();
+        _floors.Allows("A", 1, horizon: 0).ShouldBeTrue();
+        _floors.Allows("b", 1, horizon: 0).ShouldBeTrue();
     }
 
     [Fact]
-    public void A_floor_never_goes_down()
+    public void A_floor_never_goes_down_and_what_is_below_it_is_no_news()
     {
-        _floors.Committed("a", 7, _floors.Doubts);
-        _floors.Committed("a", 5, _floors.Doubts);
+        _floors.RaiseBase(0);
+        _floors.Raise("a", 7);
 
-        Allows("a", 6).ShouldBeFalse();
+        _floors.Raise("a", 5).ShouldBeFalse();
+        _floors.Raise("a", 7).ShouldBeFalse();
+        _floors.Allows("a", 6, horizon: 0).ShouldBeFalse();
     }
 
     [Fact]
-    public void While_a_change_is_in_doubt_nothing_cached_answers()
+    public void What_the_base_covers_is_no_news_and_takes_no_room()
     {
-        _floors.Committed("a", 7, _floors.Doubts);
-        _floors.Doubt("a");
+        _floors.RaiseBase(10);
 
-        Allows("a", 7).ShouldBeFalse();
-        Allows("a", long.MaxValue - 1).ShouldBeFalse();
+        _floors.Raise("a", 10).ShouldBeFalse();
+        _floors.Count.ShouldBe(0);
+        _floors.Raise("a", 11).ShouldBeTrue();
     }
 
     [Fact]
-    public void A_later_change_ends_a_doubt()
+    public void A_floor_raised_before_there_is_a_base_holds_afterwards()
     {
-        _floors.Doubt("a");
-        _floors.Committed("a", 9, _floors.Doubts);
+        _floors.Raise("a", 12).ShouldBeTrue();
+        _floors.RaiseBase(10);
 
-        Allows("a", 8).ShouldBeFalse();
-        Allows("a", 9).ShouldBeTrue();
+        _floors.Allows("a", 11, horizon: 10).ShouldBeFalse();
+        _floors.Allows("a", 12, horizon: 10).ShouldBeTrue();
     }
 
     [Fact]
-    public void A_change_that_was_sent_before_the_doubt_arose_does_not_end_it()
+    public void The_base_never_goes_down()
     {
-        var begun = _floors.Doubts;
-        _floors.Doubt("a");
-        _floors.Committed("a", 9, begun);
+        _floors.RaiseBase(10);
+        _floors.RaiseBase(5);
 
-        Allows("a", 9).ShouldBeFalse();
-        _floors.Committed("a", 10, _floors.Doubts);
-        Allows("a", 10).ShouldBeTrue();
-        Allows("a", 9).ShouldBeFalse();
+        _floors.Allows("a", 1, horizon: 9).ShouldBeFalse();
     }
 
     [Fact]
-    public void A_doubt_about_one_key_says_nothing_of_another()
+    public void Raising_the_base_drops_the_floors_that_it_covers_and_keeps_the_others()
     {
-        _floors.Doubt("b");
+        _floors.RaiseBase(0);
+        _floors.Raise("old", 10);
+        _floors.Raise("new", 11);
 
-        Allows("a", 1).ShouldBeTrue();
+        _floors.RaiseBase(10);
+
+        _floors.Count.ShouldBe(1);
+        _floors.Allows("old", 9, horizon: 9).ShouldBeFalse();
+        _floors.Allows("old", 10, horizon: 9).ShouldBeTrue();
+        _floors.Allows("new", 10, horizon: 10).ShouldBeFalse();
     }
 
     [Fact]
-    public void Pruning_makes_older_entries_unbelieved_and_keeps_doubts()
+    public void Whatever_makes_an_answer_unbelieved_changes_the_version_and_nothing_else_does()
     {
-        var floors = new Floors(capacity: 3);
-        var belief = new Belief(floors, new FakeStoreLock());
-        floors.Doubt("doubtful");
-        floors.Committed("a", 1, 1);
-        floors.Committed("b", 2, 1);
-        var before = belief.Era;
+        _floors.RaiseBase(0);
+        var version = _floors.Version;
+        _floors.Raise("a", 7);
+        _floors.Version.ShouldBeGreaterThan(version);
 
-        floors.Committed("c", 3, 1);
+        version = _floors.Version;
+        _floors.RaiseBase(3);
+        _floors.Version.ShouldBeGreaterThan(version);
 
-        belief.Era.ShouldBe(before + 1);
-        foreach (var key in new[] { "a", "b", "c", "other" })
-        {
-            belief.Holds(key, 100, before).ShouldBeFalse();
-            belief.Holds(key, 100, belief.Era).ShouldBeTrue();
-        }
-
-        belief.Holds("doubtful", 100, belief.Era).ShouldBeFalse();
+        version = _floors.Version;
+        _floors.RaiseBase(2);
+        _floors.Raise("b", 3);
+        _floors.Version.ShouldBe(version);
     }
 
-    [Fact]
-    public void At_its_capacity_nothing_is_pruned()
-    {
-        var floors = new Floors(capacity: 3);
-        for (var revision = 1; revision <= 3; revision++) floors.Committed($"key{revision}", revision, 0);
-
-        floors.Era.ShouldBe(0);
-        floors.Allows("key3", 2).ShouldBeFalse();
-    }
-
-    /// <summary>Against a model that forgets nothing: whatever is believed, the model believes.</summary>
+    /// <summary>Against a model that forgets nothing: whatever is allowed, the model allows.</summary>
     [Fact]
     public void Whatever_happened_before_no_entry_answers_below_the_last_change()
     {
         var step = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 4], (kind, key) => (Kind: kind, Key: $"key{key}"));
         step.Array[1, 60].Sample(steps =>
         {
-            var floors = new Floors(capacity: 3);
-            var belief = new Belief(floors, new FakeStoreLock());
+            var floors = new Floors();
             var committed = new Dictionary<string, long>(StringComparer.Ordinal);
-            var doubtful = new HashSet<string>(StringComparer.Ordinal);
-            var entries = new List<(string Key, long Revision, long Era)>();
-            var revision = 0L;
+            var entries = new List<(string Key, long Revision, long Horizon)>();
+            var (revision, horizon) = (0L, Incarnation.NoHorizon);
             foreach (var (kind, key) in steps)
             {
                 switch (kind)
                 {
                     case 0:
-                        floors.Committed(key, ++revision, floors.Doubts);
-                        committed[key] = revision;
-                        doubtful.Remove(key);
+                        committed[key] = ++revision;
+                        floors.Raise(key, revision);
                         break;
                     case 1:
-                        floors.Doubt(key);
-                        doubtful.Add(key);
+                        horizon = revision;
                         break;
-                    case 2:
-                        // A change sent before every doubt so far: it ends none.
-                        floors.Committed(key, committed.GetValueOrDefault(key), doubtsBefore: 0);
+                    case 2 when horizon != Incarnation.NoHorizon:
+                        floors.RaiseBase(horizon);
                         break;
                     default:
-                        entries.Add((key, committed.GetValueOrDefault(key), belief.Era));
+                        entries.Add((key, committed.GetValueOrDefault(key), horizon));
                         break;
                 }
 
-                foreach (var entry in entries.Where(entry => belief.Holds(entry.Key, entry.Revision, entry.Era)))
-                {
+                foreach (var entry in entries.Where(entry => floors.Allows(entry.Key, entry.Revision, entry.Horizon)))
                     entry.Revision.ShouldBeGreaterThanOrEqualTo(committed.GetValueOrDefault(entry.Key));
-                    doubtful.ShouldNotContain(entry.Key);
-                }
+                if (floors.HasBase) floors.Allows("fresh", 0, horizon).ShouldBeTrue("a read of this moment is believed");
             }
         });
     }
-
-    private bool Allows(string keyId, long revision) => _floors.Allows(keyId, revision);
 }

@@ -124,7 +124,7 @@ public class CredentialValidatorTests
     {
         var other = ApiKeyText.Generate(PinnedKey.Brand, KeyEnvironment.Live, PinnedKey.Master);
         _rig.Remember(Credential());
-        _rig.Memory.Put(PinnedKey.DigestOf(other), new(Credential() with { KeyId = "key_other" }, _rig.Belief.Era));
+        _rig.Memory.Put(PinnedKey.DigestOf(other), new(Credential() with { KeyId = "key_other" }, _rig.Belief.Mark()));
 
         foreach (var _ in Enumerable.Range(0, 2))
         {

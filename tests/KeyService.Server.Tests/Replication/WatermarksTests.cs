@@ -1,0 +1,103 @@
+using KeyService.Server.Keys;
+using KeyService.Server.Replication;
+using KeyService.Server.Tests.Fakes;
+using Microsoft.Extensions.Time.Testing;
+
+namespace KeyService.Server.Tests.Replication;
+
+public class WatermarksTests
+{
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+
+    private readonly FakeTimeProvider _time = new(Samples.Now);
+    private readonly Watermarks _watermarks;
+
+    public WatermarksTests() => _watermarks = new Watermarks(SettleTime, _time);
+
+    [Fact]
+    public void Before_the_first_has_settled_there_is_no_horizon()
+    {
+        Settled().ShouldBe(Incarnation.NoHorizon);
+        Add(100);
+        _time.Advance(SettleTime - Tick);
+
+        Settled().ShouldBe(Incarnation.NoHorizon);
+    }
+
+    [Fact]
+    public void Once_it_is_as_old_as_the_settle_time_everything_below_it_is_certain()
+    {
+        Add(100);
+        _time.Advance(SettleTime);
+
+        Settled().ShouldBe(99);
+    }
+
+    [Fact]
+    public void Each_settles_by_its_own_age()
+    {
+        Add(100);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Add(110);
+        _time.Advance(SettleTime - TimeSpan.FromSeconds(1));
+        Settled().ShouldBe(99);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Settled().ShouldBe(109);
+    }
+
+    [Fact]
+    public void After_a_long_pause_the_last_that_settled_counts()
+    {
+        Add(100);
+        Add(110);
+        Add(120);
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Settled().ShouldBe(119);
+    }
+
+    [Fact]
+    public void What_has_settled_stays()
+    {
+        Add(100);
+        _time.Advance(SettleTime);
+        Settled().ShouldBe(99);
+        Add(90);
+        _time.Advance(SettleTime);
+
+        Settled().ShouldBe(99);
+    }
+
+    [Fact]
+    public void A_watermark_below_the_highest_ever_drawn_says_that_the_database_went_back()
+    {
+        _watermarks.IsBelow(long.MinValue).ShouldBeFalse();
+        Add(100);
+        Add(110);
+
+        _watermarks.IsBelow(109).ShouldBeTrue();
+        _watermarks.IsBelow(110).ShouldBeFalse();
+        _time.Advance(TimeSpan.FromHours(1));
+        Settled();
+        _watermarks.IsBelow(109).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void An_open_transaction_has_held_it_back_since_it_last_rose_if_anything_above_it_was_committed()
+    {
+        Add(100);
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Add(100);
+
+        _watermarks.Age(changesAbove: true, Moment.Now(_time)).ShouldBe(TimeSpan.FromSeconds(3));
+        _watermarks.Age(changesAbove: false, Moment.Now(_time)).ShouldBe(TimeSpan.Zero);
+        Add(101);
+        _watermarks.Age(changesAbove: true, Moment.Now(_time)).ShouldBe(TimeSpan.Zero);
+    }
+
+    private void Add(long watermark) => _watermarks.Add(watermark, Moment.Now(_time));
+
+    private long Settled() => _watermarks.Settled(Moment.Now(_time));
+}
