@@ -57,7 +57,7 @@ internal sealed class ApiKeyGrpcService(
         {
             var change = RequestRules.Check(request);
             caller.Require(Permissions.Write, request.WorkspaceId);
-            var (view, propagation) = await statusChanger.ChangeAsync(change, caller.Actor, caller.Rights, context.Deadline, context.CancellationToken);
+            var (view, propagation) = await statusChanger.ChangeAsync(change, caller.Actor, caller.Rights, CallBudgets.DeadlineOf(context.Deadline, time), context.CancellationToken);
             return new SetStatusResponse { Key = KeyMapping.ToKey(view), Propagation = KeyMapping.ToPropagation(propagation) };
         });
 
@@ -107,7 +107,7 @@ internal sealed class ApiKeyGrpcService(
         try
         {
             var response = await work(await callers.AuthenticateAsync(
-                context.GetHttpContext(), CallBudgets.ForManagement(time, context.Deadline), context.CancellationToken));
+                context.GetHttpContext(), CallBudgets.ForManagement(time, CallBudgets.DeadlineOf(context.Deadline, time)), context.CancellationToken));
             metrics.Called(rpc, nameof(StatusCode.OK), start);
             return response;
         }

@@ -11,6 +11,10 @@ internal static class CallBudgets
     public static CallBudget ForValidation(TimeProvider time, DateTime deadline) =>
         new(time.GetTimestamp(), deadline, time.GetUtcNow());
 
+    /// <summary>The caller's deadline by the service's clock: the framework reckons it by the system's.</summary>
+    public static DateTime DeadlineOf(DateTime deadline, TimeProvider time) =>
+        deadline == DateTime.MaxValue ? deadline : time.GetUtcNow().UtcDateTime + (deadline - TimeProvider.System.GetUtcNow().UtcDateTime);
+
     public static CallBudget ForManagement(TimeProvider time, DateTime deadline)
     {
         var now = time.GetUtcNow();

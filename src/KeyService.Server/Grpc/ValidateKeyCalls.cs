@@ -14,7 +14,7 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
 
     public async Task<ValidateKeyResponse> AnswerAsync(ValidateKeyRequest request, ServerCallContext context)
     {
-        var budget = CallBudgets.ForValidation(time, context.Deadline);
+        var budget = CallBudgets.ForValidation(time, CallBudgets.DeadlineOf(context.Deadline, time));
         try
         {
             var caller = await callers.AuthenticateAsync(context.GetHttpContext(), budget, context.CancellationToken);

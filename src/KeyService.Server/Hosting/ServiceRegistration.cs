@@ -77,10 +77,11 @@ internal static class ServiceRegistration
     /// <summary>Health over HTTP and gRPC, metrics for Prometheus, and OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector.</summary>
     public static IServiceCollection AddOperations(this IServiceCollection services, bool otlp)
     {
+        var followed = false;
         services.AddSingleton(provider => new Readiness(
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
-            // Before its first horizon a replica believes nothing: each call would be a read.
-            () => provider.GetRequiredService<Belief>().Current.Floors.HasBase,
+            // Before its first horizon a replica believes nothing: each call would be a read. Later the others are no better off.
+            () => followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase),
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Readiness>>()));
         services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<Readiness>("ready");

@@ -102,27 +102,25 @@ internal sealed class KeyLookup(
     /// <summary>A read that is sent now is always an answer for who started it. It outlives its caller, so that it fills the cache.</summary>
     private Task<CachedKey?> StartRead(KeyDigest digest)
     {
-        var shared = new TaskCompletionSource<CachedKey?>();
-        var leads = _reads.TryAdd(digest, shared.Task);
-        _ = RunAsync();
-        return shared.Task;
+        var read = ReadAsync(digest);
+        if (!read.IsCompleted && _reads.TryAdd(digest, read)) _ = ForgetAsync(digest, read);
+        return read;
+    }
 
-        async Task RunAsync()
+    /// <summary>Who starts a read may wait for it longer than those who come after may find it.</summary>
+    private async Task ForgetAsync(KeyDigest digest, Task<CachedKey?> read)
+    {
+        try
         {
-            try
-            {
-                shared.TrySetResult(await ReadAsync(digest).WaitAsync(SharedBound, time));
-            }
-            catch (Exception e)
-            {
-                shared.TrySetException(e is TimeoutException ? new StoreUnavailableException(e) : e);
-                // Observed: who still waits gets it, who left does not miss it.
-                _ = shared.Task.Exception;
-            }
-            finally
-            {
-                if (leads) _reads.TryRemove(KeyValuePair.Create(digest, shared.Task));
-            }
+            await read.WaitAsync(SharedBound, time);
+        }
+        catch (Exception e) when (e is TimeoutException or StoreUnavailableException)
+        {
+            // Whoever waits for it gets it.
+        }
+        finally
+        {
+            _reads.TryRemove(KeyValuePair.Create(digest, read));
         }
     }
 

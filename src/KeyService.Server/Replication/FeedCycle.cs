@@ -16,6 +16,8 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
     /// <summary>A database that does not answer in time has not answered: the statements are abandoned.</summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
 
+    // What was seen last of the database, whatever this replica's name was: a new name must not make a new history look like the first.
+    private readonly History _history = new();
     private FeedState? _state;
 
     /// <summary>Runs one cycle; when it returns, all that was committed before it was called has been applied.</summary>
@@ -39,13 +41,20 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
             .WaitAsync(Bound, time, cancellation);
 
         var received = Moment.Now(time);
-        if (NewHistory(state, answer, registers) is { } reason)
+        var reason = NewStartFor(answer, registers);
+        _history.Saw(answer);
+        if (reason is { } known)
         {
-            await StartAsNewAsync(current, reason);
+            await StartAsNewAsync(current, known);
             return;
         }
 
-        if (registers) state.Registered();
+        if (registers)
+        {
+            state.Registered();
+            current.IsRegistered = true;
+        }
+
         var news = Apply(state, answer, settled, received);
         if (registers) current.Lease.Grant(sent);
         metrics.FeedCycled(received.Timestamp, current.Lease.Left(received), state.Watermarks.Age(HasChangesAbove(answer), received), current.Floors.Count);
@@ -62,15 +71,10 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
     }
 
     /// <summary>Why nothing that was known before may be believed any more; null when all is as it should be.</summary>
-    private NewStart? NewHistory(FeedState state, FeedAnswer answer, bool registers)
+    private NewStart? NewStartFor(FeedAnswer answer, bool registers)
     {
-        var current = state.Incarnation;
-        if (Rules.Epoch)
-        {
-            if (current.Epoch is { } epoch && answer.Epoch != epoch) return NewStart.Epoch;
-            if (answer.Ticket < current.Ticket || state.Watermarks.IsBelow(answer.Watermark)) return NewStart.WentBack;
-        }
-
+        if (Rules.Epoch && _history.IsAnother(answer)) return NewStart.Epoch;
+        if (Rules.Epoch && _history.WentBack(answer)) return NewStart.WentBack;
         if (registers && !answer.Registered) return NewStart.RowMissing;
         return answer.Changes.Count > options.MaxChanges ? NewStart.TooManyChanges : null;
     }
@@ -81,7 +85,8 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
         var current = state.Incarnation;
         current.Epoch ??= answer.Epoch;
         state.Watermarks.Add(answer.Watermark, received);
-        var news = false;
+        // A look-up may have raised the floor before: news is also what no cycle has read yet.
+        var news = state.IsHighest(answer.Changes);
         foreach (var change in answer.Changes) news |= current.Floors.Raise(change.KeyId, change.Revision);
 
         // Where nothing has to settle, this cycle's own watermark counts: it was read before the changes.
@@ -105,6 +110,8 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
         {
             // Its row would only delay others until it is reaped.
             await store.RemoveReplicaAsync(old.ReplicaId, beat: null, CancellationToken.None).WaitAsync(Bound, time);
+            // Nobody told of it with `recover`: revisions repeat, and what is in Redis must not pass for them.
+            if (reason == NewStart.WentBack) await store.RenewEpochAsync(CancellationToken.None).WaitAsync(Bound, time);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

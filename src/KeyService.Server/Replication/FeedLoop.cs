@@ -31,9 +31,10 @@ internal sealed class FeedLoop(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        // The listeners have stopped; a call that is still under way asks the database.
+        belief.Current.Lease.End();
         try
         {
-            // The listeners have stopped: nobody is answered any more, so nobody need wait for this replica.
             await store.RemoveReplicaAsync(belief.Current.ReplicaId, beat: null, CancellationToken.None).WaitAsync(RemoveBound, time, CancellationToken.None);
         }
         catch (Exception e)

@@ -10,10 +10,19 @@ internal sealed class FeedState(Incarnation incarnation, TimeSpan settleTime, Ti
     private long _beatKnown;
     private long _beatSent;
     private Moment? _lastSent;
+    private long _highest = long.MinValue;
 
     public Incarnation Incarnation => incarnation;
 
     public Watermarks Watermarks { get; } = new(settleTime, time);
+
+    /// <summary>Whether a cycle has read nothing as high as the last of these changes before.</summary>
+    public bool IsHighest(IReadOnlyList<KeyChange> changes)
+    {
+        if (changes.Count == 0 || changes[^1].Revision <= _highest) return false;
+        _highest = changes[^1].Revision;
+        return true;
+    }
 
     /// <summary>Whether there is a row is not known: another name is simpler than to find out.</summary>
     public bool IsFirstRegistrationLost => _beatKnown == 0 && _beatSent > 0;

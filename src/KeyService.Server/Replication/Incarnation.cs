@@ -13,6 +13,7 @@ internal sealed class Incarnation(string replicaId, Lease lease, Floors floors)
 
     private long _horizon = NoHorizon;
     private long _ticket;
+    private bool _registered;
     private volatile StoreEpoch? _epoch;
 
     /// <summary>Its name in <c>Replicas</c>: random, 32 lower-case hex.</summary>
@@ -34,6 +35,13 @@ internal sealed class Incarnation(string replicaId, Lease lease, Floors floors)
     {
         get => Volatile.Read(ref _ticket);
         set => Volatile.Write(ref _ticket, value);
+    }
+
+    /// <summary>Whether its row has been in <c>Replicas</c>. From then on, as long as it lives, a table without that row has lost it.</summary>
+    public bool IsRegistered
+    {
+        get => Volatile.Read(ref _registered);
+        set => Volatile.Write(ref _registered, value);
     }
 
     /// <summary>The history of the database that all this is about; null before the first cycle.</summary>

@@ -22,6 +22,9 @@ internal sealed class Lease(TimeSpan length, TimeProvider time)
     /// <param name="sent">Before the registration was sent.</param>
     public void Grant(in Moment sent) => _term = new(sent);
 
+    /// <summary>Nothing is believed any more.</summary>
+    public void End() => _term = null;
+
     public bool IsLive(in Moment now) =>
         _term is { From: var from }
         && ((now.Timestamp - from.Timestamp < _usableTimestamps && now.Utc - from.Utc < _usable) || !Rules.Lease);

@@ -15,6 +15,9 @@ internal sealed class Propagation(
     /// <summary>A replica whose beat stood still for so long is not waited for: PENDING is told at once.</summary>
     private static readonly TimeSpan GivenUp = TimeSpan.FromSeconds(5);
 
+    /// <summary>Beyond the wait, for a database that is slow to say who is there.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     /// <summary>Between the end of the longest lease and the effective time.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
@@ -30,21 +33,29 @@ internal sealed class Propagation(
     {
         var began = Moment.Now(time);
         var wait = Wait(asked, deadline, began);
+        var before = belief.Current;
         // This process answers nothing older from here on, whatever else happens.
+        before.Floors.Raise(keyId, revision);
+        // Who started as new meanwhile reads what is committed by now.
         belief.Current.Floors.Raise(keyId, revision);
-        nudges.Send(belief.Current.Epoch, keyId, revision);
+        nudges.Send(before.Epoch, keyId, revision);
 
-        var report = await AskAsync(revision, began, wait);
+        var report = await AskAsync(revision, began, wait, deadline == DateTime.MaxValue ? wait + Patience : wait, before);
         metrics.Propagated(time.GetElapsedTime(began.Timestamp), report.Complete, report.ReplicasPending);
         return report;
     }
 
-    private async Task<PropagationReport> AskAsync(long revision, Moment began, TimeSpan wait)
+    /// <param name="revision">The change.</param>
+    /// <param name="began">When the wait began.</param>
+    /// <param name="wait">How long it lasts.</param>
+    /// <param name="lookWait">How long the first look may take: also a call that waits for nothing learns who is there.</param>
+    /// <param name="before">What this replica was when the change was acknowledged.</param>
+    private async Task<PropagationReport> AskAsync(long revision, Moment began, TimeSpan wait, TimeSpan lookWait, Incarnation before)
     {
         Look drawn;
         try
         {
-            drawn = await table.DrawAndLookAsync().WaitAsync(LongEnough(wait), time);
+            drawn = await table.DrawAndLookAsync().WaitAsync(lookWait > TimeSpan.Zero ? lookWait : TimeSpan.Zero, time);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -59,7 +70,7 @@ internal sealed class Propagation(
         var look = drawn;
         while (true)
         {
-            var unsure = Unsure(look, waiting.LongestLease(options.Lease));
+            var unsure = Unsure(look, before, waiting.LongestLease(options.Lease));
             var left = wait - time.GetElapsedTime(began.Timestamp);
             if (waiting.Update(look, Rules.WaitAll) && unsure == TimeSpan.Zero)
                 return new(Complete: true, revision, UtcMicroseconds.Truncate(look.DatabaseTime), waiting.Confirmed, ReplicasPending: 0, token);
@@ -80,13 +91,16 @@ internal sealed class Propagation(
     }
 
     /// <summary>Until when nothing may be called COMPLETE: the database may have lost the rows of replicas that are at work.</summary>
-    private TimeSpan Unsure(Look look, TimeSpan longestLease)
+    private TimeSpan Unsure(Look look, Incarnation before, TimeSpan longestLease)
     {
         var unsure = incarnations.UnsureFor(longestLease, Moment.Now(time));
         if (!Rules.Epoch) return unsure;
-        // Another history than the feed knows: the feed finds out too, and starts as new.
-        var current = belief.Current;
-        if ((current.Epoch is { } known && look.Epoch != known) || (look.Ticket > 0 && look.Ticket < current.Ticket)) unsure = longestLease;
+        // Another history than that of the acknowledgement, a ticket from before, or a table that has lost this replica's row: the feed finds
+        // out too, and starts as new.
+        var isAnother = before.Epoch is { } known && look.Epoch != known;
+        var wentBack = look.Ticket > 0 && look.Ticket < before.Ticket;
+        var lostRow = before.IsRegistered && ReferenceEquals(belief.Current, before) && look.Rows.All(found => found.Row.ReplicaId != before.ReplicaId);
+        if (isAnother || wentBack || lostRow) unsure = longestLease;
         if (look.Epoch.RenewTime is { } renewed && renewed + longestLease - look.DatabaseTime is var left && left > unsure) unsure = left;
         return unsure;
     }
@@ -99,9 +113,6 @@ internal sealed class Propagation(
         var left = (deadline - now.Utc.UtcDateTime) * 0.8;
         return left < wait ? left : wait;
     }
-
-    /// <summary>Also a call that waits for nothing learns who is there.</summary>
-    private static TimeSpan LongEnough(TimeSpan wait) => wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1);
 
     private static TimeSpan Pause(TimeSpan left) => left < TimeSpan.FromMilliseconds(20) ? left : TimeSpan.FromMilliseconds(20);
 }

@@ -14,11 +14,15 @@ internal sealed class ReplicaTable
 
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
 
+    /// <summary>There is a look a second while the database answers.</summary>
+    private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(3);
+
     private readonly IReplicationStore _store;
     private readonly TimeProvider _time;
     private readonly SharedRuns<Look> _draws;
     private readonly SharedRuns<Look> _looks;
     private readonly Lock _lock = new();
+    private long _lastLook;
     private Dictionary<string, (long Beat, long Since)> _beats = new(StringComparer.Ordinal);
 
     public ReplicaTable(IReplicationStore store, TimeProvider time)
@@ -57,6 +61,9 @@ internal sealed class ReplicaTable
         var now = Moment.Now(_time);
         lock (_lock)
         {
+            // After an outage nobody has had a chance to beat: each gets its time again.
+            if (_time.GetElapsedTime(_lastLook, now.Timestamp) > LongestGap) _beats.Clear();
+            _lastLook = now.Timestamp;
             var beats = new Dictionary<string, (long Beat, long Since)>(StringComparer.Ordinal);
             var rows = new List<(ReplicaRow, TimeSpan)>(look.Rows.Count);
             foreach (var row in look.Rows)

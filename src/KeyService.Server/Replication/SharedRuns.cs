@@ -28,6 +28,8 @@ internal sealed class SharedRuns<T>(Func<Task<T>> run, TimeSpan gap, TimeProvide
 
     private async Task RunAllAsync()
     {
+        // Not on the thread of who asked first: it would run what the others ask for.
+        await Task.Yield();
         while (true)
         {
             var began = time.GetTimestamp();

@@ -54,6 +54,6 @@ internal sealed class Waiting
     }
 
     /// <summary>Whether each one missing has shown no sign of life for so long.</summary>
-    public bool IsHopeless(Look look, TimeSpan still) => _missing.TrueForAll(row =>
+    public bool IsHopeless(Look look, TimeSpan still) => _missing.Count > 0 && _missing.TrueForAll(row =>
         look.Rows.Any(found => found.Row.ReplicaId == row.ReplicaId && found.Still >= still));
 }

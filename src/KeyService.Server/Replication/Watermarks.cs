@@ -38,9 +38,6 @@ internal sealed class Watermarks(TimeSpan settleTime, TimeProvider time)
         if (settleTime > TimeSpan.Zero) _drawn.Enqueue((now.Timestamp, watermark));
     }
 
-    /// <summary>Whether the database went back in time: its watermark never falls.</summary>
-    public bool IsBelow(long watermark) => watermark < _highest;
-
     /// <summary>For how long an open transaction has held the watermark back; zero when nothing above it was committed.</summary>
     public TimeSpan Age(bool changesAbove, in Moment now) =>
         changesAbove ? time.GetElapsedTime(_highestSince, now.Timestamp) : TimeSpan.Zero;

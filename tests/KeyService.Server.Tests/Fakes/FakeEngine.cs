@@ -65,7 +65,6 @@ internal sealed class FakeEngine : IStorageEngine
 
     public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task<IStoreLock> LockStoreAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <summary>A read under way.</summary>
     internal sealed class Read

@@ -37,5 +37,11 @@ internal sealed class FakeReplicationStore : IReplicationStore
         return OnRemove();
     }
 
-    public Task RenewEpochAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public int Renewals { get; private set; }
+
+    public Task RenewEpochAsync(CancellationToken cancellation)
+    {
+        Renewals++;
+        return Task.CompletedTask;
+    }
 }

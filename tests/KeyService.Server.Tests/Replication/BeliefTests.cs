@@ -84,7 +84,9 @@ public class BeliefTests
         var newborn = Samples.Newborn(_time);
         newborn.Lease.Grant(Moment.Now(_time));
         _belief.StartAsNew(newborn);
+        Doubts(long.MaxValue - 1, _belief.Mark()).ShouldBe(Disbelief.StartedAsNew, "nor later: of what history it is, is not known");
 
+        newborn.Epoch = Samples.Epoch;
         Doubts(long.MaxValue - 1, _belief.Mark()).ShouldBe(Disbelief.Changed);
         _belief.IsStanding(Moment.Now(_time)).ShouldBeFalse();
     }

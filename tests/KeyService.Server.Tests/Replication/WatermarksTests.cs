@@ -71,20 +71,6 @@ public class WatermarksTests
     }
 
     [Fact]
-    public void A_watermark_below_the_highest_ever_drawn_says_that_the_database_went_back()
-    {
-        _watermarks.IsBelow(long.MinValue).ShouldBeFalse();
-        Add(100);
-        Add(110);
-
-        _watermarks.IsBelow(109).ShouldBeTrue();
-        _watermarks.IsBelow(110).ShouldBeFalse();
-        _time.Advance(TimeSpan.FromHours(1));
-        Settled();
-        _watermarks.IsBelow(109).ShouldBeTrue();
-    }
-
-    [Fact]
     public void An_open_transaction_has_held_it_back_since_it_last_rose_if_anything_above_it_was_committed()
     {
         Add(100);

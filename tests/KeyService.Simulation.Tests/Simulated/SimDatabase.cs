@@ -28,6 +28,7 @@ internal sealed class SimDatabase(SimTime time, bool isSqlServer)
     private long _serial = SimKeys.Keys;
     private long _nextRevision = SimKeys.Keys + 1;
     private long _ticket;
+    private int _renewals;
     private Image? _saved;
 
     public TimeSpan SettleTime => isSqlServer ? TimeSpan.FromSeconds(5) : TimeSpan.Zero;
@@ -107,10 +108,16 @@ internal sealed class SimDatabase(SimTime time, bool isSqlServer)
         Rows = [.. saved.Rows];
         _nextRevision = saved.NextRevision;
         _ticket = saved.Ticket;
-        Replicas = new(StringComparer.Ordinal);
         History++;
-        Epoch = new(History.ToString("x32", System.Globalization.CultureInfo.InvariantCulture), Time);
+        RenewEpoch();
         return true;
+    }
+
+    /// <summary>What <c>keyservice recover</c> does.</summary>
+    public void RenewEpoch()
+    {
+        Replicas = new(StringComparer.Ordinal);
+        Epoch = new((++_renewals).ToString("x32", System.Globalization.CultureInfo.InvariantCulture), Time);
     }
 
     private sealed record Image(Version[] Rows, long NextRevision, long Ticket, Dictionary<string, ReplicaRow> Replicas);

@@ -106,7 +106,12 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
 
     public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task RenewEpochAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public async Task RenewEpochAsync(CancellationToken cancellation)
+    {
+        await SendAsync();
+        database.RenewEpoch();
+        await ReceiveAsync();
+    }
 
     /// <summary>The message is on its way; it is lost when the replica is cut off, and the replica hears so.</summary>
     private async Task SendAsync()
