@@ -15,7 +15,7 @@ internal sealed class Propagation(
     /// <summary>A replica whose beat stood still for so long is not waited for: PENDING is told at once.</summary>
     private static readonly TimeSpan GivenUp = TimeSpan.FromSeconds(5);
 
-    /// <summary>Beyond the wait, for a database that is slow to say who is there.</summary>
+    /// <summary>For a database that is slow to say who is there, though the call waits for nothing.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Between the end of the longest lease and the effective time.</summary>
@@ -40,7 +40,7 @@ internal sealed class Propagation(
         belief.Current.Floors.Raise(keyId, revision);
         nudges.Send(before.Epoch, keyId, revision);
 
-        var report = await AskAsync(revision, began, wait, deadline == DateTime.MaxValue ? wait + Patience : wait, before);
+        var report = await AskAsync(revision, began, wait, deadline == DateTime.MaxValue && wait < Patience ? Patience : wait, before);
         metrics.Propagated(time.GetElapsedTime(began.Timestamp), report.Complete, report.ReplicasPending);
         return report;
     }

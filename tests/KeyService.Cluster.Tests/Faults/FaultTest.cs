@@ -12,6 +12,15 @@ public abstract class FaultTest(ITestOutputHelper output)
 
     private readonly ulong _seed = LoadSettings.Seed;
 
+    /// <summary>Each takes 10 to 40 s, and judges answers by the second: for a machine that does nothing else.</summary>
+    private const string OnDemand = "a run on demand: KEYSERVICE_CLUSTER_FAULTS=1";
+
+    /// <summary>Whether it belongs to every run of the tests.</summary>
+    private protected virtual bool RunsAlways => false;
+
+    private protected static void SkipUnlessWanted() =>
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("KEYSERVICE_CLUSTER_FAULTS") == "1", OnDemand);
+
     private protected string SeedText => $"KEYSERVICE_CLUSTER_SEED={_seed}";
 
     /// <summary>A new cluster, the fault, and nothing that must not be.</summary>
@@ -21,6 +30,7 @@ public abstract class FaultTest(ITestOutputHelper output)
     private protected async Task HoldsAsync(
         Func<FaultContext, Task> fault, ClusterOptions? options = null, Action<IReadOnlyList<Operation>>? also = null)
     {
+        if (!RunsAlways) SkipUnlessWanted();
         await using var rig = await ClusterRig.StartAsync(options);
         var random = NewRandom();
         for (var round = 0; round < LoadSettings.Rounds; round++)
@@ -36,6 +46,7 @@ public abstract class FaultTest(ITestOutputHelper output)
     /// <summary>The same with a rule of the protocol switched off: the checker must find it out.</summary>
     private protected async Task BreaksAsync(string ruleOff, Func<FaultContext, Task> fault)
     {
+        SkipUnlessWanted();
         await using var rig = await ClusterRig.StartAsync(new() { RuleOff = ruleOff });
         var random = NewRandom();
         for (var round = 0; round < MostRoundsOfAControl; round++)

@@ -11,6 +11,7 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
     [Fact(Skip = NotYet.Recover)]
     public async Task After_recover_nothing_from_the_lost_time_answers()
     {
+        SkipUnlessWanted();
         Assert.SkipWhen(TestStore.IsSqlServer, "going back in time is tested with a copied file: KEYSERVICE_TEST_SQLSERVER is set");
         await using var rig = await ClusterRig.StartAsync();
         var random = NewRandom();
@@ -33,6 +34,7 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
     [Fact]
     public async Task Without_an_end_to_the_history_the_lost_changes_are_found()
     {
+        SkipUnlessWanted();
         Assert.SkipWhen(TestStore.IsSqlServer, "going back in time is tested with a copied file: KEYSERVICE_TEST_SQLSERVER is set");
         await using var rig = await ClusterRig.StartAsync();
         var random = NewRandom();
