@@ -16,9 +16,12 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
     /// <summary>A database that does not answer in time has not answered: the statements are abandoned.</summary>
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan OldWatermark = TimeSpan.FromSeconds(10);
+
     // What was seen last of the database, whatever this replica's name was: a new name must not make a new history look like the first.
     private readonly History _history = new();
     private FeedState? _state;
+    private bool _toldOld;
 
     /// <summary>Runs one cycle; when it returns, all that was committed before it was called has been applied.</summary>
     /// <param name="asked">Somebody waits for it: report the ticket though nothing was read.</param>
@@ -57,7 +60,9 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
 
         var news = Apply(state, answer, settled, received);
         if (registers) current.Lease.Grant(sent);
-        metrics.FeedCycled(received.Timestamp, current.Lease.Left(received), state.Watermarks.Age(HasChangesAbove(answer), received), current.Floors.Count);
+        var age = state.Watermarks.Age(HasChangesAbove(answer), received);
+        metrics.FeedCycled(received.Timestamp, current.Lease.Left(received), age, current.Floors.Count);
+        TellOld(age);
         if (news || asked) await store.ReportAsync(current.ReplicaId, current.Ticket, current.Horizon, cancellation).WaitAsync(Bound, time, cancellation);
     }
 
@@ -97,6 +102,17 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
             current.Floors.RaiseBase(current.Horizon);
         current.Ticket = answer.Ticket;
         return news;
+    }
+
+    /// <summary>Once for each transaction that is left open: the horizon stands still behind it, and the same changes are read again and again.</summary>
+    private void TellOld(TimeSpan age)
+    {
+        if (age <= OldWatermark) _toldOld = false;
+        else if (!_toldOld)
+        {
+            _toldOld = true;
+            Log.WatermarkOld(log, age);
+        }
     }
 
     private static bool HasChangesAbove(FeedAnswer answer) => answer.Changes.Count > 0 && answer.Changes[^1].Revision >= answer.Watermark;

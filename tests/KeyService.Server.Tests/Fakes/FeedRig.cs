@@ -1,6 +1,7 @@
 using KeyService.Server.Keys;
 using KeyService.Server.Replication;
 using KeyService.Server.Storage;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyService.Server.Tests.Fakes;
@@ -8,13 +9,13 @@ namespace KeyService.Server.Tests.Fakes;
 /// <summary>A replica that begins with nothing, and its feed, on a database whose answers the test gives, in fake time.</summary>
 internal sealed class FeedRig
 {
-    public FeedRig(TimeSpan? settleTime = null, int maxChanges = 3, int floorCapacity = 100)
+    public FeedRig(TimeSpan? settleTime = null, int maxChanges = 3, int floorCapacity = 100, ILogger<FeedCycle>? log = null)
     {
         Store.SettleTime = settleTime ?? TimeSpan.Zero;
         var options = new ReplicaOptions { MaxChanges = maxChanges, FloorCapacity = floorCapacity };
         Belief = new Belief(Incarnations.New(options, Time));
         Incarnations = new Incarnations(Belief, options, Time);
-        Cycle = new FeedCycle(Store, Belief, Incarnations, options, Time, Samples.Metrics(Time), NullLogger<FeedCycle>.Instance);
+        Cycle = new FeedCycle(Store, Belief, Incarnations, options, Time, Samples.Metrics(Time), log ?? NullLogger<FeedCycle>.Instance);
     }
 
     public TimerWatch Time { get; } = new(Samples.Now);

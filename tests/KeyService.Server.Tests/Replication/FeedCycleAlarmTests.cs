@@ -1,0 +1,59 @@
+using KeyService.Server.Replication;
+using KeyService.Server.Storage;
+using KeyService.Server.Tests.Fakes;
+using Microsoft.Extensions.Logging;
+
+namespace KeyService.Server.Tests.Replication;
+
+public class FeedCycleAlarmTests
+{
+    private readonly Warnings _log = new();
+
+    [Fact]
+    public async Task A_watermark_that_an_open_transaction_holds_back_for_ten_seconds_is_told_once_and_again_the_next_time()
+    {
+        var rig = new FeedRig(TimeSpan.FromSeconds(5), log: _log);
+        var above = new KeyChange("a", 12);
+        await rig.RunAsync(FeedRig.Answer(1, 10, above));
+        rig.Time.Advance(TimeSpan.FromSeconds(10));
+        await rig.RunAsync(FeedRig.Answer(2, 10, above));
+        _log.Told.ShouldBe(0);
+
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        await rig.RunAsync(FeedRig.Answer(3, 10, above));
+        await rig.RunAsync(FeedRig.Answer(4, 10, above));
+        _log.Told.ShouldBe(1);
+
+        await rig.RunAsync(FeedRig.Answer(5, 13, above));
+        rig.Time.Advance(TimeSpan.FromSeconds(11));
+        await rig.RunAsync(FeedRig.Answer(6, 13, new KeyChange("a", 14)));
+        _log.Told.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_watermark_that_stands_still_because_nothing_changes_is_no_reason_to_warn()
+    {
+        var rig = new FeedRig(TimeSpan.FromSeconds(5), log: _log);
+        await rig.RunAsync(FeedRig.Answer(1, 10));
+        rig.Time.Advance(TimeSpan.FromHours(1));
+
+        await rig.RunAsync(FeedRig.Answer(2, 10));
+
+        _log.Told.ShouldBe(0);
+    }
+
+    private sealed class Warnings : ILogger<FeedCycle>
+    {
+        public int Told { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Warning) Told++;
+        }
+    }
+}
