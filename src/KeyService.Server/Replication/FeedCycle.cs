@@ -26,7 +26,7 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
     /// <summary>Runs one cycle; when it returns, all that was committed before it was called has been applied.</summary>
     /// <param name="asked">Somebody waits for it: report the ticket though nothing was read.</param>
     /// <param name="cancellation">Ends the wait, not the statements.</param>
-    /// <exception cref="StoreUnavailableException">The database did not answer.</exception>
+    /// <exception cref="TimeoutException">The database did not answer; or the store threw something of its own.</exception>
     public async Task RunAsync(bool asked, CancellationToken cancellation)
     {
         if (_state is { IsFirstRegistrationLost: true }) incarnations.StartAsNew(NewStart.RegistrationLost);
@@ -98,7 +98,7 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
         var horizon = store.SettleTime == TimeSpan.Zero || !Rules.Settled ? answer.Watermark - 1 : settled;
         if (!Rules.Watermark && answer.Changes.Count > 0) horizon = answer.Changes[^1].Revision;
         if (horizon > current.Horizon) current.Horizon = horizon;
-        if (current.Horizon != Incarnation.NoHorizon && (!current.Floors.HasBase || current.Floors.Count > options.FloorCapacity))
+        if (current.Horizon != Incarnation.NoHorizon && (!current.Floors.HasBase || current.Floors.IsFull))
             current.Floors.RaiseBase(current.Horizon);
         current.Ticket = answer.Ticket;
         return news;

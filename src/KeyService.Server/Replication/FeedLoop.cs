@@ -65,10 +65,11 @@ internal sealed class FeedLoop(
         }
         catch (Exception e)
         {
-            waiting.TrySetException(e is StoreUnavailableException ? e : new StoreUnavailableException(e));
+            var failure = e as StoreUnavailableException ?? StoreErrors.Unavailable(e);
+            waiting.TrySetException(failure);
             // Nobody may have waited.
             _ = waiting.Task.Exception;
-            if (!stopping.IsCancellationRequested) TellFailure(e);
+            if (!stopping.IsCancellationRequested) TellFailure(failure);
         }
 
         TellStanding();
@@ -118,10 +119,10 @@ internal sealed class FeedLoop(
         }
     }
 
-    private void TellFailure(Exception failure)
+    private void TellFailure(StoreUnavailableException failure)
     {
         metrics.FeedFailed();
-        if (!_failing) Log.FeedFailed(log, (failure.InnerException ?? failure).GetType().Name);
+        if (!_failing) Log.FeedFailed(log, failure.Failure);
         _failing = true;
     }
 

@@ -52,9 +52,8 @@ internal sealed class SharedRuns<T>(Func<Task<T>> run, TimeSpan gap, TimeProvide
             }
             catch (Exception e)
             {
-                // Nobody may be left to look at it.
-                _ = asked.Task.Exception;
                 asked.SetException(e);
+                // Nobody may be left to look at it.
                 _ = asked.Task.Exception;
             }
 

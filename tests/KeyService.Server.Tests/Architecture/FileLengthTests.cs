@@ -12,7 +12,6 @@ public class FileLengthTests
         ["tests/KeyService.Storage.Tests/TSql/RecordingServer.cs"] = "one fake ADO.NET provider: its members are the interface's, and none does more than answer",
         ["tests/KeyService.Storage.Tests/TSql/SentCommandTests.cs"] = "each service's commands beside each other, against one recorded server",
         ["tests/KeyService.Simulation.Tests/Simulated/World.cs"] = "the table of all that may happen, and each happening in a few lines",
-        ["tests/KeyService.Storage.Tests/Suite/AuditTests.cs"] = "each kind of damage to a chain, a few lines each",
     };
 
     private static readonly List<(string Name, int Lines)> Files =
