@@ -61,7 +61,7 @@ internal sealed class Propagation(
         {
             // The change is made. Who has it, nobody knows: no lease is longer than the longest that is allowed.
             Log.ReplicasUnknown(log, e.GetType().Name);
-            return new(Complete: false, revision, UtcMicroseconds.Truncate(time.GetUtcNow() + ReplicaOptions.LongestLease + Margin), 0, ReplicasPending: 1, "");
+            return new(Complete: false, revision, UtcMicroseconds.Truncate(table.DatabaseTime() + ReplicaOptions.LongestLease + Margin), 0, ReplicasPending: 1, "");
         }
 
         var waiting = new Waiting(drawn, belief.Current.ReplicaId, time);

@@ -23,6 +23,7 @@ internal sealed class ReplicaTable
     private readonly SharedRuns<Look> _looks;
     private readonly Lock _lock = new();
     private long _lastLook;
+    private DateTimeOffset? _databaseTime;
     private Dictionary<string, (long Beat, long Since)> _beats = new(StringComparer.Ordinal);
 
     public ReplicaTable(IReplicationStore store, TimeProvider time)
@@ -38,6 +39,13 @@ internal sealed class ReplicaTable
 
     /// <summary>The rows, read after the call.</summary>
     public Task<Look> LookAsync() => _looks.NextAsync();
+
+    /// <summary>The database's clock, reckoned on from the last look: this process's own may be wrong. Its own before the first look.</summary>
+    public DateTimeOffset DatabaseTime()
+    {
+        var now = Moment.Now(_time);
+        lock (_lock) return _databaseTime is { } seen ? seen + _time.GetElapsedTime(_lastLook, now.Timestamp) : now.Utc;
+    }
 
     /// <summary>Deletes the rows whose beat stood still for more than their lease: nobody lives behind them, and changes would wait for them.</summary>
     /// <returns>How many.</returns>
@@ -63,7 +71,7 @@ internal sealed class ReplicaTable
         {
             // After an outage nobody has had a chance to beat: each gets its time again.
             if (_time.GetElapsedTime(_lastLook, now.Timestamp) > LongestGap) _beats.Clear();
-            _lastLook = now.Timestamp;
+            (_lastLook, _databaseTime) = (now.Timestamp, look.DatabaseTime);
             var beats = new Dictionary<string, (long Beat, long Since)>(StringComparer.Ordinal);
             var rows = new List<(ReplicaRow, TimeSpan)>(look.Rows.Count);
             foreach (var row in look.Rows)

@@ -25,6 +25,18 @@ public class PropagationDoubtTests
     }
 
     [Fact]
+    public async Task Then_the_time_goes_by_the_database_s_clock_as_last_seen_for_this_process_s_own_may_be_far_behind()
+    {
+        var earlier = _rig.ChangeAsync();
+        await _rig.AnswerAsync();
+        await earlier;
+        var change = _rig.ChangeAsync();
+        (await _rig.Store.Looks.NextAsync()).Fails(new StoreUnavailableException());
+
+        (await change).EffectiveTime.ShouldBeGreaterThanOrEqualTo(Samples.Now.AddHours(1) + TimeSpan.FromMinutes(10) + Margin);
+    }
+
+    [Fact]
     public async Task A_table_that_does_not_answer_is_given_up_after_the_wait()
     {
         var change = _rig.ChangeAsync();
