@@ -1,6 +1,5 @@
-using System.Diagnostics;
-using System.Globalization;
 using KeyService.Cluster.Tests.History;
+using KeyService.Cluster.Tests.Speed;
 using KeyService.Contracts.V1;
 
 namespace KeyService.Cluster.Tests.Faults;
@@ -14,23 +13,7 @@ public sealed class NoFaultTests(ITestOutputHelper output) : FaultTest(output)
         _ => Task.CompletedTask,
         also: operations =>
         {
-            PrintTimes("SetStatus until COMPLETE", operations, operation => operation.Propagation == PropagationState.Complete);
-            PrintTimes("ValidateKey", operations, operation => operation.Kind == OperationKind.Validate);
+            Print(Times.Of("SetStatus until COMPLETE", operations, operation => operation.Propagation == PropagationState.Complete));
+            Print(Times.Of("ValidateKey", operations, operation => operation.Kind == OperationKind.Validate));
         });
-
-    /// <summary>Printed, never asserted: a test machine is not the machine that the promise of speed is about.</summary>
-    private void PrintTimes(string what, IReadOnlyList<Operation> operations, Func<Operation, bool> isOne)
-    {
-        var times = new List<double>();
-        foreach (var operation in operations)
-        {
-            if (operation.IsOk && isOne(operation)) times.Add(Stopwatch.GetElapsedTime(operation.Invoked, operation.Ended).TotalMilliseconds);
-        }
-
-        times.Sort();
-        if (times.Count == 0) return;
-        Print(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{what}: median {times[times.Count / 2]:0.0} ms, p99 {times[times.Count * 99 / 100]:0.0} ms, most {times[^1]:0.0} ms, of {times.Count}"));
-    }
 }

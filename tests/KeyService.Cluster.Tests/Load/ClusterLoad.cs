@@ -16,6 +16,12 @@ internal sealed class ClusterLoad(ClusterRig rig, OperationLog log, Seeded rando
     private readonly List<LoadKey> _keys = [];
     private volatile bool _isOver;
 
+    /// <summary>How often each writer begins a change; zero: as soon as it has the answer to the last one.</summary>
+    public TimeSpan ChangeInterval { get; init; }
+
+    /// <summary>How often each validator asks; zero: as soon as it has an answer.</summary>
+    public TimeSpan ValidateInterval { get; init; }
+
     public IReadOnlyList<LoadKey> Keys => _keys;
 
     public int Changes => _counter.Count;
@@ -40,13 +46,13 @@ internal sealed class ClusterLoad(ClusterRig rig, OperationLog log, Seeded rando
         for (var i = 0; i < LoadSettings.Writers; i++)
         {
             var own = _keys.GetRange(i * LoadSettings.KeysPerWriter, LoadSettings.KeysPerWriter);
-            var writer = new Writer(new RecordedClient($"writer {i}", rig, log), own, random.Split());
+            var writer = new Writer(new RecordedClient($"writer {i}", rig, log), own, Spread(ChangeInterval, i, LoadSettings.Writers), random.Split());
             running.Add(Task.Run(() => writer.RunAsync(_counter, () => _isOver)));
         }
 
         for (var i = 0; i < LoadSettings.ValidatorsPerReplica * ClusterRig.Replicas; i++)
         {
-            var validator = new Validator(new RecordedClient($"validator {i}", rig, log), i % ClusterRig.Replicas, _keys, random.Split());
+            var validator = new Validator(new RecordedClient($"validator {i}", rig, log), i % ClusterRig.Replicas, _keys, Spread(ValidateInterval, i, LoadSettings.ValidatorsPerReplica * ClusterRig.Replicas), random.Split());
             running.Add(Task.Run(() => validator.RunAsync(() => _isOver)));
         }
 
@@ -74,4 +80,6 @@ internal sealed class ClusterLoad(ClusterRig rig, OperationLog log, Seeded rando
             // What is broken keeps them from it.
         }
     }
+
+    private static Metronome Spread(TimeSpan interval, int number, int count) => new(interval, interval * number / count);
 }

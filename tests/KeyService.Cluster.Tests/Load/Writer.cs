@@ -6,12 +6,13 @@ using KeyService.FunctionalTests.Infrastructure;
 namespace KeyService.Cluster.Tests.Load;
 
 /// <summary>Switches keys that nobody else switches, and asks at once whether it holds: the moment at which a promise is most likely broken.</summary>
-internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys, Seeded random)
+internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys, Metronome metronome, Seeded random)
 {
     public async Task RunAsync(ChangeCounter changes, Func<bool> isOver)
     {
         for (var i = 0; !isOver(); i++)
         {
+            await metronome.NextAsync();
             var key = keys[i % keys.Count];
             if (!await SwitchAsync(key, isOver)) return;
             changes.Add();
