@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using KeyService.Benchmarks.Feeds;
 using KeyService.Benchmarks.Load;
 using KeyService.Benchmarks.Micro;
 
@@ -6,11 +7,13 @@ switch (args.FirstOrDefault())
 {
     case "load":
         return await LoadCommand.RunAsync(LoadOptions.Parse(args[1..]));
+    case "feeds":
+        return await FeedsCommand.RunAsync(args[1..]);
     case "micro":
         BenchmarkSwitcher.FromTypes([typeof(MemoryHit), typeof(Formats)])
             .Run(args.Length > 1 ? args[1..] : ["--filter", "*"], new MicroConfig());
         return 0;
     default:
-        Console.Error.WriteLine($"load {LoadOptions.Usage}{Environment.NewLine}micro [options of BenchmarkDotNet]");
+        Console.Error.WriteLine($"load {LoadOptions.Usage}{Environment.NewLine}feeds {FeedsCommand.Usage}{Environment.NewLine}micro [options of BenchmarkDotNet]");
         return 2;
 }
