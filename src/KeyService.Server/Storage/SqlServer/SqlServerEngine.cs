@@ -9,6 +9,7 @@ internal sealed class SqlServerEngine : IStorageEngine
 {
     /// <summary>SQL Server 2019: what EF Core writes its SQL for, OPENJSON, and row counts of table variables that are not a guess.</summary>
     private const int LeastCompatibilityLevel = 150;
+    private const int ForcedDelayedDurability = 2;
 
     private readonly string _connectionString;
     private readonly TimeProvider _time;
@@ -80,6 +81,10 @@ internal sealed class SqlServerEngine : IStorageEngine
             throw new StartException($"ConnectionStrings:SqlServer: this database has compatibility level {level}; {LeastCompatibilityLevel} (SQL Server 2019) or higher is needed.");
         if (!await IsSnapshotOnAsync(context, cancellation))
             throw new StartException("ConnectionStrings:SqlServer: READ_COMMITTED_SNAPSHOT is off in this database; run `keyservice migrate`, which switches it on.");
+        // What was acknowledged must be kept: a change that is COMPLETE must not be undone by a crash of the server.
+        var durability = (await context.Database.SqlQueryRaw<int>(SqlServerStatements.DelayedDurability).ToListAsync(cancellation)).SingleOrDefault();
+        if (durability == ForcedDelayedDurability)
+            throw new StartException("ConnectionStrings:SqlServer: this database has DELAYED_DURABILITY = FORCED, so a crash may undo a revocation that was acknowledged; set it to ALLOWED or DISABLED.");
     }
 
     public async Task MigrateAsync(CancellationToken cancellation)

@@ -50,6 +50,10 @@ internal static class SqlServerStatements
     public const string ReadCommittedSnapshot =
         "SELECT CAST([is_read_committed_snapshot_on] AS int) AS [Value] FROM [sys].[databases] WHERE [name] = DB_NAME()";
 
+    /// <summary>0 disabled, 1 allowed to a transaction that asks for it (none of ours does), 2 forced on all.</summary>
+    public const string DelayedDurability =
+        "SELECT CAST([delayed_durability] AS int) AS [Value] FROM [sys].[databases] WHERE [name] = DB_NAME()";
+
     /// <summary>What decides which T-SQL the database takes, whatever the server's version: a restored one keeps its old level.</summary>
     public const string CompatibilityLevel =
         "SELECT CAST([compatibility_level] AS int) AS [Value] FROM [sys].[databases] WHERE [name] = DB_NAME()";
