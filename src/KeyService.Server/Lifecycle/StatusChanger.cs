@@ -11,7 +11,7 @@ internal sealed record StatusChange(string WorkspaceId, string KeyId, KeyStatus 
 
 /// <summary>Switches a key on or off, and reports how far that has travelled.</summary>
 internal sealed class StatusChanger(
-    KeyStore store, IStorageEngine engine, AuditTrail audit, Propagation propagation, TimeProvider time)
+    KeyStore store, IStorageEngine engine, AuditTrail audit, Belief belief, Propagation propagation, TimeProvider time)
 {
     /// <param name="change">What to do.</param>
     /// <param name="actor">Who does it.</param>
@@ -24,12 +24,13 @@ internal sealed class StatusChanger(
         StatusChange change, Actor actor, CredentialRights own, DateTime deadline, CancellationToken cancellation)
     {
         var attempt = new Attempt(change, actor, own, Guid.CreateVersion7(time.GetUtcNow()), deadline);
-        var view = await store.WriteAsync(attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
+        var mark = belief.Mark();
+        var (view, digests) = await store.WriteAsync(attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
         // From here on the caller's cancellation has no say: the change is made, and who has it is worth knowing.
-        return (view, await propagation.WaitAsync(view.Key.KeyId, view.Key.Revision, change.PropagationWait, deadline));
+        return (view, await propagation.WaitAsync(new(view.Key, digests, mark), change.PropagationWait, deadline));
     }
 
-    private async Task<KeyView> ApplyAsync(
+    private async Task<(KeyView Key, IReadOnlyList<KeyDigest> Digests)> ApplyAsync(
         KeyDbContext context, Attempt attempt, CancellationToken cancellation)
     {
         var change = attempt.Change;
@@ -40,8 +41,11 @@ internal sealed class StatusChanger(
         if (time.GetUtcNow().UtcDateTime > attempt.Deadline) throw new StoreUnavailableException(failure: "the caller's deadline has passed");
         var row = await KeyAsync(context, change, cancellation) ?? throw new RefusedException(Refusal.KeyNotFound, change.KeyId);
         var use = await context.KeyUsage.AsNoTracking().SingleOrDefaultAsync(u => u.KeyId == row.KeyId, cancellation);
+        var secrets = await context.KeySecrets.Where(secret => secret.KeyId == row.KeyId && secret.RetireTime == null)
+            .Select(secret => secret.Digest).ToListAsync(cancellation);
+        var digests = secrets.ConvertAll(digest => KeyDigest.FromBytes(digest));
         var before = row.ToRecord();
-        if (before.Status == change.Status) return new(before, use?.LastUsedTime);
+        if (before.Status == change.Status) return (new(before, use?.LastUsedTime), digests);
 
         if (change.Etag.Length > 0 && change.Etag != Etag.Of(before.Revision))
             throw new RefusedException(Refusal.StaleEtag, change.KeyId);
@@ -57,7 +61,7 @@ internal sealed class StatusChanger(
         (row.Status, row.StatusReason, row.UpdateTime) = (after.Status, after.StatusReason, after.UpdateTime);
         await engine.StampRevisionAsync(context, row, cancellation);
         await context.SaveChangesAsync(cancellation);
-        return new(row.ToRecord(), use?.LastUsedTime);
+        return (new(row.ToRecord(), use?.LastUsedTime), digests);
     }
 
     private static Task<ApiKeyRow?> KeyAsync(KeyDbContext context, StatusChange change, CancellationToken cancellation) =>

@@ -5,7 +5,7 @@ using KeyService.Server.Replication;
 namespace KeyService.Server.Lookup;
 
 /// <summary>Looked-up keys in Redis, asked only when memory misses (walk of ValidateKey, step 7). Sealed, written if newer, never deleted.</summary>
-internal sealed class RedisKeyCache(ISharedValues values, Belief belief, MasterKeys masterKeys, Metrics metrics)
+internal sealed class RedisKeyCache(ISharedValues values, Belief belief, MasterKeys masterKeys, Metrics metrics) : IChangedKeys
 {
     /// <summary>Null is a miss, for whatever reason. What is returned is genuine; whether it may answer is for the caller to ask.</summary>
     /// <param name="rejected">Bytes that are not a value of ours, for <see cref="PutAsync"/> to replace.</param>
@@ -24,4 +24,10 @@ internal sealed class RedisKeyCache(ISharedValues values, Belief belief, MasterK
         key.Mark.Reader?.Epoch is { } epoch
             ? values.PutIfNewerAsync(digest, CachedKeyFormat.Write(key, digest, epoch, masterKeys.Current), rejected)
             : Task.CompletedTask;
+
+    public void Put(ChangedKey changed)
+    {
+        var key = new CachedKey(changed.Record, changed.Mark);
+        foreach (var digest in changed.Digests) _ = PutAsync(digest, key, rejected: null);
+    }
 }

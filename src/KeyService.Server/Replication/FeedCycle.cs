@@ -8,7 +8,7 @@ namespace KeyService.Server.Replication;
 /// One cycle of the feed: register, draw a ticket, read watermark and changes, apply, report. The order of the statements is the protocol's
 /// (<c>README.md</c> has the argument); they go to the database in one batch. One cycle at a time.
 /// </summary>
-internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnations incarnations, ReplicaOptions options, TimeProvider time, Metrics metrics, ILogger<FeedCycle> log)
+internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnations incarnations, DatabaseClock clock, ReplicaOptions options, TimeProvider time, Metrics metrics, ILogger<FeedCycle> log)
 {
     /// <summary>Between two registrations. A cycle without one grants no lease.</summary>
     public static readonly TimeSpan RegisterInterval = TimeSpan.FromSeconds(1);
@@ -44,6 +44,7 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
             .WaitAsync(Bound, time, cancellation);
 
         var received = Moment.Now(time);
+        if (answer.Epoch is not null) clock.Told(answer.DatabaseTime, sent);
         var reason = NewStartFor(answer, registers);
         _history.Saw(answer);
         if (reason is { } known)

@@ -9,7 +9,7 @@ namespace KeyService.Server.Replication;
 /// The one method for all changes of a key.
 /// </summary>
 internal sealed class Propagation(
-    ReplicaTable table, Belief belief, Incarnations incarnations, Nudges nudges, ReplicaOptions options, MasterKeys masterKeys, TimeProvider time, Metrics metrics,
+    ReplicaTable table, DatabaseClock clock, Belief belief, Incarnations incarnations, IChangedKeys changedKeys, Nudges nudges, ReplicaOptions options, MasterKeys masterKeys, TimeProvider time, Metrics metrics,
     ILogger<Propagation> log)
 {
     /// <summary>A replica whose beat stood still for so long is not waited for: PENDING is told at once.</summary>
@@ -22,22 +22,23 @@ internal sealed class Propagation(
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The commit was acknowledged, or nothing had to change and this is the revision that was read behind every earlier change: asking again
-    /// is how a PENDING or a lost answer is followed up.
+    /// The commit was acknowledged, or nothing had to change: asking again is how a PENDING or a lost answer is followed up.
     /// </summary>
-    /// <param name="keyId">The key that changed.</param>
-    /// <param name="revision">Its revision.</param>
+    /// <param name="changed">The key.</param>
     /// <param name="asked">How long to wait; null: as configured.</param>
     /// <param name="deadline">The caller's, UTC: the answer comes before it.</param>
-    public async Task<PropagationReport> WaitAsync(string keyId, long revision, TimeSpan? asked, DateTime deadline)
+    public async Task<PropagationReport> WaitAsync(ChangedKey changed, TimeSpan? asked, DateTime deadline)
     {
         var began = Moment.Now(time);
+        var (keyId, revision) = (changed.Record.KeyId, changed.Record.Revision);
         var wait = Wait(asked, deadline, began);
         var before = belief.Current;
         // This process answers nothing older from here on, whatever else happens.
         before.Floors.Raise(keyId, revision);
         // Who started as new meanwhile reads what is committed by now.
         belief.Current.Floors.Raise(keyId, revision);
+        // Before the nudge, which goes the same way: who hears it finds the new value and need not ask the database.
+        changedKeys.Put(changed);
         nudges.Send(before.Epoch, keyId, revision);
 
         var report = await AskAsync(revision, began, wait, deadline == DateTime.MaxValue && wait < Patience ? Patience : wait, before);
@@ -61,7 +62,7 @@ internal sealed class Propagation(
         {
             // The change is made. Who has it, nobody knows: no lease is longer than the longest that is allowed.
             Log.ReplicasUnknown(log, e.GetType().Name);
-            return new(Complete: false, revision, UtcMicroseconds.Truncate(table.DatabaseTime() + ReplicaOptions.LongestLease + Margin), 0, ReplicasPending: 1, "");
+            return new(Complete: false, revision, UtcMicroseconds.Truncate(clock.Now() + ReplicaOptions.LongestLease + Margin), 0, ReplicasPending: 1, "");
         }
 
         var waiting = new Waiting(drawn, belief.Current.ReplicaId, time);

@@ -18,17 +18,18 @@ internal sealed class ReplicaTable
     private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(3);
 
     private readonly IReplicationStore _store;
+    private readonly DatabaseClock _clock;
     private readonly TimeProvider _time;
     private readonly SharedRuns<Look> _draws;
     private readonly SharedRuns<Look> _looks;
     private readonly Lock _lock = new();
     private long _lastLook;
-    private DateTimeOffset? _databaseTime;
     private Dictionary<string, (long Beat, long Since)> _beats = new(StringComparer.Ordinal);
 
-    public ReplicaTable(IReplicationStore store, TimeProvider time)
+    public ReplicaTable(IReplicationStore store, DatabaseClock clock, TimeProvider time)
     {
         _store = store;
+        _clock = clock;
         _time = time;
         _draws = new(() => ReadAsync(drawTicket: true), TimeSpan.Zero, time);
         _looks = new(() => ReadAsync(drawTicket: false), Gap, time);
@@ -39,13 +40,6 @@ internal sealed class ReplicaTable
 
     /// <summary>The rows, read after the call.</summary>
     public Task<Look> LookAsync() => _looks.NextAsync();
-
-    /// <summary>The database's clock, reckoned on from the last look: this process's own may be wrong. Its own before the first look.</summary>
-    public DateTimeOffset DatabaseTime()
-    {
-        var now = Moment.Now(_time);
-        lock (_lock) return _databaseTime is { } seen ? seen + _time.GetElapsedTime(_lastLook, now.Timestamp) : now.Utc;
-    }
 
     /// <summary>Deletes the rows whose beat stood still for more than their lease: nobody lives behind them, and changes would wait for them.</summary>
     /// <returns>How many.</returns>
@@ -65,13 +59,15 @@ internal sealed class ReplicaTable
 
     private async Task<Look> ReadAsync(bool drawTicket)
     {
+        var sent = Moment.Now(_time);
         var look = await _store.LookAsync(drawTicket, CancellationToken.None).WaitAsync(Bound, _time);
+        _clock.Told(look.DatabaseTime, sent);
         var now = Moment.Now(_time);
         lock (_lock)
         {
             // After an outage nobody has had a chance to beat: each gets its time again.
             if (_time.GetElapsedTime(_lastLook, now.Timestamp) > LongestGap) _beats.Clear();
-            (_lastLook, _databaseTime) = (now.Timestamp, look.DatabaseTime);
+            _lastLook = now.Timestamp;
             var beats = new Dictionary<string, (long Beat, long Since)>(StringComparer.Ordinal);
             var rows = new List<(ReplicaRow, TimeSpan)>(look.Rows.Count);
             foreach (var row in look.Rows)

@@ -15,10 +15,13 @@ internal sealed class FeedRig
         var options = new ReplicaOptions { MaxChanges = maxChanges, FloorCapacity = floorCapacity };
         Belief = new Belief(Incarnations.New(options, Time));
         Incarnations = new Incarnations(Belief, options, Time);
-        Cycle = new FeedCycle(Store, Belief, Incarnations, options, Time, Samples.Metrics(Time), log ?? NullLogger<FeedCycle>.Instance);
+        Clock = new DatabaseClock(Time);
+        Cycle = new FeedCycle(Store, Belief, Incarnations, Clock, options, Time, Samples.Metrics(Time), log ?? NullLogger<FeedCycle>.Instance);
     }
 
     public TimerWatch Time { get; } = new(Samples.Now);
+
+    public DatabaseClock Clock { get; }
 
     public FakeReplicationStore Store { get; } = new();
 

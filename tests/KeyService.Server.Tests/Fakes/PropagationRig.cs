@@ -1,4 +1,5 @@
 using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
 using KeyService.Server.Replication;
 using KeyService.Server.Storage;
 using KeyService.Server.Tests.Keys;
@@ -19,14 +20,20 @@ internal sealed class PropagationRig
         var options = new ReplicaOptions { Lease = TimeSpan.FromSeconds(30) };
         Belief = new Belief(Samples.Standing(Time));
         Incarnations = new Incarnations(Belief, options, Time);
+        Clock = new DatabaseClock(Time);
+        var metrics = Samples.Metrics(Time);
         var nudges = new Nudges(Belief, new FeedSignal(), Channel, Samples.MasterKeys);
         Propagation = new Propagation(
-            new ReplicaTable(Store, Time), Belief, Incarnations, nudges, options, Samples.MasterKeys, Time, Samples.Metrics(Time), NullLogger<Propagation>.Instance);
+            new ReplicaTable(Store, Clock, Time), Clock, Belief, Incarnations, new RedisKeyCache(Shared, Belief, Samples.MasterKeys, metrics), nudges, options, Samples.MasterKeys, Time, metrics, NullLogger<Propagation>.Instance);
     }
 
     public TimerWatch Time { get; } = new(Samples.Now);
 
+    public DatabaseClock Clock { get; }
+
     public FakeReplicationStore Store { get; } = new();
+
+    public FakeSharedValues Shared { get; } = new();
 
     public FakeNudgeChannel Channel { get; } = new();
 
@@ -37,7 +44,7 @@ internal sealed class PropagationRig
     public Propagation Propagation { get; }
 
     public Task<PropagationReport> ChangeAsync(TimeSpan? wait = null, DateTime? deadline = null) =>
-        Propagation.WaitAsync(PinnedKey.KeyId, 7, wait, deadline ?? DateTime.MaxValue);
+        Propagation.WaitAsync(new(Samples.Record(revision: 7), [LookupRig.Digest], Belief.Mark()), wait, deadline ?? DateTime.MaxValue);
 
     /// <summary>The own row and these, as found in the next look; the first draws a ticket.</summary>
     public async Task AnswerAsync(ReplicaLook look)

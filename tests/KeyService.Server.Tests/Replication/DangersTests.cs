@@ -138,7 +138,7 @@ public class DangersTests
     [Fact]
     public async Task After_an_outage_of_the_database_the_first_look_reaps_nobody()
     {
-        var table = new ReplicaTable(_rig.Store, _rig.Time);
+        var table = new ReplicaTable(_rig.Store, _rig.Clock, _rig.Time);
         await LooksAsync(Row("a"));
         // Nobody could beat, and nobody could look.
         _rig.Time.Advance(TimeSpan.FromSeconds(40));

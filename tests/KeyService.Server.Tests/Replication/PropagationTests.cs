@@ -1,5 +1,6 @@
 using KeyService.Server.Storage;
 using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
 using KeyService.Server.Replication;
 using KeyService.Server.Tests.Fakes;
 using KeyService.Server.Tests.Keys;
@@ -23,6 +24,18 @@ public class PropagationTests
         _rig.Belief.Current.Floors.Allows(PinnedKey.KeyId, 6, horizon: 6).ShouldBeFalse();
         Nudges.TryRead(_rig.Channel.Sent.ShouldHaveSingleItem(), Samples.MasterKeys, out var epochId, out var keyId, out var revision).ShouldBeTrue();
         (epochId, keyId, revision).ShouldBe((Samples.Epoch.Id, PinnedKey.KeyId, 7));
+    }
+
+    [Fact]
+    public void Who_is_nudged_finds_the_changed_key_in_Redis()
+    {
+        _rig.Shared.Keeps = true;
+
+        _ = _rig.ChangeAsync();
+
+        var value = _rig.Shared.Values[LookupRig.Digest];
+        CachedKeyFormat.Read(value, LookupRig.Digest, _rig.Belief.Current, Samples.MasterKeys).ShouldNotBeNull().Revision.ShouldBe(7);
+        _rig.Channel.Sent.ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public class ReplicaTableTests
     private readonly FakeReplicationStore _store = new();
     private readonly ReplicaTable _table;
 
-    public ReplicaTableTests() => _table = new ReplicaTable(_store, _time);
+    public ReplicaTableTests() => _table = new ReplicaTable(_store, new DatabaseClock(_time), _time);
 
     [Fact]
     public async Task A_look_begins_after_it_was_asked_for_and_is_shared()

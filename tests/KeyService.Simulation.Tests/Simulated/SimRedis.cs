@@ -10,6 +10,12 @@ internal sealed class SimRedis(SimNetwork network, Dice random)
     private Dictionary<KeyDigest, byte[]> _values = [];
     private Dictionary<KeyDigest, byte[]> _saved = [];
 
+    /// <summary>Writing is best effort: in half of the worlds no writer's value arrives, so that what is there is old.</summary>
+    private readonly bool _hearsWriters = random.Next(2) == 0;
+
+    /// <summary>Full, or a copy that takes no writes.</summary>
+    public bool IsReadOnly { get; set; }
+
     public void Save() => _saved = new(_values);
 
     public void RollBack() => _values = new(_saved);
@@ -34,6 +40,8 @@ internal sealed class SimRedis(SimNetwork network, Dice random)
 
     public ISharedValues ValuesFor(SimReplica replica) => new Values(this, replica);
 
+    public IChangedKeys ChangedKeysFor(RedisKeyCache values) => _hearsWriters ? values : new Unheard();
+
     public INudgeChannel ChannelFor(IReadOnlyList<SimReplica> all) => new Channel(this, all);
 
     private sealed class Values(SimRedis redis, SimReplica replica) : ISharedValues
@@ -50,6 +58,7 @@ internal sealed class SimRedis(SimNetwork network, Dice random)
         public async Task PutIfNewerAsync(KeyDigest digest, byte[] value, byte[]? rejected)
         {
             await redis.Network.Outside();
+            if (redis.IsReadOnly) return;
             if (redis._values.TryGetValue(digest, out var present)
                 && (rejected is null || !present.AsSpan().SequenceEqual(rejected))
                 && present.AsSpan(0, CachedKeyFormat.RevisionOffset).SequenceEqual(value.AsSpan(0, CachedKeyFormat.RevisionOffset))
@@ -62,6 +71,13 @@ internal sealed class SimRedis(SimNetwork network, Dice random)
         }
 
         private static ReadOnlySpan<byte> Revision(byte[] value) => value.AsSpan(CachedKeyFormat.RevisionOffset, CachedKeyFormat.RevisionLength);
+    }
+
+    private sealed class Unheard : IChangedKeys
+    {
+        public void Put(ChangedKey changed)
+        {
+        }
     }
 
     private sealed class Channel(SimRedis redis, IReadOnlyList<SimReplica> all) : INudgeChannel

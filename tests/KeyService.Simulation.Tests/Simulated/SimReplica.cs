@@ -32,13 +32,15 @@ internal sealed class SimReplica
         var incarnations = new Incarnations(_belief, options, Clock);
         var signal = new FeedSignal();
         Nudges = new Nudges(_belief, signal, redis.ChannelFor(all), SimKeys.MasterKeys);
-        Table = new ReplicaTable(store, Clock);
+        var clock = new DatabaseClock(Clock);
+        Table = new ReplicaTable(store, clock, Clock);
+        var values = new RedisKeyCache(redis.ValuesFor(this), _belief, SimKeys.MasterKeys, Metrics);
         Propagation = new Propagation(
-            Table, _belief, incarnations, Nudges, options, SimKeys.MasterKeys, Clock, Metrics, NullLogger<Propagation>.Instance);
-        var cycle = new FeedCycle(store, _belief, incarnations, options, Clock, Metrics, NullLogger<FeedCycle>.Instance);
+            Table, clock, _belief, incarnations, redis.ChangedKeysFor(values), Nudges, options, SimKeys.MasterKeys, Clock, Metrics, NullLogger<Propagation>.Instance);
+        var cycle = new FeedCycle(store, _belief, incarnations, clock, options, Clock, Metrics, NullLogger<FeedCycle>.Instance);
         _feed = new FeedLoop(cycle, signal, Table, _belief, store, Clock, Metrics, NullLogger<FeedLoop>.Instance);
         _lookup = new KeyLookup(
-            new MemoryKeyCache(LookupOptions), new RedisKeyCache(redis.ValuesFor(this), _belief, SimKeys.MasterKeys, Metrics),
+            new MemoryKeyCache(LookupOptions), values,
             new KeySource(store, _belief, new ReadGate(), Metrics), _belief, new Freshness(_belief, signal, SimKeys.MasterKeys, Clock),
             LookupOptions, Clock, Metrics);
     }
@@ -52,6 +54,9 @@ internal sealed class SimReplica
     public ReplicaTable Table { get; }
 
     public Propagation Propagation { get; }
+
+    /// <summary>Before a change reads.</summary>
+    public ReadMark Mark() => _belief.Mark();
 
     public bool IsDead { get; set; }
 

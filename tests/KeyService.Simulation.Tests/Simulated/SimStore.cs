@@ -117,7 +117,7 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
     private async Task SendAsync()
     {
         var cut = replica.IsCutOff;
-        await network.Outside();
+        await network.Outside(replica);
         if (!cut) return;
         await network.Arrival(replica);
         throw new TimeoutException("cut off");
@@ -126,7 +126,7 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
     /// <summary>The next statement of a batch. A restore ends every connection, so no batch goes on behind it.</summary>
     private async Task StatementAsync(int history)
     {
-        await network.Outside();
+        await network.Outside(replica);
         if (database.History == history) return;
         await network.Arrival(replica);
         throw new TimeoutException("connection ended");
