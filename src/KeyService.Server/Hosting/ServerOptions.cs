@@ -38,7 +38,7 @@ internal sealed record ServerOptions
 
     public required ReplicaOptions Replica { get; init; }
 
-    public required CanaryOptions Canary { get; init; }
+    public CanaryOptions Canary { get; init; } = new();
 
     /// <summary><c>KeyService:AuditRetention</c>: how long audit events are kept; 400 days, at least 1.</summary>
     public required TimeSpan AuditRetention { get; init; }

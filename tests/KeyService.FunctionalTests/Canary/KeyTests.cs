@@ -68,7 +68,7 @@ public sealed class KeyTests
             },
             "the warning", seconds: 60);
 
-        await CanaryServers.UntilRoundsAsync(await server.RoundsAsync("complete") + 1, server);
+        await CanaryServers.UntilRoundsAsync(await server.JudgedRoundsAsync() + 1, server);
         (await server.ViolationsAsync()).ShouldBe(0);
     }
 
