@@ -7,6 +7,9 @@ internal sealed record Actor(string CredentialId, string OnBehalfOf)
 {
     /// <summary>A command of the service itself.</summary>
     public static readonly Actor Operator = new("operator", "");
+
+    /// <summary>The canary of revocation.</summary>
+    public static readonly Actor Canary = new("canary", "");
 }
 
 /// <summary>One thing that was done, before it has its place in the chain.</summary>

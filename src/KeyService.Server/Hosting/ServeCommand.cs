@@ -32,6 +32,7 @@ internal static class ServeCommand
             .AddContract(reflection: builder.Environment.IsDevelopment())
             .AddOperations(otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
             .AddBackgroundWork()
+            .AddCanary(options.Canary)
             .Configure<HostOptions>(host => host.ShutdownTimeout = DrainBound);
         builder.WebHost.UseUrls().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
+using KeyService.Server.Canary;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
@@ -37,6 +38,8 @@ internal sealed record ServerOptions
 
     public required ReplicaOptions Replica { get; init; }
 
+    public CanaryOptions Canary { get; init; } = new();
+
     /// <summary><c>KeyService:AuditRetention</c>: how long audit events are kept; 400 days, at least 1.</summary>
     public required TimeSpan AuditRetention { get; init; }
 
@@ -56,6 +59,7 @@ internal sealed record ServerOptions
         if (http == grpc && !tls)
             throw new StartException($"{SettingNames.GrpcPort}: must differ from {SettingNames.HttpPort} unless both speak TLS.");
 
+        var roles = RoleSettings.Read(configuration);
         return new()
         {
             BindAddress = ReadAddress(configuration),
@@ -65,7 +69,7 @@ internal sealed record ServerOptions
             DataDirectory = data,
             RootCredentialFile = Path.GetFullPath(
                 Settings.Text(configuration, SettingNames.RootCredentialFile) ?? Path.Combine(data, "root-credential")),
-            Roles = RoleSettings.Read(configuration),
+            Roles = roles,
             SqlServer = ReadSqlServer(configuration),
             Lookup = ReadLookup(configuration, brand),
             Replica = new()
@@ -75,9 +79,25 @@ internal sealed record ServerOptions
                     configuration, SettingNames.PropagationWait, TimeSpan.FromSeconds(2), TimeSpan.Zero, TimeSpan.FromMinutes(10)),
                 Address = Settings.Text(configuration, SettingNames.AdvertisedAddress) ?? "",
             },
+            Canary = ReadCanary(configuration, roles, tls),
             Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },
             AuditRetention = Settings.Duration(
                 configuration, SettingNames.AuditRetention, TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36_500)),
+        };
+    }
+
+    private static CanaryOptions ReadCanary(IConfiguration configuration, Roles roles, bool tls)
+    {
+        var enabled = Settings.Boolean(configuration, SettingNames.Canary, @default: false);
+        // Not passed over: who sees no violations would take it for proof.
+        if (enabled && !roles.HasFlag(Roles.Management))
+            throw new StartException($"{SettingNames.Canary}: must be false, or {SettingNames.Roles} must name management: the canary changes a key.");
+        return new()
+        {
+            Enabled = enabled,
+            Interval = Settings.Duration(
+                configuration, SettingNames.CanaryInterval, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            Tls = tls,
         };
     }
 

@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using KeyService.Server.Audit;
+using KeyService.Server.Canary;
 using KeyService.Server.Grpc;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
@@ -49,6 +50,12 @@ internal static class ServiceRegistration
         .AddHostedService<RedisNudgeListener>()
         .AddHostedService<UsageFlusher>()
         .AddHostedService<Housekeeper>();
+
+    /// <summary>The canary of revocation, where it is asked for: only then are there metrics of it. After the other background work: it is stopped first.</summary>
+    public static IServiceCollection AddCanary(this IServiceCollection services, CanaryOptions options) => !options.Enabled ? services : services
+        .AddSingleton(options).AddSingleton<CanaryMetrics>().AddSingleton<ICanaryKey, CanaryKey>()
+        .AddSingleton(provider => new ReplicaCalls(address => ReplicaConnection.To(address, options.Tls, provider.GetRequiredService<TimeProvider>())))
+        .AddSingleton<CanaryRound>().AddHostedService<CanaryLoop>();
 
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)

@@ -42,6 +42,12 @@ internal static class SettingNames
     /// <summary>How long a change waits at most until it is applied everywhere, unless the call says; 2 s.</summary>
     public const string PropagationWait = "KeyService:PropagationWait";
 
+    /// <summary>Whether this process switches a key of its own and asks every replica about it; false.</summary>
+    public const string Canary = "KeyService:Canary";
+
+    /// <summary>How often it does; 30 s.</summary>
+    public const string CanaryInterval = "KeyService:CanaryInterval";
+
     /// <summary>How long an entry stays in Redis; 24 h.</summary>
     public const string RedisTtl = "KeyService:RedisTtl";
 
@@ -74,7 +80,7 @@ internal static class SettingNames
     [
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
-        Lease, AdvertisedAddress, PropagationWait, RedisTtl, ValidateBudget, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
+        Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
         SqlServer, Redis,
     ];
 

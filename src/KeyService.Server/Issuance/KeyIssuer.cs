@@ -67,6 +67,31 @@ internal sealed class KeyIssuer(
             cancellation);
     }
 
+    /// <summary>Installs a key whose text is the same for every process that asks, once: the canary's.</summary>
+    /// <param name="request">Its record.</param>
+    /// <param name="apiKey">Its text.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="cancellation">Ends the wait for the turn to write.</param>
+    /// <returns>Its id.</returns>
+    public Task<string> EnsureAsync(KeyRequest request, string apiKey, Actor actor, CancellationToken cancellation)
+    {
+        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        var keyId = KeyIds.New(time);
+        var digest = ApiKeyDigest.Of(apiKey, options.Brand, masterKeys).ToArray();
+        return store.WriteAsync(
+            eventId,
+            async (context, token) =>
+            {
+                // Asked under the chain lock: several processes may begin at once.
+                var chain = await audit.LockChainAsync(context, request.WorkspaceId, token);
+                var known = await context.KeySecrets.AsNoTracking().SingleOrDefaultAsync(secret => secret.Digest == digest, token);
+                if (known is not null) return known.KeyId;
+                var made = await MakeAsync(context, chain, request, keyId, eventId, actor, AuditActions.CreateKey, apiKey, token);
+                return made.Key.KeyId;
+            },
+            cancellation);
+    }
+
     private async Task<IssuedKey> MakeAsync(
         KeyDbContext context, AuditHeadRow chain, KeyRequest request, string keyId, Guid eventId, Actor actor, string action, string? apiKey,
         CancellationToken cancellation)

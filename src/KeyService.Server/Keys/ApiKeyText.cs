@@ -51,7 +51,16 @@ internal static class ApiKeyText
         brand.Length is >= MinBrandLength and <= MaxBrandLength && !brand.AsSpan().ContainsAnyExceptInRange('a', 'z');
 
     /// <summary>A new API key. The string itself cannot be wiped: let it go as soon as it is answered.</summary>
-    public static string Generate(string brand, KeyEnvironment environment, MasterKey key)
+    public static string Generate(string brand, KeyEnvironment environment, MasterKey key) =>
+        Make(brand, environment, key, static (_, _, secret) => Base62.FillRandom(secret));
+
+    /// <summary>
+    /// The canary's: it follows from the master key, so that every process finds the same and nothing has to be kept that could be shown.
+    /// Only for a key that may do nothing.
+    /// </summary>
+    public static string DeriveForCanary(string brand, MasterKey key) => Make(brand, KeyEnvironment.Live, key, DeriveSecret);
+
+    private static string Make(string brand, KeyEnvironment environment, MasterKey key, SecretWriter writeSecret)
     {
         if (!IsValidBrand(brand))
             throw new ArgumentException("A brand is 2 to 8 lower-case letters.", nameof(brand));
@@ -67,7 +76,7 @@ internal static class ApiKeyText
         Encoding.ASCII.GetBytes(brand, text);
         infix.CopyTo(text[brand.Length..]);
         text[^TailLength] = (byte)key.Generation;
-        Base62.FillRandom(text[^(TailLength - 1)..^(TagLength + ChecksumLength)]);
+        writeSecret(key, text[..^(TailLength - 1)], text[^(TailLength - 1)..^(TagLength + ChecksumLength)]);
         WriteTag(text[..^(TagLength + ChecksumLength)], key, text[^(TagLength + ChecksumLength)..^ChecksumLength]);
         Base62.Encode(Crc32.Compute(text[..^ChecksumLength]), text[^ChecksumLength..]);
         var apiKey = Encoding.ASCII.GetString(text);
@@ -129,6 +138,18 @@ internal static class ApiKeyText
         if (apiKey.Length is < MinBrandLength + InfixLength + TailLength or > MaxLength)
             throw new ArgumentException("Not an API key.", nameof(apiKey));
         return string.Concat(apiKey.AsSpan(0, apiKey.Length - TailLength), "...", apiKey.AsSpan(apiKey.Length - HintTailLength));
+    }
+
+    private delegate void SecretWriter(MasterKey key, ReadOnlySpan<byte> before, Span<byte> secret);
+
+    /// <summary>23 digits of HMAC-SHA-256(canary key, everything before them): 12 from its first half, 11 from its second.</summary>
+    private static void DeriveSecret(MasterKey key, ReadOnlySpan<byte> before, Span<byte> secret)
+    {
+        Span<byte> hash = stackalloc byte[KeyedHash.Size];
+        key.CanaryHash.Compute(before, hash);
+        Base62.EncodeLast(BinaryPrimitives.ReadUInt128BigEndian(hash), secret[..12]);
+        Base62.EncodeLast(BinaryPrimitives.ReadUInt128BigEndian(hash[16..]), secret[12..]);
+        CryptographicOperations.ZeroMemory(hash);
     }
 
     private static ApiKeyParseResult Parse(ReadOnlySpan<byte> text, string brand, out ApiKeyParts parts)

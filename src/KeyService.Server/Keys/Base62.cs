@@ -57,6 +57,16 @@ internal static class Base62
         return true;
     }
 
+    /// <summary>The last digits of a number that may have more.</summary>
+    public static void EncodeLast(UInt128 value, Span<byte> destination)
+    {
+        for (var i = destination.Length - 1; i >= 0; i--)
+        {
+            destination[i] = Digits[(int)(value % Radix)];
+            value /= Radix;
+        }
+    }
+
     /// <summary>Independent, uniform digits from the system's generator: 5.95 bits each.</summary>
     public static void FillRandom(Span<byte> destination)
     {

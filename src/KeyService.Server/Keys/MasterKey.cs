@@ -18,6 +18,7 @@ namespace KeyService.Server.Keys;
 /// keyservice/v1/page-token    seals page tokens
 /// keyservice/v1/reveal        AES-256-GCM: recoverable API keys
 /// keyservice/v1/session       seals console sessions
+/// keyservice/v1/canary        HMAC: the secret of the canary's key
 /// </code>
 /// </remarks>
 internal sealed class MasterKey
@@ -37,6 +38,7 @@ internal sealed class MasterKey
         PageTokenKey = DeriveBytes(secret, "page-token");
         RevealKey = DeriveBytes(secret, "reveal");
         SessionKey = DeriveBytes(secret, "session");
+        CanaryHash = DeriveHash(secret, "canary");
     }
 
     /// <summary>One base62 digit; part of every API key made under this master key.</summary>
@@ -58,6 +60,8 @@ internal sealed class MasterKey
     public byte[] RevealKey { get; }
 
     public byte[] SessionKey { get; }
+
+    public KeyedHash CanaryHash { get; }
 
     /// <exception cref="ArgumentException">The secret is not 32 bytes, or the generation is not a base62 digit.</exception>
     public static MasterKey Derive(char generation, ReadOnlySpan<byte> secret)

@@ -62,4 +62,13 @@ internal static partial class Log
 
     [LoggerMessage(21, LogLevel.Warning, "An open transaction has held the feed's watermark back for {Age}.")]
     public static partial void WatermarkOld(ILogger log, TimeSpan age);
+
+    [LoggerMessage(30, LogLevel.Error, "VIOLATION: replica {ReplicaId} answered as if {KeyId} had not been {Status} by revision {Revision}, which was in effect everywhere.")]
+    public static partial void CanaryViolation(ILogger log, string replicaId, string keyId, string status, long revision);
+
+    [LoggerMessage(31, LogLevel.Warning, "The canary's round failed ({Failure}); it is tried again.")]
+    public static partial void CanaryFailed(ILogger log, string failure);
+
+    [LoggerMessage(32, LogLevel.Warning, "Somebody else switched the canary's key {KeyId} off; it is switched on again. KeyService:Canary switches the canary off.")]
+    public static partial void CanaryKeyDisabled(ILogger log, string keyId);
 }

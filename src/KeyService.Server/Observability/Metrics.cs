@@ -119,7 +119,7 @@ internal sealed partial class Metrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private static IEnumerable<Measurement<long>> Counted(long[] counts, string tag, IReadOnlyList<string> names) =>
+    internal static IEnumerable<Measurement<long>> Counted(long[] counts, string tag, IReadOnlyList<string> names) =>
         counts.Select((_, i) => new Measurement<long>(Volatile.Read(ref counts[i]), new KeyValuePair<string, object?>(tag, names[i])));
 }
 

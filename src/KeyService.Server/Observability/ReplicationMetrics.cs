@@ -6,7 +6,7 @@ namespace KeyService.Server.Observability;
 internal sealed partial class Metrics
 {
     /// <summary>From a change that everybody has at once to one that waits for a lease.</summary>
-    private static readonly double[] PropagationSeconds = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
+    internal static readonly double[] PropagationSeconds = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 
     /// <summary>By the number of <c>Disbelief</c>; the first is none.</summary>
     private static readonly string[] Disbeliefs = ["none", "started_as_new", "lease", "changed"];

@@ -9,6 +9,18 @@ internal static class Repository
     public static string ServerAssembly { get; } = Path.Combine(
         Root, "src", "KeyService.Server", "bin", Configuration, "net10.0", "KeyService.Server.dll");
 
+    /// <summary>The server with its test hooks, which never ships.</summary>
+    public static string HooksAssembly
+    {
+        get
+        {
+            var path = Path.Combine(Root, "src", "KeyService.Server", "bin", "hooks", "Release", "net10.0", "KeyService.Server.dll");
+            return File.Exists(path)
+                ? path
+                : throw new InvalidOperationException($"{path} is not there: dotnet build src/KeyService.Server -c Release -p:TestHooks=true");
+        }
+    }
+
     private static string Configuration =>
 #if DEBUG
         "Debug";

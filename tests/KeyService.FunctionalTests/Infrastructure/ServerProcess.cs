@@ -9,6 +9,9 @@ namespace KeyService.FunctionalTests.Infrastructure;
 /// <summary>A real server process on loopback. Disposing it fails when it logged an error that nobody expected.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    /// <summary>Tells other processes where this one's gRPC port is.</summary>
+    public static readonly (string Name, string Value) Advertised = ("KeyService__AdvertisedAddress", "127.0.0.1:{grpc}");
+
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -75,7 +78,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static ServerProcess Launch(string command, TestStore store, params (string Name, string Value)[] settings)
     {
         var (http, grpc) = Ports.FreePair();
-        (string, string)[] all = [("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"), .. settings];
+        (string, string)[] all =
+        [
+            ("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"),
+            .. settings.Select(setting => (setting.Name, setting.Value.Replace("{grpc}", $"{grpc}", StringComparison.Ordinal))),
+        ];
         var server = new ServerProcess(store, http, grpc, new() { StartInfo = Command(command, store, all) });
         server._process.Start();
         server._process.BeginOutputReadLine();
@@ -145,7 +152,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = store.Folder,
         };
-        start.ArgumentList.Add(Repository.ServerAssembly);
+        start.ArgumentList.Add(store.ServerAssembly);
         foreach (var word in command.Split(' ')) start.ArgumentList.Add(word);
         foreach (var (name, value) in store.Settings()) start.Environment[name] = value;
         foreach (var (name, value) in settings) start.Environment[name] = value;

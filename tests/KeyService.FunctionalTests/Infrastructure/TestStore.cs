@@ -25,6 +25,9 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured) : I
     private static readonly string? Server = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SQLSERVER");
     private readonly string _database = $"keyservice_test_{Guid.NewGuid():N}";
 
+    /// <summary>What serves it.</summary>
+    public string ServerAssembly { get; init; } = Repository.ServerAssembly;
+
     /// <summary>Where processes run.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("keyservice-test-").FullName;
 

@@ -47,7 +47,7 @@ public sealed class TlsTests
     }
 
     /// <summary>Trusts this certificate as its own root, and no other.</summary>
-    private static SocketsHttpHandler Trusting(string certificateFile)
+    internal static SocketsHttpHandler Trusting(string certificateFile)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(certificateFile));

@@ -1,4 +1,5 @@
 using System.Net;
+using KeyService.Server.Canary;
 using KeyService.Server.Hosting;
 using KeyService.Server.Issuance;
 using KeyService.Server.Lookup;
@@ -35,6 +36,7 @@ public class ServerOptionsTests
     [Fact]
     public void The_options_own_defaults_are_the_same()
     {
+        ServerOptions.Read(Configured.With()).Canary.ShouldBe(new CanaryOptions());
         ServerOptions.Read(Configured.With()).Lookup.ShouldBe(new LookupOptions());
         ServerOptions.Read(Configured.With()).Issuance.Brand.ShouldBe(new IssuanceOptions().Brand);
     }
@@ -100,6 +102,10 @@ public class ServerOptionsTests
     [InlineData("KeyService:NonRecoverableWorkspaces", "a,hunter2!")]
     [InlineData("KeyService:AuditRetention", "hunter2")]
     [InlineData("KeyService:AuditRetention", "23:59:59")]
+    [InlineData("KeyService:Canary", "hunter2")]
+    [InlineData("KeyService:CanaryInterval", "hunter2")]
+    [InlineData("KeyService:CanaryInterval", "00:00:00.9")]
+    [InlineData("KeyService:CanaryInterval", "1.00:00:01")]
     [InlineData("ConnectionStrings:SqlServer", "hunter2")]
     [InlineData("ConnectionStrings:SqlServer", "Server=db;Connect Timeout=hunter2")]
     [InlineData("ConnectionStrings:SqlServer", "Server=db;Hunter2=hunter2")]
@@ -113,6 +119,25 @@ public class ServerOptionsTests
         message.ShouldNotContain("hunter2", Case.Insensitive);
         message.ShouldNotContain('\n');
         message.ShouldContain("must be", Case.Insensitive);
+    }
+
+    [Fact]
+    public void The_canary_speaks_as_the_ports_do_and_is_off_unless_asked_for()
+    {
+        ServerOptions.Read(Configured.With()).Canary.Enabled.ShouldBeFalse();
+        ServerOptions.Read(Configured.With((SettingNames.Canary, "true"), (SettingNames.CanaryInterval, "00:01:00"), ("Kestrel:Certificates:Default:Path", "x"))).Canary
+            .ShouldBe(new CanaryOptions { Enabled = true, Interval = TimeSpan.FromMinutes(1), Tls = true });
+    }
+
+    [Fact]
+    public void The_canary_needs_role_management()
+    {
+        var message = Should.Throw<StartException>(() => ServerOptions.Read(Configured.With((SettingNames.Canary, "true"), (SettingNames.Roles, "validation")))).Message;
+
+        message.ShouldStartWith("KeyService:Canary: must be false");
+        message.ShouldContain(SettingNames.Roles);
+        ServerOptions.Read(Configured.With((SettingNames.Canary, "false"), (SettingNames.Roles, "validation"))).Canary.Enabled.ShouldBeFalse();
+        ServerOptions.Read(Configured.With((SettingNames.Canary, "true"), (SettingNames.Roles, "management"))).Canary.Enabled.ShouldBeTrue();
     }
 
     [Fact]

@@ -8,7 +8,7 @@ public class MasterKeysTests
     public void Every_label_gives_a_key_of_its_own()
     {
         var master = PinnedKey.Master;
-        KeyedHash[] hashes = [master.DigestHash, master.TagHash, master.CacheSealHash, master.AuditHash];
+        KeyedHash[] hashes = [master.DigestHash, master.TagHash, master.CacheSealHash, master.AuditHash, master.CanaryHash];
         hashes.Select(HashOfNothing).Distinct().Count().ShouldBe(hashes.Length);
         byte[][] keys = [master.Fingerprint, master.PageTokenKey, master.RevealKey, master.SessionKey];
         keys.Select(Convert.ToHexString).Distinct().Count().ShouldBe(keys.Length);
@@ -29,6 +29,7 @@ public class MasterKeysTests
         HashOfNothing(other.DigestHash).ShouldNotBe(HashOfNothing(one.DigestHash));
         HashOfNothing(other.TagHash).ShouldNotBe(HashOfNothing(one.TagHash));
         HashOfNothing(other.CacheSealHash).ShouldNotBe(HashOfNothing(one.CacheSealHash));
+        HashOfNothing(other.CanaryHash).ShouldNotBe(HashOfNothing(one.CanaryHash));
         HashOfNothing(other.AuditHash).ShouldNotBe(HashOfNothing(one.AuditHash));
     }
 

@@ -26,6 +26,8 @@ namespace KeyService.Server.Tests.Keys;
 /// nonce = bytes(range(100, 112))
 /// c = AESGCM(hkdf(secret, "keyservice/v1/reveal")).encrypt(nonce, api_key.encode(), data)
 /// sealed = b"\x01" + nonce + c[-16:] + c[:-16]
+/// h = mac(hkdf(secret, "keyservice/v1/canary"), b"ks_live_7")
+/// head = "ks_live_7" + b62(int.from_bytes(h[:16], "big"), 12) + b62(int.from_bytes(h[16:], "big"), 11)   # canary: tag and checksum as above
 /// </code>
 /// </remarks>
 internal static class PinnedKey
@@ -42,6 +44,9 @@ internal static class PinnedKey
     public const string SealedHex =
         "016465666768696a6b6c6d6e6f2c36e47a5ef7b9f167d08c44435a66f93ecadb8ee627f27bdb80c7b50f3d45059a0813708e3414a1011e73"
         + "1072c9363264a33a102e13adb988221e85bcb4";
+
+    /// <summary>The canary's.</summary>
+    public const string Canary = "ks_live_7MKnFzoefeiQNiA8dPugx83UDQLEbzZ91UGKHD";
 
     public static MasterKey Master { get; } = Derive(Generation, 0);
 

@@ -23,6 +23,14 @@ public class PinnedKeyTests
     }
 
     [Fact]
+    public void The_canarys_text_follows_from_the_master_key_and_from_no_other()
+    {
+        ApiKeyText.DeriveForCanary(PinnedKey.Brand, PinnedKey.Master).ShouldBe(PinnedKey.Canary);
+        ApiKeyText.HasValidTag(Encoding.ASCII.GetBytes(PinnedKey.Canary), PinnedKey.Master).ShouldBeTrue();
+        ApiKeyText.DeriveForCanary(PinnedKey.Brand, PinnedKey.OtherMaster)[9..32].ShouldNotBe(PinnedKey.Canary[9..32]);
+    }
+
+    [Fact]
     public void The_pinned_digest_is_what_is_stored_for_it() =>
         Convert.ToHexStringLower(PinnedKey.DigestOf(PinnedKey.ApiKey).ToArray()).ShouldBe(PinnedKey.DigestHex);
 
