@@ -44,10 +44,10 @@ public abstract class FaultTest(ITestOutputHelper output)
     }
 
     /// <summary>The same with a rule of the protocol switched off: the checker must find it out.</summary>
-    private protected async Task BreaksAsync(string ruleOff, Func<FaultContext, Task> fault)
+    private protected async Task BreaksAsync(string ruleOff, Func<FaultContext, Task> fault, ClusterOptions? options = null)
     {
         SkipUnlessWanted();
-        await using var rig = await ClusterRig.StartAsync(new() { RuleOff = ruleOff });
+        await using var rig = await ClusterRig.StartAsync((options ?? new()) with { RuleOff = ruleOff });
         var random = NewRandom();
         for (var round = 0; round < MostRoundsOfAControl; round++)
         {
