@@ -39,7 +39,7 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
 
         using var copy = DatabaseCopy.Take(rig.Store);
         var baseline = await Baseline.ReadAsync(rig, first.Keys);
-        await LifeAsync(rig, baseline, new(), random, _ => Task.CompletedTask);
+        Findings.ShouldBeNone(await LifeAsync(rig, baseline, new(), random, _ => Task.CompletedTask), SeedText);
         var log = new OperationLog();
         // Replicas that have just begun are slow for a moment, which is no fault of theirs.
         using (log.Fault("restored")) await restore(rig, copy);
