@@ -42,5 +42,9 @@ internal sealed class DatabaseCopy : IDisposable
         from.BackupDatabase(to);
     }
 
-    public void Dispose() => File.Delete(_copy);
+    public void Dispose()
+    {
+        // Who reads it leaves the other two behind.
+        foreach (var end in (string[])["", "-wal", "-shm"]) File.Delete(_copy + end);
+    }
 }
