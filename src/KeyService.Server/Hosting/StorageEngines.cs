@@ -9,7 +9,14 @@ namespace KeyService.Server.Hosting;
 internal static class StorageEngines
 {
     /// <exception cref="StartException">The data directory cannot be made or written.</exception>
-    public static IStorageEngine Create(ServerOptions options)
+    public static IStorageEngine Create(ServerOptions options) =>
+#if TEST_HOOKS
+        TestHooks.FaultyEngine.Around(New(options));
+#else
+        New(options);
+#endif
+
+    private static IStorageEngine New(ServerOptions options)
     {
         if (options.SqlServer is { } connectionString) return new SqlServerEngine(connectionString, TimeProvider.System);
 

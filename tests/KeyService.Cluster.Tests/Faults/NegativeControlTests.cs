@@ -19,26 +19,26 @@ public sealed class NegativeControlTests(ITestOutputHelper output) : FaultTest(o
         await BreaksAsync("WaitAll", run => run.ManyChangesAsync());
     }
 
+    /// <summary>
+    /// Not even its nudges reach it. What it was never told of is COMPLETE at the others once its row is reaped, and settled by effective_time
+    /// before: a few seconds of that are enough.
+    /// </summary>
     [Fact(Skip = NotYet.RuleOff)]
-    public async Task Without_a_lease_a_replica_that_wakes_answers_from_an_older_record()
+    public async Task Without_a_lease_a_replica_cut_off_answers_from_an_older_record()
     {
         NeedsReplicas(2);
-        await BreaksAsync("Lease", run => StoppedReplicaTests.StopAsync(run, TimeSpan.FromSeconds(6)));
-    }
-
-    /// <summary>The lease with the database silent instead of the replica stopped: surer, where there is a socket.</summary>
-    [Fact(Skip = NotYet.RuleOff)]
-    public async Task Without_a_lease_a_replica_cut_from_the_database_answers_from_an_older_record()
-    {
-        NeedsReplicas(2);
-        Assert.SkipUnless(FunctionalTests.Infrastructure.TestStore.IsSqlServer, "SQLite has no socket to cut: KEYSERVICE_TEST_SQLSERVER names no server");
-        await BreaksAsync("Lease", async run =>
-        {
-            using var fault = run.Log.Fault("cut from the database", run.Rig.Last.Number);
-            run.Rig.Last.Database!.Set(ProxyFault.Silence);
-            // Past every effective_time of what is changed in the first second.
-            await Task.Delay(TimeSpan.FromSeconds(6));
-            run.Rig.Last.Database.Pass();
-        });
+        await BreaksAsync(
+            "Lease",
+            async run =>
+            {
+                await run.ManyChangesAsync();
+                using var fault = run.Log.Fault("cut from database and Redis", run.Rig.Last.Number);
+                run.Rig.Last.DatabaseFails(DatabaseFault.Silent);
+                run.Rig.Last.Redis.Set(ProxyFault.Silence);
+                await Task.Delay(TimeSpan.FromSeconds(8));
+                run.Rig.Last.Redis.Pass();
+                run.Rig.Last.DatabaseWorks();
+            },
+            new() { DatabaseFaults = true });
     }
 }

@@ -20,6 +20,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     private ClusterRig(ClusterOptions options)
     {
         _options = options;
+        Store = new(folder: options.StoreFolder);
         _database = DatabaseProxies.EndPointOf(Store);
     }
 
@@ -27,7 +28,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     public static int Replicas { get; } =
         Environment.GetEnvironmentVariable("KEYSERVICE_CLUSTER_REPLICAS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 3;
 
-    public TestStore Store { get; } = new();
+    public TestStore Store { get; }
 
     public RedisServer Redis { get; } = new() { Port = FixedPorts.Take() };
 
@@ -89,6 +90,14 @@ internal sealed class ClusterRig : IAsyncDisposable
         foreach (var replica in _replicas) replica.Redis.Set(new ProxyMode(fault, delay, jitter));
     }
 
+    /// <summary>Every replica's way to the database; takes <see cref="ClusterOptions.DatabaseFaults"/>.</summary>
+    public void DatabaseFails(DatabaseFault fault)
+    {
+        foreach (var replica in _replicas) replica.DatabaseFails(fault);
+    }
+
+    public void DatabaseWorks() => DatabaseFails(DatabaseFault.None);
+
     public async ValueTask DisposeAsync()
     {
         try
@@ -109,7 +118,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         var redis = new FaultProxy(new(IPAddress.Loopback, Redis.Port), (ulong)number + 1);
         var database = _database is null ? null : new FaultProxy(_database, (ulong)number + 100);
-        return new(number, redis, database, Command);
+        return new(number, redis, database, _options.DatabaseFaults ? new(number + 1) : null, Command);
     }
 
     private ProcessStartInfo Command(Replica replica)

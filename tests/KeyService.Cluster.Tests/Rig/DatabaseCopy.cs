@@ -15,13 +15,12 @@ internal sealed class DatabaseCopy : IDisposable
     public static DatabaseCopy Take(TestStore store)
     {
         var copy = new DatabaseCopy(store);
-        using var from = new SqliteConnection($"Data Source={copy._database};Mode=ReadOnly;Pooling=False");
-        using var to = new SqliteConnection($"Data Source={copy._copy};Pooling=False");
-        from.Open();
-        to.Open();
-        from.BackupDatabase(to);
+        Copy(copy._database, copy._copy);
         return copy;
     }
+
+    /// <summary>Under running replicas: to them the database goes back in time from one transaction to the next.</summary>
+    public void PutBackInPlace() => Copy(_copy, _database);
 
     /// <summary>As an operator does it: the file in place, the log of the later one away. No replica may run.</summary>
     public void PutBack()
@@ -31,5 +30,21 @@ internal sealed class DatabaseCopy : IDisposable
         File.Copy(_copy, _database, overwrite: true);
     }
 
-    public void Dispose() => File.Delete(_copy);
+    private static void Copy(string fromFile, string toFile)
+    {
+        using var from = new SqliteConnection($"Data Source={fromFile};Mode=ReadOnly;Pooling=False");
+        using var to = new SqliteConnection($"Data Source={toFile};Pooling=False");
+        from.Open();
+        to.Open();
+        // Beats of replicas are in its way.
+        using var patience = new SqliteCommand("PRAGMA busy_timeout=10000", to);
+        patience.ExecuteNonQuery();
+        from.BackupDatabase(to);
+    }
+
+    public void Dispose()
+    {
+        // Who reads it leaves the other two behind.
+        foreach (var end in (string[])["", "-wal", "-shm"]) File.Delete(_copy + end);
+    }
 }

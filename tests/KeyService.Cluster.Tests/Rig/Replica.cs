@@ -12,6 +12,7 @@ internal sealed class Replica : IAsyncDisposable
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
     private readonly Func<Replica, ProcessStartInfo> _command;
+    private readonly DatabaseFaultFile? _databaseFaults;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly GrpcChannel _channel;
     private ReplicaProcess? _process;
@@ -19,10 +20,11 @@ internal sealed class Replica : IAsyncDisposable
     /// <param name="number">From 0.</param>
     /// <param name="redis">Its own proxy before Redis.</param>
     /// <param name="database">Its own proxy before the database, where the engine has a socket.</param>
-    /// <param name="command">How it is started.</param>
-    public Replica(int number, FaultProxy redis, FaultProxy? database, Func<Replica, ProcessStartInfo> command)
+    /// <param name="databaseFaults">Read by its test hooks; null: it is not to have any.</param>
+    /// <param name="command">How it is started, beside the settings that these say.</param>
+    public Replica(int number, FaultProxy redis, FaultProxy? database, DatabaseFaultFile? databaseFaults, Func<Replica, ProcessStartInfo> command)
     {
-        (Number, Redis, Database, _command) = (number, redis, database, command);
+        (Number, Redis, Database, _databaseFaults, _command) = (number, redis, database, databaseFaults, command);
         (HttpPort, GrpcPort) = (FixedPorts.Take(), FixedPorts.Take());
         Http = new() { BaseAddress = new($"http://127.0.0.1:{HttpPort}") };
         // Asked again soon: a replica that is back must be found, and there is no other behind this channel.
@@ -54,16 +56,26 @@ internal sealed class Replica : IAsyncDisposable
     private ReplicaProcess Process => _process ?? throw new InvalidOperationException($"Replica {Number} was not started.");
 
     /// <summary>Ready does not wait for Redis.</summary>
-    public Task WhenConnectedToRedisAsync() => Eventually.IsTrueAsync(
-        () => _output.Any(line => line.Contains("Redis is connected", StringComparison.Ordinal)), $"replica {Number} is connected to Redis");
+    public Task WhenConnectedToRedisAsync() => Eventually.IsTrueAsync(() => HasSaid("Redis is connected"), $"replica {Number} is connected to Redis");
+
+    /// <summary>Whether a line that it wrote, in any of its lives, contains the text.</summary>
+    public bool HasSaid(string text) => _output.Any(line => line.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Starts it and waits until it says that it is ready.</summary>
     public async Task StartAsync()
     {
         if (_process is not null) await _process.DisposeAsync();
-        _process = ReplicaProcess.Start(_command(this), _output);
+        var start = _command(this);
+        if (_databaseFaults is { Setting: var (name, value) }) start.Environment[name] = value;
+        _process = ReplicaProcess.Start(start, _output);
         await _process.WhenReadyAsync(StartBound);
     }
+
+    /// <summary>Its way to the database, on any engine; takes <see cref="ClusterOptions.DatabaseFaults"/>.</summary>
+    public void DatabaseFails(DatabaseFault fault) =>
+        (_databaseFaults ?? throw new InvalidOperationException("The cluster was started without DatabaseFaults.")).Set(fault);
+
+    public void DatabaseWorks() => DatabaseFails(DatabaseFault.None);
 
     /// <summary>SIGKILL.</summary>
     public Task KillAsync() => Process.KillAsync();
@@ -108,12 +120,15 @@ internal sealed class Replica : IAsyncDisposable
             Http.Dispose();
             await Redis.DisposeAsync();
             if (Database is not null) await Database.DisposeAsync();
+            _databaseFaults?.Dispose();
         }
     }
 
     private async Task EndAsync()
     {
         if (_process is null || _process.HasExited) return;
+        // What a test that failed left broken would be taken for a stop that takes too long.
+        _databaseFaults?.Set(DatabaseFault.None);
         // A stopped one does not hear anything else.
         Continue();
         await TerminateAsync();

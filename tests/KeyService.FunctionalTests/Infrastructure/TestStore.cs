@@ -20,7 +20,8 @@ internal enum TestEngine
 /// <c>master</c>) a database there, dropped at the end.
 /// </summary>
 /// <param name="engine">Which engine, and whether anything is set at all.</param>
-internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured) : IAsyncDisposable
+/// <param name="folder">An empty folder, deleted at the end; null: a new one.</param>
+internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, string? folder = null) : IAsyncDisposable
 {
     private static readonly string? Server = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SQLSERVER");
     private readonly string _database = $"keyservice_test_{Guid.NewGuid():N}";
@@ -29,7 +30,7 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured) : I
     public string ServerAssembly { get; init; } = Repository.ServerAssembly;
 
     /// <summary>Where processes run.</summary>
-    public string Folder { get; } = Directory.CreateTempSubdirectory("keyservice-test-").FullName;
+    public string Folder { get; } = folder ?? Directory.CreateTempSubdirectory("keyservice-test-").FullName;
 
     public string DataDirectory => engine == TestEngine.Defaults ? Path.Combine(Folder, "data") : Folder;
 

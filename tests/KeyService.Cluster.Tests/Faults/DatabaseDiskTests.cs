@@ -1,0 +1,54 @@
+using Grpc.Core;
+using KeyService.Cluster.Tests.History;
+using KeyService.Cluster.Tests.Rig;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.Cluster.Tests.Faults;
+
+/// <summary>The disk of the embedded store is full: nothing can be changed, everything can be read, and nothing acknowledged is lost.</summary>
+public sealed class DatabaseDiskTests(ITestOutputHelper output) : FaultTest(output)
+{
+    /// <summary>SQLite writes on in what it has: the log takes some hundred changes until it has to grow.</summary>
+    private static readonly TimeSpan UntilRefused = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than the lease: a replica that cannot register has none.</summary>
+    private static readonly TimeSpan Refused = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task Disk_full_and_freed()
+    {
+        SkipUnlessWanted();
+        Assert.SkipWhen(TestStore.IsSqlServer, "the disk of SQL Server is not ours to fill: KEYSERVICE_TEST_SQLSERVER is set");
+        using var disk = SmallDisk.TryMount(out var reason);
+        Assert.SkipWhen(disk is null, reason);
+        var (full, freed) = (0L, 0L);
+
+        await HoldsAsync(
+            async run =>
+            {
+                await run.ManyChangesAsync();
+                using (run.Log.Fault("the disk is full"))
+                {
+                    disk.Fill();
+                    await Eventually.IsTrueAsync(() => IsRefused(run.Log), "a change is refused", (int)UntilRefused.TotalSeconds);
+                    full = MonotonicClock.Now;
+                    await Task.Delay(Refused);
+                    freed = MonotonicClock.Now;
+                    disk.Free();
+                }
+
+                await run.ManyChangesAsync();
+            },
+            new() { StoreFolder = disk.StoreFolder },
+            operations =>
+            {
+                var meanwhile = operations.Where(operation => operation.Invoked > full && operation.Ended < freed).ToList();
+                Print($"While the disk was full: {Load.Findings.Summary(meanwhile)}");
+                meanwhile.Where(operation => !operation.IsOk).ShouldAllBe(operation => operation.Error == StatusCode.Unavailable || operation.Error == StatusCode.DeadlineExceeded);
+                ErrorRate.ShouldBeLow(meanwhile);
+            });
+    }
+
+    private static bool IsRefused(OperationLog log) =>
+        log.Operations.Exists(operation => operation.Kind == OperationKind.SetStatus && operation.Error == StatusCode.Unavailable);
+}

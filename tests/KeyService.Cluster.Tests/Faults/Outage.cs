@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using KeyService.Cluster.Tests.History;
+
+namespace KeyService.Cluster.Tests.Faults;
+
+/// <summary>Promise 5, where no statement is answered: what a replica knows holds for the rest of its lease, and nothing after.</summary>
+/// <param name="Replica">The one that is cut off; null: all of them.</param>
+internal sealed class Outage(int? Replica)
+{
+    /// <summary>Of a lease of 3 s a replica answers for nine tenths, and has at least one second less of it at any time.</summary>
+    private static readonly long Known = Stopwatch.Frequency * 3 / 2;
+
+    private static readonly long Lease = Stopwatch.Frequency * 3;
+
+    /// <summary>Until the fault is heard of, and what was answered before is on its way.</summary>
+    private static readonly long Begin = Stopwatch.Frequency / 4;
+
+    public long From { get; private set; }
+
+    public long Until { get; private set; }
+
+    public void Begins() => From = MonotonicClock.Now;
+
+    public void Ends() => Until = MonotonicClock.Now;
+
+    /// <summary>
+    /// Of validations asked in the first part of the outage. Writers change a quarter of the keys at any moment, which are not known then, and
+    /// who asks for one waits for its deadline.
+    /// </summary>
+    public void ShouldAnswerFromWhatIsKnown(IReadOnlyList<Operation> operations)
+    {
+        var asked = Asked(operations, operation => operation.Invoked > From + Begin && operation.Invoked < From + Known);
+        asked.ShouldNotBeEmpty();
+        asked.Count(operation => operation.IsOk).ShouldBeGreaterThan(asked.Count / 2, $"of {asked.Count} validations");
+    }
+
+    public void ShouldAnswerNothingAfterTheLease(IReadOnlyList<Operation> operations)
+    {
+        var asked = Asked(operations, operation => operation.Invoked > From + Lease && operation.Invoked < Until);
+        asked.ShouldNotBeEmpty();
+        asked.FindAll(operation => operation.IsOk && operation.Ended < Until).ShouldBeEmpty($"of {asked.Count} validations");
+    }
+
+    private List<Operation> Asked(IReadOnlyList<Operation> operations, Func<Operation, bool> then) =>
+        [.. operations.Where(operation => operation.Kind == OperationKind.Validate && (Replica ?? operation.Replica) == operation.Replica && then(operation))];
+}
