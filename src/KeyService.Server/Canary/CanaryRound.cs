@@ -10,9 +10,9 @@ namespace KeyService.Server.Canary;
 /// changed since his own last look stands by, and takes over when nobody else has changed it for a round.
 /// </summary>
 internal sealed class CanaryRound(
-    ICanaryKey key, ReplicaCalls replicas, ReplicaTable table, CanaryMetrics metrics, TimeProvider time, ILogger<CanaryRound> log)
+    ICanaryKey key, ReplicaCalls replicas, DatabaseClock clock, CanaryMetrics metrics, TimeProvider time, ILogger<CanaryRound> log)
 {
-    /// <summary>The database's clock is reckoned on from the last look, and may be set meanwhile.</summary>
+    /// <summary>The database's clock is reckoned on from its last answer, and may be set meanwhile.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>The key's revision as this process knows it; 0: not yet.</summary>
@@ -77,7 +77,7 @@ internal sealed class CanaryRound(
     /// <summary>A change that was PENDING is in effect everywhere from then on, by the database's clock.</summary>
     private async Task UntilAsync(DateTimeOffset effective, CancellationToken cancellation)
     {
-        while (effective - table.DatabaseTime() is var left && left > TimeSpan.Zero)
+        while (effective - clock.Now() is var left && left > TimeSpan.Zero)
             await Task.Delay(left < LongestDelay ? left : LongestDelay, time, cancellation);
     }
 }

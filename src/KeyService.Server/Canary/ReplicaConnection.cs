@@ -32,7 +32,7 @@ internal sealed class ReplicaConnection : IReplicaConnection
     /// <summary>Null when the advertised address is not a host and a port.</summary>
     public static IReplicaConnection? To(string address, bool tls, TimeProvider time) =>
         Uri.TryCreate($"{(tls ? "https" : "http")}://{address}", UriKind.Absolute, out var uri)
-        && uri.Authority.Equals(address, StringComparison.OrdinalIgnoreCase) && uri.UserInfo.Length == 0
+        && uri.GetComponents(UriComponents.HostAndPort, UriFormat.UriEscaped).Equals(address, StringComparison.OrdinalIgnoreCase) && uri.UserInfo.Length == 0
             ? new ReplicaConnection(uri, time)
             : null;
 

@@ -42,6 +42,7 @@ public class ReplicaCallsTests
     [InlineData("replica-1:8081")]
     [InlineData("10.0.0.7:8081")]
     [InlineData("[::1]:8081")]
+    [InlineData("replica-1:80")]
     public void A_host_and_a_port_is_an_address(string address)
     {
         using var connection = ReplicaConnection.To(address, tls: false, TimeProvider.System);

@@ -15,10 +15,11 @@ internal sealed class CanaryRig
 
     public CanaryRig()
     {
-        Table = new(Store, Time);
+        var clock = new DatabaseClock(Time);
+        Table = new(Store, clock, Time);
         Metrics = new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         Calls = new(Connect);
-        Round = new(Key, Calls, Table, Metrics, Time, Log);
+        Round = new(Key, Calls, clock, Metrics, Time, Log);
         Rows = [Row("a"), Row("b")];
     }
 
