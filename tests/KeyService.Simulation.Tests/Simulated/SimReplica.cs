@@ -35,7 +35,8 @@ internal sealed class SimReplica
         Table = new ReplicaTable(store, Clock);
         Propagation = new Propagation(
             Table, _belief, incarnations, Nudges, options, SimKeys.MasterKeys, Clock, Metrics, NullLogger<Propagation>.Instance);
-        var cycle = new FeedCycle(store, _belief, incarnations, options, Clock, Metrics, NullLogger<FeedCycle>.Instance);
+        var generations = new Generations(store, SimKeys.MasterKeys, _belief, options, NullLogger<Generations>.Instance);
+        var cycle = new FeedCycle(store, _belief, incarnations, generations, options, Clock, Metrics, NullLogger<FeedCycle>.Instance);
         _feed = new FeedLoop(cycle, signal, Table, _belief, store, Clock, Metrics, NullLogger<FeedLoop>.Instance);
         _lookup = new KeyLookup(
             new MemoryKeyCache(LookupOptions), new RedisKeyCache(redis.ValuesFor(this), _belief, SimKeys.MasterKeys, Metrics),
