@@ -41,11 +41,12 @@ internal sealed class AuditPurger(KeyStore store, AuditTrail trail, MasterKeys m
             var old = front.TakeWhile(e => e.EventTime < cutoff).ToList();
             if (old.Count == 0) return 0;
 
+            var key = masterKeys.Current;
             context.AuditEvents.RemoveRange(old);
             head.PurgedSequence = old[^1].Sequence;
             head.PurgedMac = old[^1].Mac;
-            head.PurgedSeal = AuditChain.PurgeSealOf(workspaceId, head.PurgedSequence, head.PurgedMac, masterKeys.Current);
-            head.PurgedGeneration = masterKeys.Current.Generation;
+            head.PurgedSeal = AuditChain.PurgeSealOf(workspaceId, head.PurgedSequence, head.PurgedMac, key);
+            head.PurgedGeneration = key.Generation;
             await context.SaveChangesAsync(token);
             return old.Count;
         },

@@ -19,7 +19,7 @@ internal sealed class AuditTrail(IStorageEngine engine, MasterKeys masterKeys, T
             return head;
         }
 
-        var origin = new byte[AuditChain.MacSize];
+        var (origin, key) = (new byte[AuditChain.MacSize], masterKeys.Current);
         var created = new AuditHeadRow
         {
             WorkspaceId = workspaceId,
@@ -28,8 +28,8 @@ internal sealed class AuditTrail(IStorageEngine engine, MasterKeys masterKeys, T
             MacBefore = origin,
             PurgedSequence = 0,
             PurgedMac = origin,
-            PurgedSeal = AuditChain.PurgeSealOf(workspaceId, 0, origin, masterKeys.Current),
-            PurgedGeneration = masterKeys.Current.Generation,
+            PurgedSeal = AuditChain.PurgeSealOf(workspaceId, 0, origin, key),
+            PurgedGeneration = key.Generation,
         };
         context.AuditHeads.Add(created);
         return created;

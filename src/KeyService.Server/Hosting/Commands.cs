@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KeyService.Server.Audit;
 using KeyService.Server.Keys;
+using KeyService.Server.Replication;
 using KeyService.Server.Storage;
 
 namespace KeyService.Server.Hosting;
@@ -105,6 +106,8 @@ internal static class Commands
 
     private static Task<int> NewRootCredentialAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, create: false, startLock: true, async services =>
     {
+        // It is made beside processes that serve: of the generation that they all know.
+        await services.GetRequiredService<Generations>().BeginAsync(cancellation);
         await services.GetRequiredService<RootCredential>().ReplaceAsync(cancellation);
         Console.WriteLine($"Wrote a new root credential to {services.GetRequiredService<ServerOptions>().RootCredentialFile}.");
         Console.WriteLine("The former one still holds: list the keys of workspace `system` and switch it off.");

@@ -44,10 +44,24 @@ internal static class ServeCommand
         if (making is not null) await making.DisposeAsync();
         app.MapKeyService(options);
         await app.StartAsync(cancellation);
-        await app.Services.GetRequiredService<FeedLoop>().WhenFollowingAsync(cancellation);
-        Announce(options, engine, Console.Out);
+        if (await FollowsAsync(app)) Announce(options, engine, Console.Out);
         await app.WaitForShutdownAsync(cancellation);
-        return 0;
+        // Not in order: whoever starts it again is told why.
+        return app.Services.GetRequiredService<Generations>().Misfit is { IsCompletedSuccessfully: true } misfit ? throw new StartException(await misfit) : 0;
+    }
+
+    /// <summary>False when it is stopped before it follows the feed.</summary>
+    private static async Task<bool> FollowsAsync(WebApplication app)
+    {
+        try
+        {
+            await app.Services.GetRequiredService<FeedLoop>().WhenFollowingAsync(app.Lifetime.ApplicationStopping);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Where it listens and where things are; nothing secret.</summary>

@@ -32,7 +32,7 @@ internal static class ServiceRegistration
         .AddSingleton<AuditTrail>().AddSingleton<AuditQueries>().AddSingleton<AuditVerifier>().AddSingleton<AuditPurger>()
         .AddSingleton(options.Replica with { Generations = string.Concat(masterKeys.All.Select(key => key.Generation)) })
         .AddSingleton(provider => new Belief(Incarnations.New(provider.GetRequiredService<ReplicaOptions>(), provider.GetRequiredService<TimeProvider>())))
-        .AddSingleton<Incarnations>().AddSingleton<FeedCycle>().AddSingleton<FeedSignal>().AddSingleton<FeedLoop>().AddSingleton<DatabaseClock>().AddSingleton<ReplicaTable>()
+        .AddSingleton<Incarnations>().AddSingleton<Generations>().AddSingleton<FeedCycle>().AddSingleton<FeedSignal>().AddSingleton<FeedLoop>().AddSingleton<DatabaseClock>().AddSingleton<ReplicaTable>()
         .AddSingleton<Propagation>().AddSingleton<Nudges>().AddSingleton<Freshness>()
         .AddSingleton<KeyIssuer>().AddSingleton<RequestRecords>()
         .AddSingleton<KeyQueries>().AddSingleton<StatusChanger>().AddSingleton<KeyRevealer>()
@@ -47,6 +47,7 @@ internal static class ServiceRegistration
     public static IServiceCollection AddBackgroundWork(this IServiceCollection services) => services
         .AddHostedService(provider => provider.GetRequiredService<RedisConnection>())
         .AddHostedService(provider => provider.GetRequiredService<FeedLoop>())
+        .AddHostedService<GenerationRollout>()
         .AddHostedService<RedisNudgeListener>()
         .AddHostedService<UsageFlusher>()
         .AddHostedService<Housekeeper>();

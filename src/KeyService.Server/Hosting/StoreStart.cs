@@ -1,18 +1,17 @@
-using System.Security.Cryptography;
 using KeyService.Server.Audit;
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
+using KeyService.Server.Replication;
 using KeyService.Server.Storage;
 using KeyService.Server.Validation;
 using Microsoft.Data.SqlClient;
-using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Server.Hosting;
 
 /// <summary>What must hold of the store before it is served, or is made to hold by <c>migrate</c> and by the embedded default.</summary>
-internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKeys masterKeys, RootCredential root, KeyFinder finder, ServerOptions options, AuditVerifier verifier,
-    Metrics metrics,
-    TimeProvider time)
+internal sealed class StoreStart(
+    IStorageEngine engine, Generations generations, MasterKeys masterKeys, RootCredential root, KeyFinder finder, ServerOptions options, AuditVerifier verifier,
+    Metrics metrics, TimeProvider time)
 {
     private static readonly TimeSpan WarmUpBound = TimeSpan.FromSeconds(30);
 
@@ -21,16 +20,16 @@ internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKe
     public async Task<bool> MigrateAsync(CancellationToken cancellation)
     {
         await engine.MigrateAsync(cancellation);
-        await CheckMasterKeysAsync(cancellation);
+        await generations.BeginAsync(cancellation);
         return await root.InstallOnceAsync(cancellation);
     }
 
-    /// <summary>Checks all that, notes master keys that are new, and makes the first call as quick as the second.</summary>
+    /// <summary>Checks all that, and makes the first call as quick as the second.</summary>
     public async Task CheckAsync(CancellationToken cancellation)
     {
         await StorageEngines.CheckMigratedAsync(engine, cancellation);
         await engine.CheckSettingsAsync(cancellation);
-        await CheckMasterKeysAsync(cancellation);
+        await generations.BeginAsync(cancellation);
 
         var (events, fingerprint) = await verifier.HeadsAsync(cancellation);
         metrics.AuditHeadsAre(events, fingerprint);
@@ -54,28 +53,4 @@ internal sealed class StoreStart(IStorageEngine engine, KeyStore store, MasterKe
         InvalidOperationException { InnerException: SqlException inner } => Explain(inner),
         _ => null,
     };
-
-    /// <summary>The first start with a generation stores its fingerprint; from then on only the same key passes.</summary>
-    private async Task CheckMasterKeysAsync(CancellationToken cancellation)
-    {
-        var stored = await store.ReadAsync((context, token) => context.MasterKeyFingerprints.ToListAsync(token), cancellation);
-        foreach (var row in stored)
-        {
-            if (masterKeys.Find(row.Generation) is not { } key)
-                throw new StartException($"KeyService:MasterKeys: generation {row.Generation} is missing, and this store has keys of it.");
-            if (!CryptographicOperations.FixedTimeEquals(key.Fingerprint, row.Fingerprint))
-                throw new StartException($"KeyService:MasterKeys: generation {row.Generation} is not the master key that this store was made with.");
-        }
-
-        var added = masterKeys.All.Where(key => stored.TrueForAll(row => row.Generation != key.Generation)).ToList();
-        if (added.Count == 0) return;
-        await store.WriteAsync(
-            Guid.Empty,
-            async (context, token) =>
-            {
-                context.AddRange(added.Select(key => new MasterKeyFingerprintRow { Generation = key.Generation, Fingerprint = key.Fingerprint }));
-                return await context.SaveChangesAsync(token);
-            },
-            cancellation);
-    }
 }

@@ -51,6 +51,9 @@ internal sealed class KeyLookup(
         return true;
     }
 
+    /// <inheritdoc cref="Belief.HasLease"/>
+    public bool HasLease(in Moment now) => belief.HasLease(now);
+
     /// <summary>Returns when every answer from here on is at least as fresh as the token.</summary>
     /// <exception cref="RefusedException">The token was never given out.</exception>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>

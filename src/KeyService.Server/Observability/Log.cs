@@ -63,6 +63,18 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Warning, "An open transaction has held the feed's watermark back for {Age}.")]
     public static partial void WatermarkOld(ILogger log, TimeSpan age);
 
+    [LoggerMessage(22, LogLevel.Information, "Master key generation {Generation} waits: {Replicas} replicas lack it. Until they have it, it only verifies.")]
+    public static partial void GenerationWaits(ILogger log, char generation, int replicas);
+
+    [LoggerMessage(23, LogLevel.Information, "Master key generation {Generation} is active: this process makes new keys with it.")]
+    public static partial void GenerationActive(ILogger log, char generation);
+
+    [LoggerMessage(24, LogLevel.Error, "{Misfit} This process stops.")]
+    public static partial void GenerationMisfit(ILogger log, string misfit);
+
+    [LoggerMessage(25, LogLevel.Warning, "Master key generation {Former} is not among those of this store any more: generation {Generation} makes new keys.")]
+    public static partial void GenerationFellBack(ILogger log, char former, char generation);
+
     [LoggerMessage(30, LogLevel.Error, "VIOLATION: replica {ReplicaId} answered as if {KeyId} had not been {Status} by revision {Revision}, which was in effect everywhere.")]
     public static partial void CanaryViolation(ILogger log, string replicaId, string keyId, string status, long revision);
 

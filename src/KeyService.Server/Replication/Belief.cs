@@ -43,6 +43,9 @@ internal sealed class Belief(Incarnation first)
     /// <summary>Whether anything at all may be believed.</summary>
     public bool IsStanding(in Moment now) => _current is var current && current.Lease.IsLive(now) && current.Floors.HasBase;
 
+    /// <summary>Whether this replica may say what is so by what it was told of after it registered, without asking.</summary>
+    public bool HasLease(in Moment now) => _current.Lease.IsLive(now);
+
     /// <summary>
     /// Asked again and again of one answer: while no floor was raised since it last held, the floors need not be searched. A floor is raised
     /// before its version counts, and the version is read before the floor, so what held under a version is true under it.

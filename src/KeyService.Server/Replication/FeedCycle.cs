@@ -8,7 +8,9 @@ namespace KeyService.Server.Replication;
 /// One cycle of the feed: register, draw a ticket, read watermark and changes, apply, report. The order of the statements is the protocol's
 /// (<c>README.md</c> has the argument); they go to the database in one batch. One cycle at a time.
 /// </summary>
-internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnations incarnations, DatabaseClock clock, ReplicaOptions options, TimeProvider time, Metrics metrics, ILogger<FeedCycle> log)
+internal sealed class FeedCycle(
+    IReplicationStore store, Belief belief, Incarnations incarnations, Generations generations, DatabaseClock clock, ReplicaOptions options, TimeProvider time, Metrics metrics,
+    ILogger<FeedCycle> log)
 {
     /// <summary>Between two registrations. A cycle without one grants no lease.</summary>
     public static readonly TimeSpan RegisterInterval = TimeSpan.FromSeconds(1);
@@ -57,6 +59,13 @@ internal sealed class FeedCycle(IReplicationStore store, Belief belief, Incarnat
         {
             state.Registered();
             current.IsRegistered = true;
+        }
+
+        if (!state.IsChecked)
+        {
+            // Behind the registration and ahead of the lease: until then "no such generation" is nothing that this replica may say.
+            await generations.CheckAsync(cancellation).WaitAsync(Bound, time, cancellation);
+            state.IsChecked = true;
         }
 
         var news = Apply(state, answer, settled, received);

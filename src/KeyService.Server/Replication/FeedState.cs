@@ -16,6 +16,9 @@ internal sealed class FeedState(Incarnation incarnation, TimeSpan settleTime, Ti
 
     public Watermarks Watermarks { get; } = new(settleTime, time);
 
+    /// <summary>Whether the master keys were checked after the registration under this name.</summary>
+    public bool IsChecked { get; set; }
+
     /// <summary>Whether a cycle has read nothing as high as the last of these changes before.</summary>
     public bool IsHighest(IReadOnlyList<KeyChange> changes)
     {

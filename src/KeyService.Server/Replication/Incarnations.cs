@@ -43,6 +43,24 @@ internal sealed class Incarnations(Belief belief, ReplicaOptions options, TimePr
         }
     }
 
+    /// <summary>How long still a look says nothing of who is at work: the database may have lost the rows of replicas that are. Zero as a rule.</summary>
+    /// <param name="look">What was found.</param>
+    /// <param name="before">What this replica was before it looked.</param>
+    /// <param name="longestLease">Of all that may be at work.</param>
+    public TimeSpan UnsureFor(Look look, Incarnation before, TimeSpan longestLease)
+    {
+        var unsure = UnsureFor(longestLease, Moment.Now(time));
+        if (!Rules.Epoch) return unsure;
+        // Another history than that of before, a ticket from earlier, or a table that has lost this replica's row: the feed finds out too, and
+        // starts as new.
+        var isAnother = before.Epoch is { } known && look.Epoch != known;
+        var wentBack = look.Ticket > 0 && look.Ticket < before.Ticket;
+        var lostRow = before.IsRegistered && ReferenceEquals(belief.Current, before) && look.Rows.All(found => found.Row.ReplicaId != before.ReplicaId);
+        if (isAnother || wentBack || lostRow) unsure = longestLease;
+        if (look.Epoch.RenewTime is { } renewed && renewed + longestLease - look.DatabaseTime is var left && left > unsure) unsure = left;
+        return unsure;
+    }
+
     /// <summary>How long still no change may be called COMPLETE; zero as a rule.</summary>
     public TimeSpan UnsureFor(TimeSpan longestLease, in Moment now)
     {

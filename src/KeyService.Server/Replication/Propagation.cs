@@ -71,7 +71,7 @@ internal sealed class Propagation(
         var look = drawn;
         while (true)
         {
-            var unsure = Unsure(look, before, waiting.LongestLease(options.Lease));
+            var unsure = incarnations.UnsureFor(look, before, waiting.LongestLease(options.Lease));
             var left = wait - time.GetElapsedTime(began.Timestamp);
             if (waiting.Update(look, Rules.WaitAll) && unsure == TimeSpan.Zero)
                 return new(Complete: true, revision, UtcMicroseconds.Truncate(look.DatabaseTime), waiting.Confirmed, ReplicasPending: 0, token);
@@ -89,21 +89,6 @@ internal sealed class Propagation(
                 await Task.Delay(Pause(left), time);
             }
         }
-    }
-
-    /// <summary>Until when nothing may be called COMPLETE: the database may have lost the rows of replicas that are at work.</summary>
-    private TimeSpan Unsure(Look look, Incarnation before, TimeSpan longestLease)
-    {
-        var unsure = incarnations.UnsureFor(longestLease, Moment.Now(time));
-        if (!Rules.Epoch) return unsure;
-        // Another history than that of the acknowledgement, a ticket from before, or a table that has lost this replica's row: the feed finds
-        // out too, and starts as new.
-        var isAnother = before.Epoch is { } known && look.Epoch != known;
-        var wentBack = look.Ticket > 0 && look.Ticket < before.Ticket;
-        var lostRow = before.IsRegistered && ReferenceEquals(belief.Current, before) && look.Rows.All(found => found.Row.ReplicaId != before.ReplicaId);
-        if (isAnother || wentBack || lostRow) unsure = longestLease;
-        if (look.Epoch.RenewTime is { } renewed && renewed + longestLease - look.DatabaseTime is var left && left > unsure) unsure = left;
-        return unsure;
     }
 
     private TimeSpan Wait(TimeSpan? asked, DateTime deadline, in Moment now)

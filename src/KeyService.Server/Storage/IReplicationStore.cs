@@ -1,7 +1,7 @@
 namespace KeyService.Server.Storage;
 
 /// <summary>
-/// What replication asks of the database: the feed, and the table of replicas. Hand-written statements, in one round trip where the engine
+/// What replication asks of the database: the feed, the table of replicas, and the generations of master keys. Hand-written statements, in one round trip where the engine
 /// allows it; every read goes to the primary.
 /// </summary>
 internal interface IReplicationStore
@@ -23,6 +23,12 @@ internal interface IReplicationStore
 
     /// <summary>A new random epoch, and no replicas: what a process kept from before is never believed again.</summary>
     Task RenewEpochAsync(CancellationToken cancellation);
+
+    /// <summary>The generations of master keys of which there may be keys.</summary>
+    Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation);
+
+    /// <summary>Adds a generation, durably; one that is there already is left alone, whatever its fingerprint.</summary>
+    Task AddFingerprintAsync(MasterKeyFingerprintRow row, CancellationToken cancellation);
 }
 
 /// <summary>The statements of a feed cycle.</summary>

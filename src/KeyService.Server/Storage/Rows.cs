@@ -106,7 +106,10 @@ internal sealed class AuditHeadRow
     public required char PurgedGeneration { get; set; }
 }
 
-/// <summary>A row of <c>MasterKeyFingerprints</c>: tells a wrong master key from the right one, and nothing about it.</summary>
+/// <summary>
+/// A row of <c>MasterKeyFingerprints</c>: there may be keys of this generation, so every process must have it. The fingerprint tells a wrong
+/// master key from the right one, and nothing about it.
+/// </summary>
 internal sealed class MasterKeyFingerprintRow
 {
     public required char Generation { get; init; }

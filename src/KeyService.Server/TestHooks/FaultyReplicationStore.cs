@@ -21,6 +21,12 @@ internal sealed class FaultyReplicationStore(IReplicationStore inner, DatabaseFa
 
     public Task RenewEpochAsync(CancellationToken cancellation) => CallAsync(() => inner.RenewEpochAsync(cancellation), cancellation);
 
+    public Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation) =>
+        CallAsync(() => inner.ReadFingerprintsAsync(cancellation), changes: false, cancellation);
+
+    public Task AddFingerprintAsync(MasterKeyFingerprintRow row, CancellationToken cancellation) =>
+        CallAsync(() => inner.AddFingerprintAsync(row, cancellation), cancellation);
+
     private async Task<T> CallAsync<T>(Func<Task<T>> call, bool changes, CancellationToken cancellation)
     {
         await faults.SendAsync(cancellation);

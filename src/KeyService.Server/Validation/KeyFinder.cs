@@ -4,17 +4,25 @@ using KeyService.Server.Lookup;
 
 namespace KeyService.Server.Validation;
 
-/// <summary>From what was presented to the key it belongs to: parse, digest (walk of ValidateKey, steps 3 and 4), look up.</summary>
+/// <summary>
+/// From what was presented to the key it belongs to: parse, digest (walk of ValidateKey, steps 3 and 4), look up. That a generation does not
+/// exist is known only while the lease stands: a replica without one may have missed that it was rolled out.
+/// </summary>
 internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupOptions options)
 {
     /// <summary>Null for anything that is not the API key of a known key.</summary>
+    /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time; or nothing is known of the generation.</exception>
     public ValueTask<CachedKey?> FindAsync(
         ReadOnlySpan<char> presented, in CallBudget budget, CancellationToken cancellation, out KeyDigest digest)
     {
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
-        return TryDigest(presented, ascii, out var length, out digest, out var masterKey)
-            ? lookup.FindAsync(ascii[..length], digest, masterKey, budget, cancellation)
-            : default;
+        return Read(presented, ascii, out var length, out digest, out var masterKey) switch
+        {
+            Reading.Digest => lookup.FindAsync(ascii[..length], digest, masterKey!, budget, cancellation),
+            Reading.UnknownGeneration when !lookup.HasLease(budget.Arrival) => ValueTask.FromException<CachedKey?>(
+                new StoreUnavailableException(failure: "no lease, and the key is of a generation that is not configured")),
+            _ => default,
+        };
     }
 
     /// <summary>The same without waiting: false when Redis or the database would have to be asked.</summary>
@@ -22,8 +30,12 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     {
         key = null;
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
-        return !TryDigest(presented, ascii, out var length, out var digest, out var masterKey)
-            || lookup.TryFindAtOnce(ascii[..length], digest, masterKey, now, out key);
+        return Read(presented, ascii, out var length, out var digest, out var masterKey) switch
+        {
+            Reading.Digest => lookup.TryFindAtOnce(ascii[..length], digest, masterKey!, now, out key),
+            Reading.UnknownGeneration => lookup.HasLease(now),
+            _ => true,
+        };
     }
 
     /// <summary>The key of a digest computed before, if memory has it and it may answer now.</summary>
@@ -33,18 +45,25 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     public Task EnsureFreshAsync(string consistencyToken, in CallBudget budget, CancellationToken cancellation) =>
         lookup.EnsureFreshAsync(consistencyToken, budget, cancellation);
 
-    private bool TryDigest(
-        ReadOnlySpan<char> presented, Span<byte> ascii, out int length, out KeyDigest digest, [NotNullWhen(true)] out MasterKey? masterKey)
+    private Reading Read(ReadOnlySpan<char> presented, Span<byte> ascii, out int length, out KeyDigest digest, out MasterKey? masterKey)
     {
         length = 0;
         digest = default;
         masterKey = null;
-        if (ApiKeyText.TryParse(presented, options.Brand, ascii, out var parts) != ApiKeyParseResult.Ok) return false;
+        if (ApiKeyText.TryParse(presented, options.Brand, ascii, out var parts) != ApiKeyParseResult.Ok) return Reading.NoKey;
         masterKey = masterKeys.Find(parts.Generation);
-        if (masterKey is null) return false;
+        if (masterKey is null) return Reading.UnknownGeneration;
 
         length = parts.Length;
         digest = masterKey.ComputeDigest(ascii[..length]);
-        return true;
+        return Reading.Digest;
+    }
+
+    /// <summary>What a text turned out to be.</summary>
+    private enum Reading
+    {
+        NoKey,
+        UnknownGeneration,
+        Digest,
     }
 }

@@ -38,6 +38,14 @@ internal sealed class CountedStore(IReplicationStore store) : IReplicationStore
         return store.RemoveReplicaAsync(replicaId, beat, cancellation);
     }
 
+    public Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation)
+    {
+        Count(1);
+        return store.ReadFingerprintsAsync(cancellation);
+    }
+
+    public Task AddFingerprintAsync(MasterKeyFingerprintRow row, CancellationToken cancellation) => store.AddFingerprintAsync(row, cancellation);
+
     public Task RenewEpochAsync(CancellationToken cancellation) => store.RenewEpochAsync(cancellation);
 
     private void Count(int statements)

@@ -50,6 +50,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Texts that a logged error may contain without failing the test.</summary>
     public List<string> ExpectedErrors { get; } = [];
 
@@ -116,6 +118,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         Signals.Send(_process.Id, Signals.Terminate);
+        return await WhenEndedAsync();
+    }
+
+    /// <summary>Until it has ended by itself; returns the exit code. All that it said has been read by then.</summary>
+    public async Task<int> WhenEndedAsync()
+    {
         await _process.WaitForExitAsync().WaitAsync(StartBound);
         return _process.ExitCode;
     }

@@ -37,11 +37,33 @@ internal sealed class FakeReplicationStore : IReplicationStore
         return OnRemove();
     }
 
+    /// <summary>The generations that there may be keys of; none: nothing is checked.</summary>
+    public List<MasterKeyFingerprintRow> Fingerprints { get; } = [];
+
+    public Func<Task> OnReadFingerprints { get; set; } = () => Task.CompletedTask;
+
+    public Func<Task> OnAddFingerprint { get; set; } = () => Task.CompletedTask;
+
     public int Renewals { get; private set; }
 
     public Task RenewEpochAsync(CancellationToken cancellation)
     {
         Renewals++;
         return Task.CompletedTask;
+    }
+
+    public async Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation)
+    {
+        await OnReadFingerprints();
+        lock (Fingerprints) return [.. Fingerprints];
+    }
+
+    public async Task AddFingerprintAsync(MasterKeyFingerprintRow row, CancellationToken cancellation)
+    {
+        await OnAddFingerprint();
+        lock (Fingerprints)
+        {
+            if (!Fingerprints.Exists(known => known.Generation == row.Generation)) Fingerprints.Add(row);
+        }
     }
 }

@@ -9,14 +9,16 @@ namespace KeyService.Server.Tests.Fakes;
 /// <summary>A replica that begins with nothing, and its feed, on a database whose answers the test gives, in fake time.</summary>
 internal sealed class FeedRig
 {
-    public FeedRig(TimeSpan? settleTime = null, int maxChanges = 3, int floorCapacity = 100, ILogger<FeedCycle>? log = null)
+    public FeedRig(TimeSpan? settleTime = null, int maxChanges = 3, int floorCapacity = 100, ILogger<FeedCycle>? log = null, MasterKeys? masterKeys = null)
     {
         Store.SettleTime = settleTime ?? TimeSpan.Zero;
         var options = new ReplicaOptions { MaxChanges = maxChanges, FloorCapacity = floorCapacity };
         Belief = new Belief(Incarnations.New(options, Time));
         Incarnations = new Incarnations(Belief, options, Time);
         Clock = new DatabaseClock(Time);
-        Cycle = new FeedCycle(Store, Belief, Incarnations, Clock, options, Time, Samples.Metrics(Time), log ?? NullLogger<FeedCycle>.Instance);
+        MasterKeys = masterKeys ?? Samples.MasterKeys;
+        Generations = new Generations(Store, MasterKeys, Belief, options, NullLogger<Generations>.Instance);
+        Cycle = new FeedCycle(Store, Belief, Incarnations, Generations, Clock, options, Time, Samples.Metrics(Time), log ?? NullLogger<FeedCycle>.Instance);
     }
 
     public TimerWatch Time { get; } = new(Samples.Now);
@@ -28,6 +30,10 @@ internal sealed class FeedRig
     public Belief Belief { get; }
 
     public Incarnations Incarnations { get; }
+
+    public MasterKeys MasterKeys { get; }
+
+    public Generations Generations { get; }
 
     public FeedCycle Cycle { get; }
 

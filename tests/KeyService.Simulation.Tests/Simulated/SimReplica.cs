@@ -37,7 +37,8 @@ internal sealed class SimReplica
         var values = new RedisKeyCache(redis.ValuesFor(this), _belief, SimKeys.MasterKeys, Metrics);
         Propagation = new Propagation(
             Table, clock, _belief, incarnations, redis.ChangedKeysFor(values), Nudges, options, SimKeys.MasterKeys, Clock, Metrics, NullLogger<Propagation>.Instance);
-        var cycle = new FeedCycle(store, _belief, incarnations, clock, options, Clock, Metrics, NullLogger<FeedCycle>.Instance);
+        var generations = new Generations(store, SimKeys.MasterKeys, _belief, options, NullLogger<Generations>.Instance);
+        var cycle = new FeedCycle(store, _belief, incarnations, generations, clock, options, Clock, Metrics, NullLogger<FeedCycle>.Instance);
         _feed = new FeedLoop(cycle, signal, Table, _belief, store, Clock, Metrics, NullLogger<FeedLoop>.Instance);
         _lookup = new KeyLookup(
             new MemoryKeyCache(LookupOptions), values,

@@ -113,6 +113,12 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
         await ReceiveAsync();
     }
 
+    /// <summary>One master key for all, and at once: generations are not what is simulated here.</summary>
+    public Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<MasterKeyFingerprintRow>>([]);
+
+    public Task AddFingerprintAsync(MasterKeyFingerprintRow row, CancellationToken cancellation) => throw new NotSupportedException();
+
     /// <summary>The message is on its way; it is lost when the replica is cut off, and the replica hears so.</summary>
     private async Task SendAsync()
     {

@@ -25,23 +25,63 @@ public abstract class MasterKeyTests(Engine engine) : StoreTests(engine)
     }
 
     [Fact]
-    public async Task A_second_generation_is_stored_and_missed_from_then_on()
+    public async Task An_empty_store_has_the_newest_generation_at_once_and_those_before_it_only_verify()
+    {
+        var (first, second) = (TestStore.NewMasterKey('1'), TestStore.NewMasterKey('b'));
+        var keys = new MasterKeys([second, first]);
+
+        await Store.Process(keys).GetRequiredService<StoreStart>().MigrateAsync(CancellationToken.None);
+
+        (await Generations()).ShouldBe(['b']);
+        keys.Current.ShouldBeSameAs(second);
+        await Start(second).CheckAsync(CancellationToken.None);
+        (await Should.ThrowAsync<StartException>(() => Start(first).CheckAsync(CancellationToken.None))).Message.ShouldContain("generation b is missing");
+    }
+
+    [Fact]
+    public async Task A_start_with_another_generation_stores_nothing_and_goes_on_with_the_one_that_is_stored()
+    {
+        await Store.Get<StoreStart>().MigrateAsync(CancellationToken.None);
+        var (first, keys) = (Store.MasterKeys.Current, new MasterKeys([TestStore.NewMasterKey('b'), Store.MasterKeys.Current]));
+        var process = Store.Process(keys);
+
+        await process.GetRequiredService<StoreStart>().CheckAsync(CancellationToken.None);
+
+        (await Generations()).ShouldBe(['1']);
+        keys.Current.ShouldBeSameAs(first);
+        (await process.GetRequiredService<KeyIssuer>().CreateAsync(Request(), "", Requester, CancellationToken.None)).ApiKey[8].ShouldBe('1');
+        // It may still be taken back.
+        await Start(first).CheckAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_generation_that_is_stored_is_missed_from_then_on()
     {
         await Store.Get<StoreStart>().MigrateAsync(CancellationToken.None);
         var (first, second) = (Store.MasterKeys.Current, TestStore.NewMasterKey('b'));
-        (await Generations()).ShouldBe(['1']);
+        await AddAsync(second);
 
-        await Start(second, first).CheckAsync(CancellationToken.None);
-
-        (await Generations()).ShouldBe(['1', 'b'], ignoreOrder: true);
         await Start(second, first).CheckAsync(CancellationToken.None);
         await Start(first, second).CheckAsync(CancellationToken.None);
         (await Should.ThrowAsync<StartException>(() => Start(first).CheckAsync(CancellationToken.None))).Message.ShouldContain("generation b is missing");
         (await Should.ThrowAsync<StartException>(() => Start(second).CheckAsync(CancellationToken.None))).Message.ShouldContain("generation 1 is missing");
 
         // Generations that differ in case are two.
-        await Start(TestStore.NewMasterKey('B'), first, second).CheckAsync(CancellationToken.None);
+        await AddAsync(TestStore.NewMasterKey('B'));
         (await Generations()).ShouldBe(['1', 'B', 'b'], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_generation_that_several_add_at_once_is_stored_once_with_the_first_one_s_fingerprint()
+    {
+        var keys = Enumerable.Range(0, 8).Select(_ => TestStore.NewMasterKey('b')).ToList();
+
+        await Task.WhenAll(keys.Select(AddAsync));
+        var stored = (await Store.NewEngine().Replication.ReadFingerprintsAsync(CancellationToken.None)).ShouldHaveSingleItem();
+        await AddAsync(TestStore.NewMasterKey('b'));
+
+        keys.Select(key => Convert.ToHexString(key.Fingerprint)).ShouldContain(Convert.ToHexString(stored.Fingerprint));
+        (await Store.NewEngine().Replication.ReadFingerprintsAsync(CancellationToken.None)).ShouldHaveSingleItem().Fingerprint.ShouldBe(stored.Fingerprint);
     }
 
     [Fact]
@@ -62,6 +102,8 @@ public abstract class MasterKeyTests(Engine engine) : StoreTests(engine)
     }
 
     private StoreStart Start(params MasterKey[] newestFirst) => Store.Process(new(newestFirst)).GetRequiredService<StoreStart>();
+
+    private Task AddAsync(MasterKey key) => Store.NewEngine().Replication.AddFingerprintAsync(Server.Replication.Generations.RowOf(key), CancellationToken.None);
 
     private Task<List<char>> Generations() =>
         Store.WithContextAsync(context => context.MasterKeyFingerprints.Select(row => row.Generation).ToListAsync());

@@ -30,13 +30,15 @@ public sealed class FeedStatementTests
         SqlServerFeedCommands.Remove(Id, 3),
         SqlServerFeedCommands.Remove(Id, null),
         SqlServerFeedCommands.RenewEpoch(),
+        SqlServerFeedCommands.ReadFingerprints(),
+        SqlServerFeedCommands.AddFingerprint(new() { Generation = '2', Fingerprint = new byte[32] }),
     ];
 
     [Fact]
     public void Every_command_compiles_with_its_parameters_in_every_order_of_the_steps()
     {
         var commands = Cycles().Concat(Others()).Select(Recorded).ToList();
-        commands.Count.ShouldBe(2 * (4 + 12 + 24 + 24) + 7);
+        commands.Count.ShouldBe(2 * (4 + 12 + 24 + 24) + 9);
 
         foreach (var command in commands) Schema.Parse(command.Text);
         Schema.ProblemsOf(commands.Select(command => (command.Text, command.Declarations))).Where(StatementTests.IsOurs).ShouldBeEmpty();
@@ -52,6 +54,8 @@ public sealed class FeedStatementTests
     [InlineData(nameof(SqlServerFeedStatements.ReadReplicas), "[StartTime]", "[Start]")]
     [InlineData(nameof(SqlServerFeedStatements.Remove), "[Replicas]", "[Replica]")]
     [InlineData(nameof(SqlServerFeedStatements.RenewEpoch), "[StoreEpochs] WITH", "[StoreEpoch] WITH")]
+    [InlineData(nameof(SqlServerFeedStatements.ReadFingerprints), "[MasterKeyFingerprints]", "[Fingerprints]")]
+    [InlineData(nameof(SqlServerFeedStatements.AddFingerprint), "HOLDLOCK) WHERE [Generation]", "HOLDLOCK) WHERE [Id]")]
     public void A_misspelt_name_is_reported(string name, string right, string wrong)
     {
         var sql = (string)typeof(SqlServerFeedStatements).GetField(name, BindingFlags.Public | BindingFlags.Static)!.GetRawConstantValue()!;
@@ -72,6 +76,7 @@ public sealed class FeedStatementTests
         [
             "@id char(32)", "@ticket bigint", "@applied bigint", "@lease bigint", "@generations varchar(62)", "@address nvarchar(256)",
             "@start datetime2(6)", "@known bigint", "@sent bigint", "@beat bigint", "@count int", "@horizon binary(8)",
+            "@generation varchar(1)", "@fingerprint binary(32)",
         ], ignoreOrder: true);
     }
 
@@ -128,6 +133,16 @@ public sealed class FeedStatementTests
             answer.DatabaseTime.ShouldBe(new(time, TimeSpan.Zero));
             answer.Changes.ShouldBe([new("key_1", 70), new("key_2", 0x1234)]);
         }
+    }
+
+    [Fact]
+    public async Task Generations_are_read_with_their_fingerprints()
+    {
+        byte[] second = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+        using var reader = new DataTableReader(Table(["1", new byte[32]], ["b", second]));
+
+        (await SqlServerReplicationStore.ReadFingerprintsAsync(reader, CancellationToken.None)).Select(row => (row.Generation, Convert.ToHexString(row.Fingerprint)))
+            .ShouldBe([('1', new string('0', 64)), ('b', Convert.ToHexString(second))]);
     }
 
     [Fact]

@@ -168,18 +168,9 @@ public sealed class SentCommandTests : IAsyncDisposable
     [Fact]
     public async Task A_start()
     {
-        await Get<KeyStore>().ReadAsync((context, token) => context.MasterKeyFingerprints.ToListAsync(token), CancellationToken.None);
-        await Get<KeyStore>().WriteAsync(
-            Guid.NewGuid(),
-            async (context, token) =>
-            {
-                context.Add(new MasterKeyFingerprintRow { Generation = '1', Fingerprint = _masterKey.Fingerprint });
-                return await context.SaveChangesAsync(token);
-            },
-            CancellationToken.None);
         (await Get<RootCredential>().InstallOnceAsync(CancellationToken.None)).ShouldBeTrue();
 
-        Tables("INSERT INTO").ShouldBe(["ApiKeys", "AuditEvents", "AuditHeads", "KeySecrets", "MasterKeyFingerprints"], ignoreOrder: true);
+        Tables("INSERT INTO").ShouldBe(["ApiKeys", "AuditEvents", "AuditHeads", "KeySecrets"], ignoreOrder: true);
         HoldsForAll();
     }
 

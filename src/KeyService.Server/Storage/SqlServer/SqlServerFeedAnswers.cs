@@ -35,6 +35,9 @@ internal static class SqlServerFeedAnswers
         StartTime = UtcOf(row, 7),
     };
 
+    public static MasterKeyFingerprintRow FingerprintOf(DbDataReader row) =>
+        new() { Generation = row.GetString(0)[0], Fingerprint = row.GetFieldValue<byte[]>(1) };
+
     /// <summary>
     /// The first 16 bytes of SHA-256 over the row and, where this login may see it, the recovery fork. Two processes whose logins differ in
     /// that take each other's cached answers for another store's: slower, not wrong.

@@ -46,6 +46,16 @@ internal static class SqlServerFeedCommands
 
     public static SqlCommand RenewEpoch() => Command(SqlServerFeedStatements.RenewEpoch);
 
+    public static SqlCommand ReadFingerprints() => Command(SqlServerFeedStatements.ReadFingerprints);
+
+    public static SqlCommand AddFingerprint(MasterKeyFingerprintRow row)
+    {
+        var command = Command(SqlServerFeedStatements.AddFingerprint);
+        command.Parameters.Add("@generation", SqlDbType.VarChar, 1).Value = row.Generation.ToString();
+        command.Parameters.Add("@fingerprint", SqlDbType.Binary, 32).Value = row.Fingerprint;
+        return command;
+    }
+
     private static SqlCommand Command(params ReadOnlySpan<string> statements) => new(SqlServerFeedStatements.Batch(statements));
 
     private static void AddOwn(SqlCommand command, ReplicaRegistration own, bool isNew)

@@ -94,6 +94,16 @@ internal static class SqlServerFeedStatements
         COMMIT TRANSACTION;
         """;
 
+    /// <summary>Reads the snapshot of its own beginning: every generation whose row was acknowledged before.</summary>
+    public const string ReadFingerprints = "SELECT [Generation], [Fingerprint] FROM [MasterKeyFingerprints];";
+
+    /// <summary>UPDLOCK, HOLDLOCK: of two processes that add the same one, the second waits, and finds the row.</summary>
+    public const string AddFingerprint = """
+        INSERT INTO [MasterKeyFingerprints] ([Generation], [Fingerprint])
+        SELECT @generation, @fingerprint
+        WHERE NOT EXISTS (SELECT 1 FROM [MasterKeyFingerprints] WITH (UPDLOCK, HOLDLOCK) WHERE [Generation] = @generation);
+        """;
+
     /// <summary>A batch with an answer for each statement, in their order.</summary>
     public static string Batch(params ReadOnlySpan<string> statements)
     {

@@ -48,6 +48,25 @@ internal sealed class SqlServerReplicationStore(string connectionString) : IRepl
         await RunAsync(command, (_, _) => Task.FromResult(true), cancellation);
     }
 
+    public async Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation)
+    {
+        await using var command = SqlServerFeedCommands.ReadFingerprints();
+        return await RunAsync(command, ReadFingerprintsAsync, cancellation);
+    }
+
+    public async Task AddFingerprintAsync(MasterKeyFingerprintRow row, CancellationToken cancellation)
+    {
+        await using var command = SqlServerFeedCommands.AddFingerprint(row);
+        await RunAsync(command, (_, _) => Task.FromResult(true), cancellation);
+    }
+
+    internal static async Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(DbDataReader reader, CancellationToken cancellation)
+    {
+        var rows = new List<MasterKeyFingerprintRow>();
+        while (await reader.ReadAsync(cancellation)) rows.Add(SqlServerFeedAnswers.FingerprintOf(reader));
+        return rows;
+    }
+
     /// <summary>An answer for each step, in their order.</summary>
     internal static async Task<FeedAnswer> ReadCycleAsync(IReadOnlyList<FeedStep> steps, DbDataReader reader, CancellationToken cancellation)
     {

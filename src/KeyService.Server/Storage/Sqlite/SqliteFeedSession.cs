@@ -145,16 +145,25 @@ internal sealed class SqliteFeedSession : IDisposable
         return command.ExecuteNonQuery() == 1;
     }
 
+    public IReadOnlyList<MasterKeyFingerprintRow> ReadFingerprints()
+    {
+        var rows = new List<MasterKeyFingerprintRow>();
+        using var reader = Command(SqliteFeedStatements.ReadFingerprints).ExecuteReader();
+        while (reader.Read()) rows.Add(new() { Generation = reader.GetString(0)[0], Fingerprint = reader.GetFieldValue<byte[]>(1) });
+        return rows;
+    }
+
     /// <summary>Leaves the connection writing through to the disk: do not keep it for the feed.</summary>
-    public void RenewEpoch()
+    public void WriteDurably(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         using var durable = _connection.CreateCommand();
         durable.CommandText = SqliteFeedStatements.Durable;
         durable.ExecuteNonQuery();
         using var transaction = _connection.BeginTransaction(deferred: false);
-        using var renew = _connection.CreateCommand();
-        (renew.Transaction, renew.CommandText) = (transaction, SqliteFeedStatements.RenewEpoch);
-        renew.ExecuteNonQuery();
+        using var write = _connection.CreateCommand();
+        (write.Transaction, write.CommandText) = (transaction, sql);
+        foreach (var (name, value) in parameters) write.Parameters.AddWithValue(name, value);
+        write.ExecuteNonQuery();
         transaction.Commit();
     }
 

@@ -17,7 +17,7 @@ internal static class SqliteFeedStatements
     /// <summary>The busy time-out above, for the call that sets it again.</summary>
     public const int BusyMilliseconds = 1_000;
 
-    /// <summary>For a new epoch alone: it must survive a power cut, and is worth a wait.</summary>
+    /// <summary>For a new epoch and a generation alone: they must survive a power cut, and are worth a wait.</summary>
     public const string Durable = "PRAGMA busy_timeout=10000; PRAGMA synchronous=FULL;";
 
     /// <summary>One writer at a time: the same id twice is no row, and no error.</summary>
@@ -79,5 +79,14 @@ internal static class SqliteFeedStatements
         VALUES (1, randomblob(16), CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000)
         ON CONFLICT (Id) DO UPDATE SET Epoch = excluded.Epoch, RenewTime = excluded.RenewTime;
         DELETE FROM Replicas;
+        """;
+
+    /// <summary>Reads the last commit before it began: every generation whose row was acknowledged before.</summary>
+    public const string ReadFingerprints = "SELECT Generation, Fingerprint FROM MasterKeyFingerprints";
+
+    /// <summary>One writer at a time: of two processes that add the same one, the second finds the row.</summary>
+    public const string AddFingerprint = """
+        INSERT INTO MasterKeyFingerprints (Generation, Fingerprint) VALUES ($generation, $fingerprint)
+        ON CONFLICT (Generation) DO NOTHING
         """;
 }

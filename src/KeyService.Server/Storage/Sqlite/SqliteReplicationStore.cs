@@ -67,19 +67,29 @@ internal sealed class SqliteReplicationStore : IReplicationStore, IDisposable
     public Task<bool> RemoveReplicaAsync(string replicaId, long? beat, CancellationToken cancellation) =>
         WriteAsync(session => session.Remove(replicaId, beat), cancellation);
 
-    public Task RenewEpochAsync(CancellationToken cancellation) => Task.Run(
-        () =>
-        {
-            using var session = new SqliteFeedSession(_connectionString);
-            session.RenewEpoch();
-        },
-        cancellation).WaitAsync(cancellation);
+    public Task RenewEpochAsync(CancellationToken cancellation) => WriteDurablyAsync(session => session.WriteDurably(SqliteFeedStatements.RenewEpoch), cancellation);
+
+    public Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation) =>
+        RunAsync(turn: null, session => Task.FromResult(session.ReadFingerprints()), cancellation);
+
+    public Task AddFingerprintAsync(MasterKeyFingerprintRow row, CancellationToken cancellation) => WriteDurablyAsync(
+        session => session.WriteDurably(SqliteFeedStatements.AddFingerprint, ("$generation", row.Generation.ToString()), ("$fingerprint", row.Fingerprint)),
+        cancellation);
 
     public void Dispose()
     {
         _disposed = true;
         while (_sessions.TryDequeue(out var session)) session.Dispose();
     }
+
+    /// <summary>On a connection of its own, which is not kept.</summary>
+    private Task WriteDurablyAsync(Action<SqliteFeedSession> write, CancellationToken cancellation) => Task.Run(
+        () =>
+        {
+            using var session = new SqliteFeedSession(_connectionString);
+            write(session);
+        },
+        cancellation).WaitAsync(cancellation);
 
     private async Task<FeedAnswer> RunCycleAsync(SqliteFeedSession session, IReadOnlyList<FeedStep> steps, FeedRequest request, IDisposable? turn)
     {
