@@ -5,7 +5,7 @@ namespace KeyService.Cluster.Tests.Faults;
 /// <summary>One replica's clock is off: leases are lengths of time, and effective_time is the database's.</summary>
 public sealed class ClockTests(ITestOutputHelper output) : FaultTest(output)
 {
-    [Theory(Skip = NotYet.ClockOffset)]
+    [Theory]
     [InlineData(10)]
     [InlineData(-10)]
     public Task A_clock_10_minutes_off_breaks_no_promise(int minutes) => HoldsAsync(

@@ -17,7 +17,6 @@ public sealed class DatabaseDiskTests(ITestOutputHelper output) : FaultTest(outp
     [Fact]
     public async Task Disk_full_and_freed()
     {
-        SkipUnlessWanted();
         Assert.SkipWhen(TestStore.IsSqlServer, "the disk of SQL Server is not ours to fill: KEYSERVICE_TEST_SQLSERVER is set");
         using var disk = SmallDisk.TryMount(out var reason);
         Assert.SkipWhen(disk is null, reason);

@@ -5,14 +5,14 @@ namespace KeyService.Cluster.Tests.Faults;
 /// <summary>With one rule of the protocol switched off the checker must find a violation: one that cannot fail proves nothing.</summary>
 public sealed class NegativeControlTests(ITestOutputHelper output) : FaultTest(output)
 {
-    [Fact(Skip = NotYet.RuleOff)]
+    [Fact]
     public async Task Without_floors_an_older_record_answers()
     {
         NeedsReplicas(2);
         await BreaksAsync("Floor", run => run.ManyChangesAsync());
     }
 
-    [Fact(Skip = NotYet.RuleOff)]
+    [Fact]
     public async Task Without_waiting_for_all_an_older_record_answers_after_COMPLETE()
     {
         NeedsReplicas(2);
@@ -23,7 +23,7 @@ public sealed class NegativeControlTests(ITestOutputHelper output) : FaultTest(o
     /// Not even its nudges reach it. What it was never told of is COMPLETE at the others once its row is reaped, and settled by effective_time
     /// before: a few seconds of that are enough.
     /// </summary>
-    [Fact(Skip = NotYet.RuleOff)]
+    [Fact]
     public async Task Without_a_lease_a_replica_cut_off_answers_from_an_older_record()
     {
         NeedsReplicas(2);

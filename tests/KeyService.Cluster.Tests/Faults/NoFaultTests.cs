@@ -6,8 +6,6 @@ namespace KeyService.Cluster.Tests.Faults;
 
 public sealed class NoFaultTests(ITestOutputHelper output) : FaultTest(output)
 {
-    private protected override bool RunsAlways => true;
-
     [Fact]
     public Task With_nothing_broken_every_promise_holds_and_nothing_fails() => HoldsAsync(
         _ => Task.CompletedTask,

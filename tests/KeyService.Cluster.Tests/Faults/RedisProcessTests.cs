@@ -32,6 +32,14 @@ public sealed class RedisProcessTests(ITestOutputHelper output) : FaultTest(outp
     });
 
     [Fact]
+    public Task Full_and_evicting() => RedisAsync("Redis is full", async run =>
+    {
+        await run.Rig.Redis.BeginEvictingAsync();
+        await run.WhileBrokenAsync();
+        await run.Rig.Redis.EndEvictingAsync();
+    });
+
+    [Fact]
     public Task Restarted_from_old_data() => RedisAsync("Redis restarted from old data", async run =>
     {
         await run.Rig.Redis.SaveSnapshotAsync();

@@ -8,7 +8,7 @@ namespace KeyService.Cluster.Tests.Faults;
 /// <summary>The database goes back in time: revisions repeat, and Redis is full of records from a life that never was.</summary>
 public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(output)
 {
-    [Fact(Skip = NotYet.Recover)]
+    [Fact]
     public async Task After_recover_nothing_from_the_lost_time_answers() => Findings.ShouldBeNone(
         await AfterRestoreAsync(new(), (rig, copy) => RestoreAsync(rig, copy, recover: true)), SeedText);
 
@@ -21,7 +21,7 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
     public async Task Put_back_under_running_replicas_nothing_from_the_lost_time_answers() =>
         Findings.ShouldBeNone(await AfterRestoreAsync(new(), RestoreInPlaceAsync), SeedText);
 
-    [Fact(Skip = NotYet.RuleOff)]
+    [Fact]
     public async Task Without_epochs_a_database_put_back_under_running_replicas_is_found() => ShouldHaveFound(
         await AfterRestoreAsync(new() { RuleOff = "Epoch" }, RestoreInPlaceAsync));
 
@@ -29,7 +29,6 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
     /// <returns>What is wrong with the third.</returns>
     private async Task<List<Violation>> AfterRestoreAsync(ClusterOptions options, Func<ClusterRig, DatabaseCopy, Task> restore)
     {
-        SkipUnlessWanted();
         Assert.SkipWhen(TestStore.IsSqlServer, "going back in time is tested with a copied file: KEYSERVICE_TEST_SQLSERVER is set");
         await using var rig = await ClusterRig.StartAsync(options);
         var random = NewRandom();

@@ -6,8 +6,6 @@ namespace KeyService.Cluster.Tests.Faults;
 /// <summary>I6.</summary>
 public sealed class SecretsTests(ITestOutputHelper output) : FaultTest(output)
 {
-    private protected override bool RunsAlways => true;
-
     private const int Changes = 100;
 
     [Fact]

@@ -47,6 +47,21 @@ public sealed class WrongNoTests
         Key().Broken(20, 30, replica: 1).Fails(StatusCode.Unavailable, 21, 22, replica: 0).Breaks(Rule.I2);
 
     [Fact]
+    public void As_many_outages_as_the_machine_is_allowed_are_spared_and_one_more_is_not()
+    {
+        Key().Fails(StatusCode.Unavailable, 11, 12).Fails(StatusCode.DeadlineExceeded, 21, 22).Holds(spared: 2);
+        Should.Throw<ShouldAssertException>(() => Key().Fails(StatusCode.Unavailable, 11, 12).Fails(StatusCode.DeadlineExceeded, 21, 22).Holds(spared: 1));
+    }
+
+    [Fact]
+    public void A_wrong_answer_is_never_spared()
+    {
+        Key().Says(Verdict.NotFound, 11, 12, 0).Breaks(Rule.I2, spared: 100);
+        Key().Fails(StatusCode.NotFound, 11, 12).Breaks(Rule.I2, spared: 100);
+        Key().Complete(Off, 20, 30, 2).Valid(31, 32, 1).Breaks(Rule.I1, spared: 100);
+    }
+
+    [Fact]
     public void Time_out_with_nothing_broken_is_found() => Key().Fails(StatusCode.DeadlineExceeded, 11, 1_011).Breaks(Rule.I2);
 
     [Theory]

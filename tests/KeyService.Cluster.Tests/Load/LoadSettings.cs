@@ -25,6 +25,9 @@ internal static class LoadSettings
     /// <summary>A run on demand, which may take its time.</summary>
     public static bool IsLong => Changes > Default;
 
+    /// <summary>How long everything is broken at random: 30 s; <c>KEYSERVICE_CLUSTER_MINUTES</c> says otherwise.</summary>
+    public static TimeSpan Everything { get; } = Number("KEYSERVICE_CLUSTER_MINUTES") is { } minutes ? TimeSpan.FromMinutes(minutes) : TimeSpan.FromSeconds(30);
+
     /// <summary><c>KEYSERVICE_CLUSTER_SEED</c>, else a new one for each test.</summary>
     public static ulong Seed => Number("KEYSERVICE_CLUSTER_SEED") ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
 

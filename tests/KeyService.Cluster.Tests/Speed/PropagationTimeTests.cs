@@ -15,8 +15,6 @@ public sealed class PropagationTimeTests(ITestOutputHelper output) : FaultTest(o
 {
     private const int ChangesOfSaturation = 1_000;
 
-    private protected override bool RunsAlways => true;
-
     [Fact(Explicit = true)]
     public Task Half_of_saturation() => MeasureAsync(withRedis: true);
 

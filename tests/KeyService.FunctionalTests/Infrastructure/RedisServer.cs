@@ -87,12 +87,24 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public async Task FlushAllAsync() => await (await ConnectAsync()).GetServer("127.0.0.1", Port).FlushAllDatabasesAsync();
 
+    /// <summary>Full: it forgets what it holds to take anything new, and refuses when that does not help.</summary>
+    public Task BeginEvictingAsync() => LimitMemoryAsync("1mb");
+
+    public Task EndEvictingAsync() => LimitMemoryAsync("0");
+
     public async ValueTask DisposeAsync()
     {
         if (_connection is not null) await _connection.DisposeAsync();
         // SIGKILL ends a stopped process too.
         await KillAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task LimitMemoryAsync(string limit)
+    {
+        var server = (await ConnectAsync()).GetServer("127.0.0.1", Port);
+        await server.ConfigSetAsync("maxmemory-policy", "allkeys-random");
+        await server.ConfigSetAsync("maxmemory", limit);
     }
 
     private async Task<IConnectionMultiplexer> ConnectAsync() =>
