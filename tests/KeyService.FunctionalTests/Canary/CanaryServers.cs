@@ -10,7 +10,6 @@ internal static class CanaryServers
     public static readonly (string Name, string Value)[] On =
     [
         ("KeyService__Canary", "true"), ("KeyService__CanaryInterval", "00:00:01"), ("KeyService__Lease", "00:00:05"), ServerProcess.Advertised,
-        SharedServer.Patient,
     ];
 
     public static Task<ServerProcess> StartAsync(TestStore store, params (string Name, string Value)[] more) =>

@@ -33,7 +33,7 @@ public sealed class WatchesTests
     {
         await using var store = new TestStore();
         await using var management = await CanaryServers.StartAsync(store, ("KeyService__Roles", "management"));
-        await using var validation = await ServerProcess.StartAsync(store, ServerProcess.Advertised, SharedServer.Patient, ("KeyService__Roles", "validation"));
+        await using var validation = await ServerProcess.StartAsync(store, ServerProcess.Advertised, ("KeyService__Roles", "validation"));
 
         await Eventually.IsTrueAsync(
             async () => await validation.AcceptedAsync() > 0

@@ -7,14 +7,11 @@ namespace KeyService.FunctionalTests.Infrastructure;
 /// <summary>One server for all tests that do nothing to it; each test works in a workspace of its own.</summary>
 public sealed class SharedServer : IAsyncLifetime
 {
-    /// <summary>A busy test machine is slower than the 200 ms that a validation may take; those have tests of their own.</summary>
-    internal static readonly (string Name, string Value) Patient = ("KeyService__ValidateBudget", "00:00:10");
-
     private readonly TestStore _store = new();
 
     internal ServerProcess Server { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Server = await ServerProcess.StartAsync(_store, Patient);
+    public async ValueTask InitializeAsync() => Server = await ServerProcess.StartAsync(_store);
 
     public async ValueTask DisposeAsync()
     {
