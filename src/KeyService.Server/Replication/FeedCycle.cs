@@ -31,7 +31,7 @@ internal sealed class FeedCycle(
     /// <exception cref="TimeoutException">The database did not answer; or the store threw something of its own.</exception>
     public async Task RunAsync(bool asked, CancellationToken cancellation)
     {
-        if (_state is { IsFirstRegistrationLost: true }) incarnations.StartAsNew(NewStart.RegistrationLost);
+        if (_state is { IsFirstRegistrationLost: true }) StartAsNew(NewStart.RegistrationLost);
         var current = belief.Current;
         var state = _state?.Incarnation == current ? _state : _state = new(current, store.SettleTime, time);
         var sent = Moment.Now(time);
@@ -127,11 +127,16 @@ internal sealed class FeedCycle(
 
     private static bool HasChangesAbove(FeedAnswer answer) => answer.Changes.Count > 0 && answer.Changes[^1].Revision >= answer.Watermark;
 
-    private async Task StartAsNewAsync(Incarnation old, NewStart reason)
+    private void StartAsNew(NewStart reason)
     {
         incarnations.StartAsNew(reason);
         metrics.StartedAsNew(reason.ToString());
         Log.StartedAsNew(log, reason.ToString());
+    }
+
+    private async Task StartAsNewAsync(Incarnation old, NewStart reason)
+    {
+        StartAsNew(reason);
         try
         {
             // Its row would only delay others until it is reaped.

@@ -42,6 +42,18 @@ public class FeedCycleAlarmTests
         _log.Told.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_name_given_up_because_its_registration_was_not_answered_is_told()
+    {
+        var rig = new FeedRig(log: _log);
+        await rig.FailAsync();
+        _log.Told.ShouldBe(0);
+
+        await rig.RunAsync(FeedRig.Answer(1, 10));
+
+        _log.Told.ShouldBe(1);
+    }
+
     private sealed class Warnings : ILogger<FeedCycle>
     {
         public int Told { get; private set; }

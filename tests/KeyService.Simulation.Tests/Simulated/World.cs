@@ -8,6 +8,9 @@ internal sealed class World
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
 
+    /// <summary>Whoever sleeps or is cut off for so long comes back to another world.</summary>
+    private static readonly TimeSpan LongOutage = TimeSpan.FromHours(1);
+
     private const int Replicas = 3;
     private const int MostSteps = 100_000;
 
@@ -82,7 +85,7 @@ internal sealed class World
 
     private void Advance()
     {
-        _time.Advance(_random.Next(20) == 0 ? Span(500, 3_000) : Span(1, 120));
+        _time.Advance(_random.Next(2_000) == 0 ? LongOutage : _random.Next(20) == 0 ? Span(500, 3_000) : Span(1, 120));
         _database.ShowWhatMustBeSeen();
     }
 
