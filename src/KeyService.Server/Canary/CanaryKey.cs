@@ -49,10 +49,13 @@ internal sealed class CanaryKey(
 
     public async Task<KeyRecord> ReadAsync(CancellationToken cancellation)
     {
-        var keyId = _keyId ??= await FindAsync(cancellation) ?? await issuer.EnsureAsync(Request(), Credential, Actor.Canary, cancellation);
+        var keyId = _keyId ??= await FindAsync(cancellation) ?? await issuer.EnsureAsync(Request(), Credential, Actor.Canary, cancellation).WaitAsync(cancellation);
         var row = await store.ReadAsync(
             (context, token) => context.ApiKeys.SingleOrDefaultAsync(key => key.KeyId == keyId && key.WorkspaceId == Workspaces.System, token), cancellation);
-        return row?.ToRecord() ?? throw new RefusedException(Refusal.KeyNotFound, keyId);
+        if (row is not null) return row.ToRecord();
+        // The database went back to before it was made: the next round makes it again.
+        _keyId = null;
+        throw new RefusedException(Refusal.KeyNotFound, keyId);
     }
 
     public async Task<(KeyRecord Key, PropagationReport Propagation)> SwitchAsync(string keyId, KeyStatus status, CancellationToken cancellation)

@@ -20,9 +20,9 @@ internal sealed class CanaryLoop(
         {
             while (await timer.WaitForNextTickAsync(stopping.Token)) await RunAsync(stopping.Token);
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // Stopped.
+            // Stopped; a database's driver has names of its own for that.
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class CanaryRound(
     /// <summary>The database's clock is reckoned on from its last answer, and may be set meanwhile.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>So far ahead of the database's clock what is reckoned may be: an answer was on its way for that long at most.</summary>
+    private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(3);
+
     /// <summary>The key's revision as this process knows it; 0: not yet.</summary>
     private long _known;
 
@@ -77,7 +80,7 @@ internal sealed class CanaryRound(
     /// <summary>A change that was PENDING is in effect everywhere from then on, by the database's clock.</summary>
     private async Task UntilAsync(DateTimeOffset effective, CancellationToken cancellation)
     {
-        while (effective - clock.Now() is var left && left > TimeSpan.Zero)
+        while (effective + Ahead - clock.Now() is var left && left > TimeSpan.Zero)
             await Task.Delay(left < LongestDelay ? left : LongestDelay, time, cancellation);
     }
 }

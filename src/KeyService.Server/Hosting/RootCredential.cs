@@ -1,3 +1,4 @@
+using KeyService.Server.Audit;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Storage;
@@ -16,7 +17,7 @@ internal sealed class RootCredential(KeyStore store, KeyIssuer issuer, MasterKey
     public async Task<bool> InstallOnceAsync(CancellationToken cancellation)
     {
         var hasCredentials = await store.ReadAsync(
-            (context, token) => context.ApiKeys.AnyAsync(key => key.WorkspaceId == Workspaces.System, token), cancellation);
+            (context, token) => context.ApiKeys.AnyAsync(key => key.WorkspaceId == Workspaces.System && key.CreatedBy != Actor.Canary.CredentialId, token), cancellation);
         if (hasCredentials) return false;
 
         var path = options.RootCredentialFile;

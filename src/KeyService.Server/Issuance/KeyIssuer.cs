@@ -60,7 +60,8 @@ internal sealed class KeyIssuer(
             async (context, token) =>
             {
                 var chain = await audit.LockChainAsync(context, request.WorkspaceId, token);
-                if (onlyFirst && await context.ApiKeys.AnyAsync(key => key.WorkspaceId == request.WorkspaceId, token)) return null;
+                // The canary's key may do nothing: a store with no other has no credential yet.
+                if (onlyFirst && await context.ApiKeys.AnyAsync(key => key.WorkspaceId == request.WorkspaceId && key.CreatedBy != Actor.Canary.CredentialId, token)) return null;
                 return await MakeAsync(
                     context, chain, request, keyId, eventId, Actor.Operator, AuditActions.InstallRootCredential, apiKey, token);
             },

@@ -24,6 +24,7 @@ internal sealed class FeedCycle(
     private readonly History _history = new();
     private FeedState? _state;
     private bool _toldOld;
+    private bool _renewalDue;
 
     /// <summary>Runs one cycle; when it returns, all that was committed before it was called has been applied.</summary>
     /// <param name="asked">Somebody waits for it: report the ticket though nothing was read.</param>
@@ -31,6 +32,8 @@ internal sealed class FeedCycle(
     /// <exception cref="TimeoutException">The database did not answer; or the store threw something of its own.</exception>
     public async Task RunAsync(bool asked, CancellationToken cancellation)
     {
+        // Until then a lease would have this replica believe what Redis kept of the lost history.
+        if (_renewalDue) await RenewEpochAsync();
         if (_state is { IsFirstRegistrationLost: true }) StartAsNew(NewStart.RegistrationLost);
         var current = belief.Current;
         var state = _state?.Incarnation == current ? _state : _state = new(current, store.SettleTime, time);
@@ -127,6 +130,13 @@ internal sealed class FeedCycle(
 
     private static bool HasChangesAbove(FeedAnswer answer) => answer.Changes.Count > 0 && answer.Changes[^1].Revision >= answer.Watermark;
 
+    /// <summary>A failure ends the cycle; the next one tries again before anything else.</summary>
+    private async Task RenewEpochAsync()
+    {
+        await store.RenewEpochAsync(CancellationToken.None).WaitAsync(Bound, time);
+        _renewalDue = false;
+    }
+
     private void StartAsNew(NewStart reason)
     {
         incarnations.StartAsNew(reason);
@@ -137,12 +147,17 @@ internal sealed class FeedCycle(
     private async Task StartAsNewAsync(Incarnation old, NewStart reason)
     {
         StartAsNew(reason);
+        // Nobody told of it with `recover`: revisions repeat, and what is in Redis must not pass for them.
+        if (reason == NewStart.WentBack)
+        {
+            _renewalDue = true;
+            await RenewEpochAsync();
+        }
+
         try
         {
             // Its row would only delay others until it is reaped.
             await store.RemoveReplicaAsync(old.ReplicaId, beat: null, CancellationToken.None).WaitAsync(Bound, time);
-            // Nobody told of it with `recover`: revisions repeat, and what is in Redis must not pass for them.
-            if (reason == NewStart.WentBack) await store.RenewEpochAsync(CancellationToken.None).WaitAsync(Bound, time);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -49,7 +49,7 @@ internal sealed class GenerationRollout(
             if (!await IsKnownToAllAsync(key, own, cancellation)) return false;
             await store.AddFingerprintAsync(Generations.RowOf(key), cancellation).WaitAsync(Bound, time, cancellation);
             // Somebody may have stored another key under the same generation.
-            await generations.CheckAsync(cancellation).WaitAsync(Bound, time, cancellation);
+            if (!Generations.IsStored(key, await generations.CheckAsync(cancellation).WaitAsync(Bound, time, cancellation))) return false;
         }
 
         // Once more, behind the write: a replica that is not in this look registers later, so its check finds the fingerprint, and it
@@ -60,7 +60,7 @@ internal sealed class GenerationRollout(
     private async Task<bool> IsKnownToAllAsync(MasterKey key, Incarnation own, CancellationToken cancellation)
     {
         var look = await table.LookAsync().WaitAsync(cancellation);
-        var longest = look.Rows.Select(found => found.Row.Lease).Append(options.Lease).Max();
+        var longest = look.Rows.Select(found => found.Row.Lease).Append(options.Lease).Append(table.LongestLease).Max();
         if (incarnations.UnsureFor(look, own, longest) > TimeSpan.Zero) return false;
 
         var lacking = look.Rows.Count(found => !found.Row.Generations.Contains(key.Generation));

@@ -71,7 +71,8 @@ internal sealed class Propagation(
         var look = drawn;
         while (true)
         {
-            var unsure = incarnations.UnsureFor(look, before, waiting.LongestLease(options.Lease));
+            var found = waiting.LongestLease(options.Lease);
+            var unsure = incarnations.UnsureFor(look, before, found > table.LongestLease ? found : table.LongestLease);
             var left = wait - time.GetElapsedTime(began.Timestamp);
             if (waiting.Update(look, Rules.WaitAll) && unsure == TimeSpan.Zero)
                 return new(Complete: true, revision, UtcMicroseconds.Truncate(look.DatabaseTime), waiting.Confirmed, ReplicasPending: 0, token);

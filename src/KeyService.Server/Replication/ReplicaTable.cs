@@ -24,6 +24,7 @@ internal sealed class ReplicaTable
     private readonly SharedRuns<Look> _looks;
     private readonly Lock _lock = new();
     private long _lastLook;
+    private TimeSpan _longestLease;
     private Dictionary<string, (long Beat, long Since)> _beats = new(StringComparer.Ordinal);
 
     public ReplicaTable(IReplicationStore store, DatabaseClock clock, TimeProvider time)
@@ -40,6 +41,15 @@ internal sealed class ReplicaTable
 
     /// <summary>The rows, read after the call.</summary>
     public Task<Look> LookAsync() => _looks.NextAsync();
+
+    /// <summary>The longest ever seen: a replica whose row the database has lost may have had that.</summary>
+    public TimeSpan LongestLease
+    {
+        get
+        {
+            lock (_lock) return _longestLease;
+        }
+    }
 
     /// <summary>Deletes the rows whose beat stood still for more than their lease: nobody lives behind them, and changes would wait for them.</summary>
     /// <returns>How many.</returns>
@@ -68,6 +78,11 @@ internal sealed class ReplicaTable
             // After an outage nobody has had a chance to beat: each gets its time again.
             if (_time.GetElapsedTime(_lastLook, now.Timestamp) > LongestGap) _beats.Clear();
             _lastLook = now.Timestamp;
+            foreach (var row in look.Rows)
+            {
+                if (row.Lease > _longestLease) _longestLease = row.Lease;
+            }
+
             var beats = new Dictionary<string, (long Beat, long Since)>(StringComparer.Ordinal);
             var rows = new List<(ReplicaRow, TimeSpan)>(look.Rows.Count);
             foreach (var row in look.Rows)

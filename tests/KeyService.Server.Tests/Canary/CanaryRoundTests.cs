@@ -104,9 +104,14 @@ public class CanaryRoundTests
         _rig.Key.PendingUntil = Samples.Now.AddSeconds(1.5);
 
         var round = _rig.RunAsync();
-        (await _rig.Time.NextTimerAsync()).ShouldBe(TimeSpan.FromSeconds(1));
-        _rig.Replica("b").Asked.ShouldBe(1, "only before the change");
-        _rig.Time.Advance(TimeSpan.FromSeconds(1));
+        // And 3 s more: the reckoned time may be so far ahead of the database's.
+        for (var second = 0; second < 4; second++)
+        {
+            (await _rig.Time.NextTimerAsync()).ShouldBe(TimeSpan.FromSeconds(1));
+            _rig.Replica("b").Asked.ShouldBe(1, "only before the change");
+            _rig.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
         (await _rig.Time.NextTimerAsync()).ShouldBe(TimeSpan.FromSeconds(0.5));
         _rig.Replica("b").Asked.ShouldBe(1, "half a second is left");
         _rig.Metrics.Violations.ShouldBe(0);

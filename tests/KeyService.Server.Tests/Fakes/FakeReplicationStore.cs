@@ -46,10 +46,12 @@ internal sealed class FakeReplicationStore : IReplicationStore
 
     public int Renewals { get; private set; }
 
-    public Task RenewEpochAsync(CancellationToken cancellation)
+    public Func<Task> OnRenew { get; set; } = () => Task.CompletedTask;
+
+    public async Task RenewEpochAsync(CancellationToken cancellation)
     {
+        await OnRenew();
         Renewals++;
-        return Task.CompletedTask;
     }
 
     public async Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation)

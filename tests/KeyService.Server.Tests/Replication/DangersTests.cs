@@ -78,6 +78,22 @@ public class DangersTests
     }
 
     [Fact]
+    public async Task A_new_epoch_that_could_not_be_written_is_written_before_the_replica_gets_a_lease_again()
+    {
+        var rig = new FeedRig();
+        await rig.RunAsync(FeedRig.Answer(100, 111));
+        rig.Store.OnRenew = () => throw new TimeoutException();
+        await Should.ThrowAsync<TimeoutException>(() => rig.RunAsync(FeedRig.Answer(101, 91)));
+
+        await Should.ThrowAsync<TimeoutException>(() => rig.Cycle.RunAsync(asked: false, CancellationToken.None));
+        rig.IsLive.ShouldBeFalse();
+
+        rig.Store.OnRenew = () => Task.CompletedTask;
+        await rig.RunAsync(FeedRig.Answer(102, 91));
+        (rig.Store.Renewals, rig.IsLive).ShouldBe((1, true));
+    }
+
+    [Fact]
     public async Task A_change_whose_floor_a_read_raised_first_is_reported_by_the_cycle_that_reads_it()
     {
         var rig = new FeedRig();

@@ -115,6 +115,22 @@ public class PropagationDoubtTests
         (await later).Complete.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task For_the_longest_lease_ever_seen_after_a_renewal_nothing_is_complete()
+    {
+        // One with a longer lease was there, and the renewal has taken its row away: it may still be at work.
+        var before = _rig.ChangeAsync(wait: TimeSpan.Zero);
+        await _rig.AnswerAsync(Row("a", lease: 600));
+        (await before).Complete.ShouldBeFalse();
+        var renewed = _rig.Found().DatabaseTime;
+        _rig.Belief.Current.Epoch = Samples.Epoch with { RenewTime = renewed };
+
+        var change = _rig.ChangeAsync();
+        await _rig.AnswerAsync(_rig.Found() with { Epoch = _rig.Belief.Current.Epoch, DatabaseTime = renewed + Lease });
+
+        (await change).Complete.ShouldBeFalse();
+    }
+
     /// <summary>Between the change and the look the replica started as new: its old row is somebody else's until it is gone.</summary>
     [Fact]
     public async Task The_own_row_under_the_name_before_is_waited_for()
