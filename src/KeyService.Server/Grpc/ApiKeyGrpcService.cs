@@ -100,6 +100,8 @@ internal sealed class ApiKeyGrpcService(
 
     public override Task<ValidateKeyResponse> ValidateKey(ValidateKeyRequest request, ServerCallContext context) => validation.AnswerAsync(request, context);
 
+    public override Task<ValidateKeysResponse> ValidateKeys(ValidateKeysRequest request, ServerCallContext context) => validation.AnswerAsync(request, context);
+
     /// <summary>Every management call: who is calling, the work, one place for what can go wrong.</summary>
     private async Task<TResponse> Manage<TResponse>(string rpc, ServerCallContext context, Func<Caller, Task<TResponse>> work)
     {

@@ -24,7 +24,7 @@ internal sealed partial class JsonFields
         var pattern = rule.Get.Length > 0 ? rule.Get : rule.Post;
         _pattern = pattern.Split('/');
         _type = method.InputType;
-        _isValidation = method.InputType == Contracts.V1.ValidateKeyRequest.Descriptor;
+        _isValidation = method.Name is ValidateKeyCalls.Rpc or ValidateKeyCalls.BatchRpc;
         _pathFields = PathField().Matches(pattern).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         HasBody = rule.Body == "*";
         Rpc = method.Name;
@@ -57,7 +57,7 @@ internal sealed partial class JsonFields
         {
             if (body.Length == 0) return _type.Parser.ParseFrom([]);
             using var document = JsonDocument.Parse(body, Strict);
-            if (document.RootElement.ValueKind == JsonValueKind.Object) CheckNames(document.RootElement, violations);
+            CheckNames(document.RootElement, _type, "", violations);
             var message = Parser.Parse(document.RootElement.GetRawText(), _type);
             foreach (var field in _type.Fields.InDeclarationOrder())
             {
@@ -79,11 +79,20 @@ internal sealed partial class JsonFields
     }
 
     /// <summary>A field has two names in JSON: given under both, the later would win without a word.</summary>
-    private void CheckNames(JsonElement body, Violations violations)
+    private static void CheckNames(JsonElement message, MessageDescriptor type, string prefix, Violations violations)
     {
-        foreach (var twice in body.EnumerateObject().GroupBy(property => FieldOf(property.Name)?.Name).Where(group => group.Key is not null && group.Count() > 1))
-            violations.Add(twice.Key!, "must be given once");
+        if (message.ValueKind != JsonValueKind.Object) return;
+        foreach (var given in message.EnumerateObject().GroupBy(property => FieldOf(type, property.Name)))
+        {
+            if (given.Key is not { } field) continue;
+            if (given.Count() > 1) violations.Add(prefix + field.Name, "must be given once");
+            if (!IsListOfMessages(field) || given.First().Value is not { ValueKind: JsonValueKind.Array } list) continue;
+            foreach (var (i, element) in list.EnumerateArray().Index()) CheckNames(element, field.MessageType, $"{prefix}{field.Name}[{i}].", violations);
+        }
     }
+
+    /// <summary>Those of ValidateKeys. What else has fields within (times, labels) has names that are not ours, or the owner's own.</summary>
+    private static bool IsListOfMessages(FieldDescriptor field) => field is { IsRepeated: true, IsMap: false, FieldType: FieldType.Message };
 
     /// <summary>Whether the path has this value where the rule's pattern has the field.</summary>
     private bool IsIn(PathString path, FieldDescriptor field, string value)
@@ -102,8 +111,10 @@ internal sealed partial class JsonFields
         _ => false,
     };
 
-    private FieldDescriptor? FieldOf(string name) =>
-        _type.Fields.InDeclarationOrder().FirstOrDefault(field => field.JsonName == name || field.Name == name);
+    private FieldDescriptor? FieldOf(string name) => FieldOf(_type, name);
+
+    private static FieldDescriptor? FieldOf(MessageDescriptor type, string name) =>
+        type.Fields.InDeclarationOrder().FirstOrDefault(field => field.JsonName == name || field.Name == name);
 
     /// <summary>A field's name is short; anything else may be a value that lost its place, a secret even.</summary>
     private static string Shown(string name) => FieldName().IsMatch(name) ? name : "(unnamed)";

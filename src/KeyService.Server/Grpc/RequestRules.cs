@@ -12,6 +12,7 @@ internal static class RequestRules
 {
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
+    private const int MaxBatch = 1_000;
     private const int MaxQueryLength = 256;
     private const long MaxPropagationWaitSeconds = 600;
 
@@ -110,19 +111,45 @@ internal static class RequestRules
         return !bad;
     }
 
+    /// <summary>All questions, or none: what is wrong is told of each.</summary>
+    public static Question[] Check(ValidateKeysRequest request)
+    {
+        var questions = new Question[Math.Min(request.Requests.Count, MaxBatch)];
+        var good = request.Requests.Count <= MaxBatch;
+        for (var i = 0; i < questions.Length; i++) good &= TryCheck(request.Requests[i], out questions[i]);
+        if (!good) Refuse(request);
+        return questions;
+    }
+
     private static void Refuse(ValidateKeyRequest request)
     {
         var violations = new Violations();
-        if (request.WorkspaceId.Length > 0) violations.Workspace(request.WorkspaceId);
-        if (request.ClientAddress.Length > 0 && !AddressRange.TryParseAddress(request.ClientAddress, out _))
-            violations.Add("client_address", "must be an IPv4 or IPv6 address");
-        var each = violations.Count("required_scopes", request.RequiredScopes.Count, Scopes.MaxCount);
-        for (var i = 0; each && i < request.RequiredScopes.Count; i++)
+        AddViolations(request, "", violations);
+        violations.ThrowIfAny();
+    }
+
+    private static void Refuse(ValidateKeysRequest request)
+    {
+        var violations = new Violations();
+        var each = violations.Count("requests", request.Requests.Count, MaxBatch);
+        for (var i = 0; each && i < request.Requests.Count; i++)
         {
-            if (!Scopes.IsValid(request.RequiredScopes[i]))
-                violations.Add($"required_scopes[{i}]", "must be 1 to 64 of [a-z0-9._:-] and may end in .*");
+            if (!TryCheck(request.Requests[i], out _)) AddViolations(request.Requests[i], $"requests[{i}].", violations);
         }
 
         violations.ThrowIfAny();
+    }
+
+    private static void AddViolations(ValidateKeyRequest request, string prefix, Violations violations)
+    {
+        if (request.WorkspaceId.Length > 0) violations.Workspace(request.WorkspaceId, prefix);
+        if (request.ClientAddress.Length > 0 && !AddressRange.TryParseAddress(request.ClientAddress, out _))
+            violations.Add(prefix + "client_address", "must be an IPv4 or IPv6 address");
+        var each = violations.Count(prefix + "required_scopes", request.RequiredScopes.Count, Scopes.MaxCount);
+        for (var i = 0; each && i < request.RequiredScopes.Count; i++)
+        {
+            if (!Scopes.IsValid(request.RequiredScopes[i]))
+                violations.Add($"{prefix}required_scopes[{i}]", "must be 1 to 64 of [a-z0-9._:-] and may end in .*");
+        }
     }
 }

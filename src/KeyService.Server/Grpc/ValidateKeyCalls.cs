@@ -11,6 +11,7 @@ namespace KeyService.Server.Grpc;
 internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, Metrics metrics, CallFailures failures, TimeProvider time)
 {
     public const string Rpc = "ValidateKey";
+    public const string BatchRpc = "ValidateKeys";
 
     public async Task<ValidateKeyResponse> AnswerAsync(ValidateKeyRequest request, ServerCallContext context)
     {
@@ -29,6 +30,33 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
         catch (Exception e)
         {
             throw failures.Explain(Rpc, e, context.CancellationToken, budget.Started);
+        }
+    }
+
+    /// <summary>All at once: those that have to wait wait together.</summary>
+    public async Task<ValidateKeysResponse> AnswerAsync(ValidateKeysRequest request, ServerCallContext context)
+    {
+        var budget = CallBudgets.ForValidation(time, CallBudgets.DeadlineOf(context.Deadline, time));
+        try
+        {
+            var caller = await callers.AuthenticateAsync(context.GetHttpContext(), budget, context.CancellationToken);
+            var questions = RequestRules.Check(request);
+            if (!caller.Rights.Holds(Permissions.Validate)) throw GrpcErrors.MissingPermission();
+
+            var verdicts = Array.ConvertAll(questions, question => validator.ValidateAsync(question, caller.Rights, budget, context.CancellationToken).AsTask());
+            var response = new ValidateKeysResponse();
+            foreach (var verdict in await Task.WhenAll(verdicts))
+            {
+                metrics.Answered((int)verdict.Verdict);
+                response.Responses.Add(KeyMapping.ToResponse(verdict));
+            }
+
+            metrics.Called(BatchRpc, nameof(StatusCode.OK), budget.Started);
+            return response;
+        }
+        catch (Exception e)
+        {
+            throw failures.Explain(BatchRpc, e, context.CancellationToken, budget.Started);
         }
     }
 

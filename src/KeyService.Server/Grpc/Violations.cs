@@ -19,10 +19,12 @@ internal sealed class Violations
         if (Any) throw GrpcErrors.InvalidFields(_found);
     }
 
-    public void Workspace(string id)
+    /// <param name="id">The id.</param>
+    /// <param name="prefix">Of the field's name, where the field is not the request's own.</param>
+    public void Workspace(string id, string prefix = "")
     {
-        if (id.Length == 0) Add("workspace_id", "is required");
-        else if (!Workspaces.IsValid(id)) Add("workspace_id", "must be 1 to 64 of [A-Za-z0-9_-]");
+        if (id.Length == 0) Add(prefix + "workspace_id", "is required");
+        else if (!Workspaces.IsValid(id)) Add(prefix + "workspace_id", "must be 1 to 64 of [A-Za-z0-9_-]");
     }
 
     /// <summary>Any short text may be asked for: one that is no id is not found.</summary>

@@ -11,7 +11,7 @@ internal enum Roles
 {
     None = 0,
 
-    /// <summary>ValidateKey.</summary>
+    /// <summary>ValidateKey and ValidateKeys.</summary>
     Validation = 1,
 
     /// <summary>All other RPCs.</summary>
@@ -48,7 +48,7 @@ internal static class RoleSettings
     public static void Apply(Roles roles, IEndpointConventionBuilder service) => service.Add(endpoint =>
     {
         if (endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is not { } method) return;
-        var role = method.Method.Name == nameof(ApiKeyService.ApiKeyServiceBase.ValidateKey) ? Roles.Validation : Roles.Management;
+        var role = method.Method.Name is nameof(ApiKeyService.ApiKeyServiceBase.ValidateKey) or nameof(ApiKeyService.ApiKeyServiceBase.ValidateKeys) ? Roles.Validation : Roles.Management;
         if (!roles.HasFlag(role)) endpoint.RequestDelegate = Unimplemented;
     });
 
