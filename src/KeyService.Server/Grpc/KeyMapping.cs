@@ -44,23 +44,9 @@ internal static class KeyMapping
     };
 
     /// <summary>All fields for VALID, key and revision alone for the other verdicts but NOT_FOUND, which carries nothing.</summary>
-    public static ValidateKeyResponse ToResponse(KeyVerdict verdict)
-    {
-        var response = new ValidateKeyResponse { Verdict = ToVerdict(verdict.Verdict) };
-        if (verdict.Record is not { } record) return response;
-
-        response.KeyId = record.KeyId;
-        response.Revision = record.Revision;
-        if (verdict.Verdict != Validation.Verdict.Valid) return response;
-
-        response.WorkspaceId = record.WorkspaceId;
-        response.Name = record.Name;
-        response.Environment = ToEnvironment(record.Environment);
-        response.Scopes.Add(record.Scopes);
-        foreach (var (label, value) in record.Metadata) response.Metadata.Add(label, value);
-        response.ExpireTime = record.ExpireTime?.ToTimestamp();
-        return response;
-    }
+    public static ValidateKeyResponse ToResponse(KeyVerdict verdict) => verdict.Verdict == Validation.Verdict.Valid
+        ? ValidateKeyResponse.Parser.ParseFrom(verdict.Answer.Bytes)
+        : new() { Verdict = ToVerdict(verdict.Verdict), KeyId = verdict.KeyId, Revision = verdict.Revision };
 
     private static Key ToKeyWithoutEtag(KeyRecord record)
     {

@@ -10,9 +10,11 @@ namespace KeyService.Server.Grpc;
 /// <summary>What the other requests must keep to, and what they ask for in the words of the service.</summary>
 internal static class RequestRules
 {
+    /// <summary>Questions in one ValidateKeys.</summary>
+    public const int MaxBatch = 1_000;
+
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
-    private const int MaxBatch = 1_000;
     private const int MaxQueryLength = 256;
     private const long MaxPropagationWaitSeconds = 600;
 
@@ -98,8 +100,7 @@ internal static class RequestRules
         return question;
     }
 
-    /// <summary>On the hot path: allocates only for a client address.</summary>
-    public static bool TryCheck(ValidateKeyRequest request, out Question question)
+    private static bool TryCheck(ValidateKeyRequest request, out Question question)
     {
         IPAddress? address = null;
         var bad = request.WorkspaceId.Length > 0 && !Workspaces.IsValid(request.WorkspaceId);
@@ -107,7 +108,7 @@ internal static class RequestRules
         var scopes = request.RequiredScopes;
         bad |= scopes.Count > Scopes.MaxCount;
         for (var i = 0; i < scopes.Count && !bad; i++) bad = !Scopes.IsValid(scopes[i]);
-        question = new(request.ApiKey, request.WorkspaceId, scopes, address, request.AtLeastAsFresh);
+        question = bad ? default : Question.Of(request.ApiKey, request.WorkspaceId, scopes, address, request.AtLeastAsFresh);
         return !bad;
     }
 

@@ -1,56 +1,76 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using Google.Protobuf;
 using Grpc.Core;
 using KeyService.Contracts.V1;
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Validation;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyService.Server.Grpc;
 
 /// <summary>
-/// ValidateKey over gRPC when nothing has to be waited for and nothing is wrong: the connection knows the credential, and memory or the tag
-/// knows the answer (walk of ValidateKey, step 1). It stands in front of the gRPC framework, which costs more than the rest of such a call
-/// (<c>tests/KeyService.Benchmarks</c> compares the two); whatever else a call may be, the framework gets untouched.
+/// ValidateKey and ValidateKeys over gRPC when nothing has to be waited for and nothing is wrong: the connection knows the credential, and memory
+/// or the tag knows every answer (walk of ValidateKey, step 1). It stands in front of the gRPC framework, which costs more than the rest of such a
+/// call (<c>tests/KeyService.Benchmarks</c> compares the two); whatever else a call may be, the framework gets untouched.
 /// </summary>
 internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyValidator validator, Metrics metrics, TimeProvider time)
 {
-    private const int HeaderLength = 5;
-
     /// <summary>Above what any question needs, and below every limit of the framework, so that it is the one to refuse.</summary>
     private const int MaxBodyLength = 16 * 1024;
 
-    private static readonly string Path = $"/{ApiKeyService.Descriptor.FullName}/ValidateKey";
-    private static readonly byte[] NotFound = ValidateKeyCalls.Encode(KeyVerdict.NotFound);
+    private const int MaxBatchBodyLength = 512 * 1024;
+    private const int MaxVerdicts = 8;
 
-    public Task InvokeAsync(HttpContext http, RequestDelegate next) =>
-        http.Request.Path.Value == Path && IsOrdinary(http.Request) ? AnswerAsync(http, next) : next(http);
+    private static readonly string OnePath = $"/{ApiKeyService.Descriptor.FullName}/{ValidateKeyCalls.Rpc}";
+    private static readonly string BatchPath = $"/{ApiKeyService.Descriptor.FullName}/{ValidateKeyCalls.BatchRpc}";
 
-    private static bool IsOrdinary(HttpRequest request) =>
-        HttpMethods.IsPost(request.Method) && request.Protocol == HttpProtocol.Http2
-        && request.ContentType is "application/grpc" or "application/grpc+proto"
-        && request.ContentLength is null or <= MaxBodyLength
-        && request.Headers["grpc-encoding"].Count == 0 && !Callers.HasActor(request.Headers);
+    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var path = http.Request.Path.Value;
+        if (path is null || path.Length < OnePath.Length) return next(http);
+        if (path == OnePath) return IsOrdinary(http.Request, MaxBodyLength) ? AnswerOne(http, next) : next(http);
+        return path == BatchPath && IsOrdinary(http.Request, MaxBatchBodyLength) ? AnswerLater(http, next, MaxBatchBodyLength) : next(http);
+    }
 
-    private async Task AnswerAsync(HttpContext http, RequestDelegate next)
+    private static bool IsOrdinary(HttpRequest request, int maxLength)
+    {
+        var headers = request.Headers;
+        return headers.ContentType.Count == 1 && headers.ContentType[0] is "application/grpc" or "application/grpc+proto"
+            && HttpMethods.IsPost(request.Method) && request.Protocol == HttpProtocol.Http2
+            && !(headers.ContentLength > maxLength)
+            && headers.GrpcEncoding.Count == 0 && !Callers.HasActor(headers);
+    }
+
+    /// <summary>As a rule the whole body is there already.</summary>
+    private Task AnswerOne(HttpContext http, RequestDelegate next)
+    {
+        var reader = http.Request.BodyReader;
+        if (!reader.TryRead(out var read)) return AnswerLater(http, next, MaxBodyLength);
+        if (read.IsCompleted && read.Buffer.IsSingleSegment && TryAnswer(http, read.Buffer.First))
+        {
+            reader.AdvanceTo(read.Buffer.End);
+            return Task.CompletedTask;
+        }
+
+        reader.AdvanceTo(read.Buffer.Start);
+        return read.IsCompleted ? next(http) : AnswerLater(http, next, MaxBodyLength);
+    }
+
+    private async Task AnswerLater(HttpContext http, RequestDelegate next, int maxLength)
     {
         var reader = http.Request.BodyReader;
         try
         {
             var read = await reader.ReadAsync();
             // Some clients end the stream in a frame of its own.
-            while (!read.IsCompleted && read.Buffer.Length <= MaxBodyLength)
+            while (!read.IsCompleted && read.Buffer.Length <= maxLength)
             {
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                 read = await reader.ReadAsync();
             }
 
-            if (read.IsCompleted && TryAnswer(http, read.Buffer, out var reply))
+            if (read.IsCompleted && TryAnswerAny(http, read.Buffer))
             {
                 reader.AdvanceTo(read.Buffer.End);
-                Write(http, reply);
                 return;
             }
 
@@ -64,55 +84,95 @@ internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyVali
         await next(http);
     }
 
-    /// <summary>False, with nothing sent and nothing said, when the call has to wait or is not as it should be.</summary>
-    private bool TryAnswer(HttpContext http, in ReadOnlySequence<byte> body, out byte[] reply)
+    private bool TryAnswerAny(HttpContext http, in ReadOnlySequence<byte> body)
     {
-        reply = NotFound;
+        var isBatch = http.Request.Path.Value == BatchPath;
+        if (body.IsSingleSegment) return isBatch ? TryAnswerBatch(http, body.First) : TryAnswer(http, body.First);
+        var length = (int)body.Length;
+        var whole = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            body.CopyTo(whole);
+            return isBatch ? TryAnswerBatch(http, whole.AsMemory(0, length)) : TryAnswer(http, whole.AsMemory(0, length));
+        }
+        finally
+        {
+            // It held API keys.
+            ArrayPool<byte>.Shared.Return(whole, clearArray: true);
+        }
+    }
+
+    /// <summary>False, with nothing sent and nothing said, when the call has to wait or is not as it should be.</summary>
+    private bool TryAnswer(HttpContext http, ReadOnlyMemory<byte> body)
+    {
         var arrival = Moment.Now(time);
-        if (!TryParse(body, out var request) || !RequestRules.TryCheck(request, out var question)) return false;
-        if (!Callers.TryReadCredential(http.Request.Headers, out var credential)
-            || !credentials.TryValidateAgain(
-                credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, arrival, out var caller)
-            || !caller.Rights.Holds(Permissions.Validate)
-            || !validator.TryValidateAtOnce(question, caller.Rights, arrival, out var verdict))
+        if (!GrpcFrames.IsOneMessage(body.Span) || !ValidateKeyMessages.TryRead(body[GrpcFrames.HeaderLength..], out var question)
+            || !TryFindCaller(http, arrival, out var caller) || !validator.TryValidateAtOnce(question, caller, arrival, out var verdict))
         {
             return false;
         }
 
-        if (verdict.Verdict != Validation.Verdict.NotFound) reply = ValidateKeyCalls.Reply(verdict);
+        var reply = ValidateKeyCalls.Encode(verdict);
+        var writer = GrpcFrames.BeginReply(http, reply.Length);
+        writer.Write(reply);
+        GrpcFrames.EndReply(http);
         metrics.Answered((int)verdict.Verdict);
         metrics.Called(ValidateKeyCalls.Rpc, nameof(StatusCode.OK), arrival.Timestamp);
         return true;
     }
 
-    /// <summary>One message, not compressed, whole, and nothing after it.</summary>
-    private static bool TryParse(in ReadOnlySequence<byte> body, out ValidateKeyRequest request)
+    /// <summary>The same for a batch; keys that were found before one that nobody knows at once count as used, which they are.</summary>
+    private bool TryAnswerBatch(HttpContext http, ReadOnlyMemory<byte> body)
     {
-        request = null!;
-        if (body.Length < HeaderLength) return false;
-        Span<byte> header = stackalloc byte[HeaderLength];
-        body.Slice(0, HeaderLength).CopyTo(header);
-        if (header[0] != 0 || BinaryPrimitives.ReadUInt32BigEndian(header[1..]) != body.Length - HeaderLength) return false;
+        var arrival = Moment.Now(time);
+        if (!GrpcFrames.IsOneMessage(body.Span) || !TryFindCaller(http, arrival, out var caller)) return false;
+        var replies = ArrayPool<byte[]>.Shared.Rent(RequestRules.MaxBatch);
+        Span<int> verdicts = stackalloc int[MaxVerdicts];
+        verdicts.Clear();
+        var count = 0;
         try
         {
-            request = ValidateKeyRequest.Parser.ParseFrom(body.Slice(HeaderLength));
+            for (var rest = body[GrpcFrames.HeaderLength..]; !rest.IsEmpty; count++)
+            {
+                if (count == RequestRules.MaxBatch || !ValidateKeyMessages.TryTakeQuestion(ref rest, out var question)
+                    || !validator.TryValidateAtOnce(question, caller, arrival, out var verdict))
+                {
+                    return false;
+                }
+
+                replies[count] = ValidateKeyCalls.Encode(verdict);
+                verdicts[(int)verdict.Verdict]++;
+            }
+
+            var writer = GrpcFrames.BeginReply(http, ValidateKeyMessages.LengthOfBatch(replies.AsSpan(0, count)));
+            ValidateKeyMessages.WriteBatch(replies.AsSpan(0, count), writer);
+            GrpcFrames.EndReply(http);
+            for (var verdict = 0; verdict < verdicts.Length; verdict++)
+            {
+                if (verdicts[verdict] > 0) metrics.Answered(verdict, verdicts[verdict]);
+            }
+
+            metrics.Called(ValidateKeyCalls.BatchRpc, nameof(StatusCode.OK), arrival.Timestamp);
             return true;
         }
-        catch (InvalidProtocolBufferException)
+        finally
         {
-            return false;
+            replies.AsSpan(0, count).Clear();
+            ArrayPool<byte[]>.Shared.Return(replies);
         }
     }
 
-    private static void Write(HttpContext http, byte[] reply)
+    private bool TryFindCaller(HttpContext http, in Moment arrival, out CredentialRights rights)
     {
-        http.Response.ContentType = "application/grpc";
-        var writer = http.Response.BodyWriter;
-        var frame = writer.GetSpan(HeaderLength + reply.Length);
-        frame[0] = 0;
-        BinaryPrimitives.WriteInt32BigEndian(frame[1..], reply.Length);
-        reply.CopyTo(frame[HeaderLength..]);
-        writer.Advance(HeaderLength + reply.Length);
-        http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers["grpc-status"] = "0";
+        rights = CredentialRights.None;
+        if (!Callers.TryReadCredential(http.Request.Headers, out var credential)
+            || !credentials.TryValidateAgain(credential, http.Features.Get<LastCredential>(), http.Connection, arrival, out var caller)
+            || !caller.Rights.Holds(Permissions.Validate))
+        {
+            return false;
+        }
+
+        rights = caller.Rights;
+        return true;
     }
 }

@@ -13,6 +13,8 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
     public const string Rpc = "ValidateKey";
     public const string BatchRpc = "ValidateKeys";
 
+    private static readonly byte[] NotFound = KeyMapping.ToResponse(KeyVerdict.NotFound).ToByteArray();
+
     public async Task<ValidateKeyResponse> AnswerAsync(ValidateKeyRequest request, ServerCallContext context)
     {
         var budget = CallBudgets.ForValidation(time, CallBudgets.DeadlineOf(context.Deadline, time));
@@ -60,16 +62,11 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
         }
     }
 
-    /// <summary>The answer as bytes: VALID is written once for each looked-up record.</summary>
-    public static byte[] Reply(in KeyVerdict verdict)
+    /// <summary>The answer as bytes.</summary>
+    public static byte[] Encode(in KeyVerdict verdict) => verdict.Verdict switch
     {
-        if (verdict.Verdict != Validation.Verdict.Valid) return Encode(verdict);
-        if (verdict.KeptReply is { } kept) return kept;
-
-        var reply = Encode(verdict);
-        verdict.KeepReply(reply);
-        return reply;
-    }
-
-    public static byte[] Encode(in KeyVerdict verdict) => KeyMapping.ToResponse(verdict).ToByteArray();
+        Validation.Verdict.Valid => verdict.Answer.Bytes,
+        Validation.Verdict.NotFound => NotFound,
+        _ => KeyMapping.ToResponse(verdict).ToByteArray(),
+    };
 }

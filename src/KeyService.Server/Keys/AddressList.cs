@@ -5,25 +5,23 @@ namespace KeyService.Server.Keys;
 /// <summary>The addresses from which a key may be used, parsed once when the key is loaded.</summary>
 internal sealed class AddressList
 {
+    private static readonly AddressList Empty = new([]);
+
     private readonly AddressRange[] _ranges;
 
-    /// <param name="canonicalTexts">As stored. One that does not parse allows nobody, and the list does not count as empty for it: a damaged
-    /// row must not open a key to the world, nor stop the loading of others.</param>
-    public AddressList(IReadOnlyList<string> canonicalTexts)
-    {
-        IsEmpty = canonicalTexts.Count == 0;
-        var ranges = new List<AddressRange>(canonicalTexts.Count);
-        foreach (var text in canonicalTexts)
-        {
-            if (AddressRange.TryParse(text, out var range, out _))
-                ranges.Add(range);
-        }
+    private AddressList(AddressRange[] ranges) => _ranges = ranges;
 
-        _ranges = [.. ranges];
-    }
+    /// <param name="canonicalTexts">As stored. One that does not parse becomes a range that holds nobody: a damaged row must not open a key to
+    /// the world, nor stop the loading of others.</param>
+    public static AddressList Of(IReadOnlyList<string> canonicalTexts) => canonicalTexts.Count == 0
+        ? Empty
+        : new([.. canonicalTexts.Select(text => AddressRange.TryParse(text, out var range, out _) ? range : default)]);
 
     /// <summary>No addresses are listed: any may use the key.</summary>
-    public bool IsEmpty { get; }
+    public bool IsEmpty => _ranges.Length == 0;
+
+    /// <summary>What makes the same list.</summary>
+    public IEnumerable<string> Texts => _ranges.Select(range => range.ToString());
 
     /// <param name="client">Null when the caller did not name one: refused unless the list is empty.</param>
     public bool Allows(IPAddress? client)

@@ -56,7 +56,7 @@ internal readonly struct AddressRange : IEquatable<AddressRange>
     }
 
     /// <summary>A single address, as strictly as a range, without a prefix length; mapped IPv6 comes out as IPv4.</summary>
-    public static bool TryParseAddress(string text, [NotNullWhen(true)] out IPAddress? address)
+    public static bool TryParseAddress(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address)
     {
         if (!AddressText.TryParse(text, out address))
             return false;

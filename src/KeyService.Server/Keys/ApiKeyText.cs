@@ -99,16 +99,6 @@ internal static class ApiKeyText
         return result;
     }
 
-    /// <inheritdoc cref="TryParse(ReadOnlySpan{char}, string, Span{byte}, out ApiKeyParts)"/>
-    public static ApiKeyParseResult TryParse(ReadOnlySpan<byte> utf8, string brand, Span<byte> ascii, out ApiKeyParts parts)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(ascii.Length, MaxLength, nameof(ascii));
-        var result = Parse(utf8, brand, out parts);
-        if (result == ApiKeyParseResult.Ok)
-            utf8.CopyTo(ascii);
-        return result;
-    }
-
     /// <summary>Whether the text, but for white space around it, has the shape of an API key, mistyped or not: it must not be searched for or logged.</summary>
     public static bool LooksLikeApiKey(ReadOnlySpan<char> text, string brand)
     {
@@ -152,7 +142,8 @@ internal static class ApiKeyText
         CryptographicOperations.ZeroMemory(hash);
     }
 
-    private static ApiKeyParseResult Parse(ReadOnlySpan<byte> text, string brand, out ApiKeyParts parts)
+    /// <summary>Never throws for any bytes, and allocates nothing. What is Ok is ASCII.</summary>
+    public static ApiKeyParseResult Parse(ReadOnlySpan<byte> text, string brand, out ApiKeyParts parts)
     {
         parts = default;
         if (!HasShape(text, brand, out var environment))

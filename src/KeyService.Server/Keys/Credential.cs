@@ -1,9 +1,9 @@
 namespace KeyService.Server.Keys;
 
 /// <summary>A key of workspace <c>system</c> as what it is for: a caller's credential. Made once for each looked-up record.</summary>
-internal sealed class Credential(KeyRecord record)
+internal sealed class Credential(string keyId, CredentialRights rights)
 {
-    public string KeyId { get; } = record.KeyId;
+    public string KeyId => keyId;
 
-    public CredentialRights Rights { get; } = CredentialRights.Of(record);
+    public CredentialRights Rights => rights;
 }

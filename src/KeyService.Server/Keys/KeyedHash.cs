@@ -12,7 +12,7 @@ internal sealed class KeyedHash
     private const int BlockSize = 64;
 
     /// <summary>Longer data gains nothing, and is no matter for <see cref="LibCryptoSha256"/>.</summary>
-    private const int ShortLength = 256;
+    private const int ShortLength = 1_024;
 
     // RFC 2104: what is left of the key after its two padded blocks were hashed. Not moved by the collector, so there is one copy of each.
     private readonly byte[] _inner = GC.AllocateArray<byte>(LibCryptoSha256.StateSize, pinned: true);

@@ -17,53 +17,61 @@ internal static class Scopes
     public const int MaxCount = 64;
     public const int MaxLength = 64;
 
-    private const string Wildcard = ".*";
-
     private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._:-");
+    private static readonly SearchValues<byte> AllowedBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._:-"u8);
+
+    private static ReadOnlySpan<byte> Wildcard => ".*"u8;
 
     public static bool IsValid(string scope)
     {
         if (scope.Length is 0 or > MaxLength)
             return false;
-        var stem = IsWildcard(scope) ? scope.AsSpan(0, scope.Length - Wildcard.Length) : scope;
+        var stem = scope.EndsWith(".*", StringComparison.Ordinal) ? scope.AsSpan(0, scope.Length - Wildcard.Length) : scope;
         return stem.Length > 0 && !stem.ContainsAnyExcept(Allowed);
     }
 
-    /// <summary>Whether who holds the one may do the other. Both are valid scopes.</summary>
-    public static bool Covers(string held, string required)
+    /// <inheritdoc cref="IsValid(string)"/>
+    public static bool IsValid(ReadOnlySpan<byte> utf8)
     {
-        if (string.Equals(held, required, StringComparison.Ordinal))
+        if (utf8.Length is 0 or > MaxLength)
+            return false;
+        var stem = utf8.EndsWith(Wildcard) ? utf8[..^Wildcard.Length] : utf8;
+        return stem.Length > 0 && !stem.ContainsAnyExcept(AllowedBytes);
+    }
+
+    /// <summary>Whether who holds the one may do the other. Both are valid scopes.</summary>
+    public static bool Covers(ReadOnlySpan<byte> held, ReadOnlySpan<byte> required)
+    {
+        if (held.SequenceEqual(required))
             return true;
-        if (!IsWildcard(held))
+        if (!held.EndsWith(Wildcard))
             return false;
         // The stem keeps its dot: "a.*" is not about "ab". A required wildcard needs no case of its own: when "a.b.*" starts with "a.",
         // so does all that it covers; when it does not, as "a.*" under "a.b.*", something that it covers is not covered.
-        var stem = held.AsSpan(0, held.Length - 1);
-        return required.Length > stem.Length && required.AsSpan().StartsWith(stem, StringComparison.Ordinal);
+        var stem = held[..^1];
+        return required.Length > stem.Length && required.StartsWith(stem);
     }
 
-    /// <summary>Whether each required scope is covered by a held one. Walks by index: part of every validation, so nothing is allocated.</summary>
-    public static bool CoverAll(IReadOnlyList<string> held, IReadOnlyList<string> required)
+    /// <summary>Whether each required scope is covered by a held one.</summary>
+    public static bool CoverAll(ScopeList held, ScopeList required)
     {
-        for (var i = 0; i < required.Count; i++)
+        foreach (var scope in required)
         {
-            if (!AnyCovers(held, required[i]))
+            if (!AnyCovers(held, scope))
                 return false;
         }
 
         return true;
     }
 
-    private static bool AnyCovers(IReadOnlyList<string> held, string required)
+    private static bool AnyCovers(ScopeList held, ReadOnlySpan<byte> required)
     {
-        for (var i = 0; i < held.Count; i++)
+        foreach (var scope in held)
         {
-            if (Covers(held[i], required))
+            if (Covers(scope, required))
                 return true;
         }
 
         return false;
     }
-
-    private static bool IsWildcard(string scope) => scope.EndsWith(Wildcard, StringComparison.Ordinal);
 }

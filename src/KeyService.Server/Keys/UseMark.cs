@@ -15,14 +15,20 @@ internal interface IUsed
 /// </summary>
 internal struct UseMark
 {
+    /// <summary>
+    /// A millisecond. A key that every core uses at once, as the credential of a caller is, would else be written by each of them for each call,
+    /// and its line would go from core to core.
+    /// </summary>
+    public const long Resolution = TimeSpan.TicksPerMillisecond;
+
     private long _utcTicks;
     private int _listed;
 
-    /// <summary>A later time stays. True: it is on no list any more, so the caller puts it on one.</summary>
+    /// <summary>A time that is later by the resolution stays. True: it is on no list any more, so the caller puts it on one.</summary>
     public bool Raise(long utcTicks)
     {
         var present = Volatile.Read(ref _utcTicks);
-        while (present < utcTicks)
+        while (utcTicks - present >= Resolution)
         {
             var found = Interlocked.CompareExchange(ref _utcTicks, utcTicks, present);
             if (found == present) break;

@@ -3,34 +3,60 @@ using KeyService.Server.Replication;
 
 namespace KeyService.Server.Lookup;
 
-/// <summary>A looked-up key as memory keeps it. Immutable but for what others keep with it to be quicker.</summary>
-internal sealed class CachedKey(KeyRecord record, ReadMark mark) : IUsed
+/// <summary>
+/// A looked-up key as memory keeps it: what validation asks of a record, and no more, about 300 bytes. What it says of the key never changes;
+/// the rest is what others keep with it to be quicker.
+/// </summary>
+internal sealed class CachedKey : IUsed
 {
-    public KeyRecord Record { get; } = record;
+    private readonly long _expiryUtcTicks;
+    private readonly ReadMark _mark;
+    private UseMark _use;
 
-    /// <summary>Of the read that brought it, noted before it was sent.</summary>
+    public CachedKey(KeyRecord record, ReadMark mark)
+        : this(ValidAnswer.Of(record), record.Status, record.ExpireTime?.UtcTicks ?? long.MaxValue, AddressList.Of(record.AllowedAddresses), record.PermittedWorkspaces, record.Revision, mark)
+    {
+    }
+
+    /// <param name="answer">Has key id, workspace and scopes.</param>
+    /// <param name="status">The key's.</param>
+    /// <param name="expiryUtcTicks"><see cref="long.MaxValue"/>: never.</param>
+    /// <param name="allowedAddresses">Where it may be used from.</param>
+    /// <param name="permittedWorkspaces">Of a credential.</param>
+    /// <param name="revision">Of the record.</param>
+    /// <param name="mark">Of the read that brought it, noted before it was sent.</param>
+    public CachedKey(
+        in ValidAnswer answer, KeyStatus status, long expiryUtcTicks, AddressList allowedAddresses, IReadOnlyCollection<string> permittedWorkspaces, long revision, in ReadMark mark)
+    {
+        Answer = answer;
+        IsEnabled = status == KeyStatus.Enabled;
+        _expiryUtcTicks = expiryUtcTicks;
+        AllowedAddresses = allowedAddresses;
+        Revision = revision;
+        _mark = mark;
+        IsSystem = System.Text.Ascii.Equals(answer.WorkspaceId, Workspaces.System);
+        if (IsSystem) Credential = new(KeyId, new(PermissionNames.Parse(answer.Scopes.ToArray()), permittedWorkspaces));
+    }
+
     public ref readonly ReadMark Mark => ref _mark;
 
-    private readonly ReadMark _mark = mark;
+    public ValidAnswer Answer { get; }
 
-    public AddressList AllowedAddresses { get; } = new(record.AllowedAddresses);
+    public AddressList AllowedAddresses { get; }
 
     /// <summary>Null unless the key is of workspace <c>system</c>.</summary>
-    public Credential? Credential { get; } = record.WorkspaceId == Workspaces.System ? new(record) : null;
+    public Credential? Credential { get; }
 
-    // What every verdict asks is copied here, side by side: with many keys a call's time is mostly the fetching of objects into the cache.
+    /// <summary>A new string each time; the bytes are in <see cref="Answer"/>.</summary>
+    public string KeyId => Answer.KeyIdText;
 
-    public string KeyId { get; } = record.KeyId;
+    public long Revision { get; }
 
-    public long Revision { get; } = record.Revision;
+    public bool IsSystem { get; }
 
-    public bool IsSystem { get; } = record.WorkspaceId == Workspaces.System;
+    public bool IsEnabled { get; }
 
-    public bool IsEnabled { get; } = record.Status == KeyStatus.Enabled;
-
-    public bool AllowsAnyAddress { get; } = record.AllowedAddresses.Count == 0;
-
-    private readonly long _expiryUtcTicks = record.ExpireTime?.UtcTicks ?? long.MaxValue;
+    public long ExpiryUtcTicks => _expiryUtcTicks;
 
     public bool IsExpiredAt(DateTimeOffset time) => _expiryUtcTicks <= time.UtcTicks;
 
@@ -39,8 +65,6 @@ internal sealed class CachedKey(KeyRecord record, ReadMark mark) : IUsed
 
     public ref UseMark Use => ref _use;
 
-    private UseMark _use;
-
-    /// <summary>The answer VALID as the wire layer wrote it; the record never changes, so neither does this.</summary>
-    public byte[]? ValidReply { get; set; }
+    /// <summary>What <see cref="MemoryKeyCache"/> keeps with the entry.</summary>
+    public CachePlace Place;
 }

@@ -51,6 +51,16 @@ internal sealed class KeyLookup(
         return true;
     }
 
+    /// <summary>Whether a key that was found before, and kept by whoever asks, may answer a call that arrived at this moment.</summary>
+    public bool MayAnswerAgain(CachedKey key, in Moment now)
+    {
+        if (!IsBelieved(key, now)) return false;
+        // What is in use stays in memory too: there it is found when this one is no longer believed.
+        key.Place.Touch();
+        metrics.LookedUp(LookupSource.Memory);
+        return true;
+    }
+
     /// <inheritdoc cref="Belief.HasLease"/>
     public bool HasLease(in Moment now) => belief.HasLease(now);
 
@@ -149,7 +159,7 @@ internal sealed class KeyLookup(
 
     private bool IsBelieved(CachedKey key, in Moment now)
     {
-        var doubt = belief.Doubts(key.KeyId, key.Revision, key.Mark, ref key.BelievedAt, now);
+        var doubt = belief.Doubts(key.Answer.KeyId, key.Revision, key.Mark, ref key.BelievedAt, now);
         if (doubt == Disbelief.None) return true;
         metrics.NotBelieved((int)doubt);
         return false;

@@ -23,8 +23,8 @@ internal sealed partial class Metrics : IDisposable
         [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
     // On the hot path, where a counter of the library searches its tags each time: numbers of our own, read when they are asked for.
-    private readonly long[] _lookups = new long[Sources.Length];
-    private readonly long[] _verdicts;
+    private readonly StripedCounters _lookups = new(Sources.Length);
+    private readonly StripedCounters _verdicts;
 
     private readonly TimeProvider _time;
     private readonly Meter _meter;
@@ -44,7 +44,7 @@ internal sealed partial class Metrics : IDisposable
     public Metrics(IMeterFactory meters, VerdictNames verdicts, TimeProvider time)
     {
         _time = time;
-        _verdicts = new long[verdicts.All.Count];
+        _verdicts = new(verdicts.All.Count);
         _meter = meters.Create(MeterName);
         _calls = _meter.CreateHistogram(
             "rpc.server.call.duration", "s", "Time from a call's arrival at the service to its answer.", tags: null,
@@ -68,10 +68,11 @@ internal sealed partial class Metrics : IDisposable
             "The first 48 bits of each chain's last MAC, combined by exclusive or, as of the start of the process and by its own changes since; `keyservice verify-audit` prints it for the store.");
     }
 
-    public void LookedUp(LookupSource source) => Interlocked.Increment(ref _lookups[(int)source]);
+    public void LookedUp(LookupSource source) => _lookups.Add((int)source);
 
     /// <param name="verdict">Its number, as <see cref="VerdictNames"/> counts them.</param>
-    public void Answered(int verdict) => Interlocked.Increment(ref _verdicts[verdict]);
+    /// <param name="times">How many such answers.</param>
+    public void Answered(int verdict, long times = 1) => _verdicts.Add(verdict, times);
 
     public void Called(string rpc, string status, long startTimestamp) => _calls.Record(
         _time.GetElapsedTime(startTimestamp).TotalSeconds,
@@ -118,6 +119,9 @@ internal sealed partial class Metrics : IDisposable
         "keyservice.cache.entries", entries, "{key}", "Keys kept in memory.");
 
     public void Dispose() => _meter.Dispose();
+
+    internal static IEnumerable<Measurement<long>> Counted(StripedCounters counters, string tag, IReadOnlyList<string> names) =>
+        Counted([.. Enumerable.Range(0, counters.Count).Select(counters.Read)], tag, names);
 
     internal static IEnumerable<Measurement<long>> Counted(long[] counts, string tag, IReadOnlyList<string> names) =>
         counts.Select((_, i) => new Measurement<long>(Volatile.Read(ref counts[i]), new KeyValuePair<string, object?>(tag, names[i])));

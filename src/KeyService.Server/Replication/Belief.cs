@@ -50,12 +50,12 @@ internal sealed class Belief(Incarnation first)
     /// Asked again and again of one answer: while no floor was raised since it last held, the floors need not be searched. A floor is raised
     /// before its version counts, and the version is read before the floor, so what held under a version is true under it.
     /// </summary>
-    /// <param name="keyId">The answer's key.</param>
+    /// <param name="keyId">The answer's key, ASCII.</param>
     /// <param name="revision">Its revision.</param>
     /// <param name="mark">Of the read that brought it.</param>
     /// <param name="believedAt">Kept with the answer; <see cref="Never"/> at first.</param>
     /// <param name="now">When the call arrived, or later.</param>
-    public Disbelief Doubts(string keyId, long revision, in ReadMark mark, ref long believedAt, in Moment now)
+    public Disbelief Doubts(ReadOnlySpan<byte> keyId, long revision, in ReadMark mark, ref long believedAt, in Moment now)
     {
         var current = _current;
         if (!ReferenceEquals(mark.Reader, current) && (Rules.FreshName || mark.Reader is null)) return Disbelief.StartedAsNew;

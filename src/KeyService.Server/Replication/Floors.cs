@@ -75,13 +75,23 @@ internal sealed class Floors(int capacity = Floors.DefaultCapacity)
         }
     }
 
+    /// <inheritdoc cref="Allows(ReadOnlySpan{char}, long, long)"/>
+    /// <param name="asciiKeyId">The key of an answer.</param>
+    public bool Allows(ReadOnlySpan<byte> asciiKeyId, long revision, long horizon)
+    {
+        // Ids have at most 64 characters.
+        Span<char> keyId = stackalloc char[asciiKeyId.Length];
+        System.Text.Ascii.ToUtf16(asciiKeyId, keyId, out _);
+        return Allows(keyId, revision, horizon);
+    }
+
     /// <param name="keyId">The key of an answer.</param>
     /// <param name="revision">Its revision.</param>
     /// <param name="horizon">Its reader's horizon when the read was sent.</param>
-    public bool Allows(string keyId, long revision, long horizon)
+    public bool Allows(ReadOnlySpan<char> keyId, long revision, long horizon)
     {
         // The floor before the base, as RaiseBase has it.
-        if (Rules.Floor && _floors.TryGetValue(keyId, out var floor) && revision < floor) return false;
+        if (Rules.Floor && _floors.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(keyId, out var floor) && revision < floor) return false;
         return Math.Max(horizon, revision) >= Volatile.Read(ref _base) || (!Rules.Base && HasBase);
     }
 }

@@ -81,7 +81,15 @@ internal readonly record struct KeyChange(string KeyId, long Revision);
 /// <summary>Tells one history of a database from another: after a restore tickets and revisions repeat.</summary>
 /// <param name="Id">16 bytes as 32 lower-case hex: the renewable row and, where SQL Server shows it, the recovery fork.</param>
 /// <param name="RenewTime">When <c>keyservice recover</c> renewed it, by the database's clock; null when it never did.</param>
-internal sealed record StoreEpoch(string Id, DateTimeOffset? RenewTime);
+internal sealed record StoreEpoch(string Id, DateTimeOffset? RenewTime)
+{
+    /// <param name="bytes">16 bytes.</param>
+    public bool Is(ReadOnlySpan<byte> bytes)
+    {
+        Span<char> hex = stackalloc char[32];
+        return Convert.TryToHexStringLower(bytes, hex, out _) && hex.SequenceEqual(Id);
+    }
+}
 
 /// <param name="Ticket">The ticket drawn, before the rows were read; 0 when none was asked for.</param>
 /// <param name="Epoch">The database's history.</param>

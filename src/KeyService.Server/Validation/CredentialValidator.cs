@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
 using KeyService.Server.Usage;
@@ -22,40 +25,58 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
     public ValueTask<Credential?> ValidateAsync(
         ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, in CallBudget budget, CancellationToken cancellation)
     {
-        if (last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, budget.Arrival, out var again))
-            return new(Check(again, peer, budget.Arrived));
+        if (TryFindAgain(credential, last, budget.Arrival, out var again)) return new(Check(again, peer, budget.Arrived));
 
-        var find = finder.FindAsync(credential.Span, budget, cancellation, out var digest);
+        Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
+        if (credential.Length > ascii.Length || Ascii.FromUtf16(credential.Span, ascii, out var length) != OperationStatus.Done) return default;
+        var find = finder.FindAsync(ascii[..length], budget, cancellation, out var digest);
+        CryptographicOperations.ZeroMemory(ascii);
         return find.IsCompletedSuccessfully
-            ? new(Remember(Check(find.Result, peer, budget.Arrived), credential, digest, last))
+            ? new(Remember(find.Result, Check(find.Result, peer, budget.Arrived), credential, digest, last))
             : CheckLater(find, peer, budget.Arrived, credential, digest, last);
     }
 
     /// <summary>The same for the credential that was seen on this connection before, and still holds. False says nothing about any other.</summary>
     public bool TryValidateAgain(
-        ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, in Moment arrival, [NotNullWhen(true)] out Credential? held)
+        ReadOnlyMemory<char> credential, LastCredential? last, ConnectionInfo connection, in Moment arrival, [NotNullWhen(true)] out Credential? held)
     {
-        held = last is not null && last.Is(credential.Span, out var seen) && finder.TryFindAgain(seen, arrival, out var again) ? Check(again, peer, arrival.Utc) : null;
+        held = TryFindAgain(credential, last, arrival, out var again)
+            ? Check(again, again.AllowedAddresses.IsEmpty ? null : connection.RemoteIpAddress, arrival.Utc)
+            : null;
         return held is not null;
     }
 
+    private bool TryFindAgain(ReadOnlyMemory<char> credential, LastCredential? last, in Moment arrival, [NotNullWhen(true)] out CachedKey? key)
+    {
+        key = null;
+        if (last is null || !last.Is(credential.Span, out var seen)) return false;
+        key = seen.Key;
+        if (finder.MayAnswerAgain(key, arrival)) return true;
+        if (!finder.TryFindAgain(seen.Digest, arrival, out key)) return false;
+        last.Set(seen.Text, seen.Digest, key);
+        return true;
+    }
+
     private async ValueTask<Credential?> CheckLater(
-        ValueTask<CachedKey?> find, IPAddress? peer, DateTimeOffset arrived, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last) =>
-        Remember(Check(await find, peer, arrived), credential, digest, last);
+        ValueTask<CachedKey?> find, IPAddress? peer, DateTimeOffset arrived, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last)
+    {
+        var key = await find;
+        return Remember(key, Check(key, peer, arrived), credential, digest, last);
+    }
 
     private Credential? Check(CachedKey? key, IPAddress? peer, DateTimeOffset arrived)
     {
         if (key?.Credential is null || !key.IsEnabled) return null;
         if (key.IsExpiredAt(arrived)) return null;
-        if (!key.AllowsAnyAddress && !key.AllowedAddresses.Allows(peer)) return null;
+        if (!key.AllowedAddresses.Allows(peer)) return null;
 
         usage.Record(key, arrived.UtcTicks);
         return key.Credential;
     }
 
-    private static Credential? Remember(Credential? held, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last)
+    private static Credential? Remember(CachedKey? key, Credential? held, ReadOnlyMemory<char> credential, in KeyDigest digest, LastCredential? last)
     {
-        if (held is not null) last?.Set(credential, digest);
+        if (held is not null) last?.Set(credential, digest, key!);
         return held;
     }
 }

@@ -13,12 +13,11 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     /// <summary>Null for anything that is not the API key of a known key.</summary>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time; or nothing is known of the generation.</exception>
     public ValueTask<CachedKey?> FindAsync(
-        ReadOnlySpan<char> presented, in CallBudget budget, CancellationToken cancellation, out KeyDigest digest)
+        ReadOnlySpan<byte> presented, in CallBudget budget, CancellationToken cancellation, out KeyDigest digest)
     {
-        Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
-        return Read(presented, ascii, out var length, out digest, out var masterKey) switch
+        return Read(presented, out digest, out var masterKey) switch
         {
-            Reading.Digest => lookup.FindAsync(ascii[..length], digest, masterKey!, budget, cancellation),
+            Reading.Digest => lookup.FindAsync(presented, digest, masterKey!, budget, cancellation),
             Reading.UnknownGeneration when !lookup.HasLease(budget.Arrival) => ValueTask.FromException<CachedKey?>(
                 new StoreUnavailableException(failure: "no lease, and the key is of a generation that is not configured")),
             _ => default,
@@ -26,17 +25,19 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     }
 
     /// <summary>The same without waiting: false when Redis or the database would have to be asked.</summary>
-    public bool TryFindAtOnce(ReadOnlySpan<char> presented, in Moment now, out CachedKey? key)
+    public bool TryFindAtOnce(ReadOnlySpan<byte> presented, in Moment now, out CachedKey? key)
     {
         key = null;
-        Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
-        return Read(presented, ascii, out var length, out var digest, out var masterKey) switch
+        return Read(presented, out var digest, out var masterKey) switch
         {
-            Reading.Digest => lookup.TryFindAtOnce(ascii[..length], digest, masterKey!, now, out key),
+            Reading.Digest => lookup.TryFindAtOnce(presented, digest, masterKey!, now, out key),
             Reading.UnknownGeneration => lookup.HasLease(now),
             _ => true,
         };
     }
+
+    /// <summary>Whether a key that was found before may answer now.</summary>
+    public bool MayAnswerAgain(CachedKey key, in Moment now) => lookup.MayAnswerAgain(key, now);
 
     /// <summary>The key of a digest computed before, if memory has it and it may answer now.</summary>
     public bool TryFindAgain(in KeyDigest digest, in Moment now, [NotNullWhen(true)] out CachedKey? key) => lookup.TryFindInMemory(digest, now, out key);
@@ -45,17 +46,15 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     public Task EnsureFreshAsync(string consistencyToken, in CallBudget budget, CancellationToken cancellation) =>
         lookup.EnsureFreshAsync(consistencyToken, budget, cancellation);
 
-    private Reading Read(ReadOnlySpan<char> presented, Span<byte> ascii, out int length, out KeyDigest digest, out MasterKey? masterKey)
+    private Reading Read(ReadOnlySpan<byte> presented, out KeyDigest digest, out MasterKey? masterKey)
     {
-        length = 0;
         digest = default;
         masterKey = null;
-        if (ApiKeyText.TryParse(presented, options.Brand, ascii, out var parts) != ApiKeyParseResult.Ok) return Reading.NoKey;
+        if (ApiKeyText.Parse(presented, options.Brand, out var parts) != ApiKeyParseResult.Ok) return Reading.NoKey;
         masterKey = masterKeys.Find(parts.Generation);
         if (masterKey is null) return Reading.UnknownGeneration;
 
-        length = parts.Length;
-        digest = masterKey.ComputeDigest(ascii[..length]);
+        digest = masterKey.ComputeDigest(presented);
         return Reading.Digest;
     }
 

@@ -1,13 +1,8 @@
-using System.Net;
 using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
 using KeyService.Server.Usage;
 
 namespace KeyService.Server.Validation;
-
-/// <summary>What a wallet service asks of an API key.</summary>
-internal readonly record struct Question(
-    string ApiKey, string WorkspaceId, IReadOnlyList<string> RequiredScopes, IPAddress? ClientAddress, string AtLeastAsFresh = "");
 
 /// <summary>
 /// Says whether an API key holds (walk of ValidateKey, step 2): parse, digest, look up, workspace, status, expiry, scopes, address.
@@ -20,7 +15,7 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
     public ValueTask<KeyVerdict> ValidateAsync(in Question question, CredentialRights caller, in CallBudget budget, CancellationToken cancellation)
     {
         if (question.AtLeastAsFresh.Length > 0) return ValidateFreshAsync(question, caller, budget, cancellation);
-        var find = finder.FindAsync(question.ApiKey, budget, cancellation, out _);
+        var find = finder.FindAsync(question.ApiKey.Span, budget, cancellation, out _);
         return find.IsCompletedSuccessfully
             ? new(Decide(find.Result, question, caller, budget.Arrived))
             : DecideLater(find, question, caller, budget.Arrived);
@@ -30,7 +25,7 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
     public bool TryValidateAtOnce(in Question question, CredentialRights caller, in Moment arrival, out KeyVerdict verdict)
     {
         verdict = default;
-        if (question.AtLeastAsFresh.Length > 0 || !finder.TryFindAtOnce(question.ApiKey, arrival, out var key)) return false;
+        if (question.AtLeastAsFresh.Length > 0 || !finder.TryFindAtOnce(question.ApiKey.Span, arrival, out var key)) return false;
         verdict = Decide(key, question, caller, arrival.Utc);
         return true;
     }
@@ -38,7 +33,7 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
     private async ValueTask<KeyVerdict> ValidateFreshAsync(Question question, CredentialRights caller, CallBudget budget, CancellationToken cancellation)
     {
         await finder.EnsureFreshAsync(question.AtLeastAsFresh, budget, cancellation);
-        return Decide(await finder.FindAsync(question.ApiKey, budget, cancellation, out _), question, caller, budget.Arrived);
+        return Decide(await finder.FindAsync(question.ApiKey.Span, budget, cancellation, out _), question, caller, budget.Arrived);
     }
 
     private async ValueTask<KeyVerdict> DecideLater(
@@ -57,15 +52,15 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
     /// <summary>A key of another workspace than asked, of <c>system</c>, or of one that the caller may not validate is as good as none.</summary>
     private static bool IsVisible(CachedKey key, in Question question, CredentialRights caller) =>
         !key.IsSystem
-        && (question.WorkspaceId.Length == 0 || question.WorkspaceId == key.Record.WorkspaceId)
-        && ((caller.AllWorkspaces && caller.Holds(Permissions.Validate)) || caller.May(Permissions.Validate, key.Record.WorkspaceId));
+        && (question.WorkspaceId.IsEmpty || question.WorkspaceId.Span.SequenceEqual(key.Answer.WorkspaceId))
+        && caller.MayValidate(key.Answer.WorkspaceId);
 
     private static Verdict VerdictOn(CachedKey key, in Question question, DateTimeOffset arrived)
     {
         if (!key.IsEnabled) return Verdict.Disabled;
         if (key.IsExpiredAt(arrived)) return Verdict.Expired;
-        if (question.RequiredScopes.Count > 0 && !Scopes.CoverAll(key.Record.Scopes, question.RequiredScopes)) return Verdict.InsufficientScope;
-        if (!key.AllowsAnyAddress && !key.AllowedAddresses.Allows(question.ClientAddress)) return Verdict.AddressNotAllowed;
+        if (!question.RequiredScopes.IsEmpty && !Scopes.CoverAll(key.Answer.Scopes, new(question.RequiredScopes.Span))) return Verdict.InsufficientScope;
+        if (!key.AllowedAddresses.Allows(question.ClientAddress)) return Verdict.AddressNotAllowed;
         return Verdict.Valid;
     }
 }

@@ -22,10 +22,14 @@ internal readonly struct KeyVerdict(Verdict verdict, CachedKey? key)
 
     public Verdict Verdict { get; } = verdict;
 
-    public KeyRecord? Record => key?.Record;
+    public bool HasKey => key is not null;
 
-    /// <summary>The answer VALID as the wire layer made it before from the same record; null at first.</summary>
-    public byte[]? KeptReply => key?.ValidReply;
+    /// <summary>Of the key; empty without one.</summary>
+    public string KeyId => key?.KeyId ?? "";
 
-    public void KeepReply(byte[] reply) => key!.ValidReply = reply;
+    /// <summary>Of the key; 0 without one.</summary>
+    public long Revision => key?.Revision ?? 0;
+
+    /// <summary>What is to be said of the key when it is VALID. Only with a key.</summary>
+    public ValidAnswer Answer => key!.Answer;
 }

@@ -49,11 +49,11 @@ public class MemoryHit
         var credential = new CachedKey(Samples.Record(Workspaces.System, ["keys:validate"]), belief.Mark());
         memory.Put(ApiKeyDigest.Of(_credential, options.Brand, masterKeys), credential);
         _rights = credential.Credential!.Rights;
-        _hit = new(apiKey, "", [], ClientAddress: null);
-        _wrongChecksum = _hit with { ApiKey = apiKey[..^1] + (apiKey[^1] == '0' ? '1' : '0') };
+        _hit = Question.Of(apiKey, "", [], clientAddress: null);
+        _wrongChecksum = Question.Of(apiKey[..^1] + (apiKey[^1] == '0' ? '1' : '0'), "", [], clientAddress: null);
         // Another master key of the same generation: a right checksum, a wrong tag.
         var other = MasterKey.Derive('0', Enumerable.Repeat((byte)1, MasterKey.SecretSize).ToArray());
-        _wrongTag = _hit with { ApiKey = ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, other) };
+        _wrongTag = Question.Of(ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, other), "", [], clientAddress: null);
         if (!IsValid() || Ask(_wrongChecksum) != Verdict.NotFound || Ask(_wrongTag) != Verdict.NotFound || !Authenticate())
             throw new InvalidOperationException("Not the answers that are to be measured.");
     }

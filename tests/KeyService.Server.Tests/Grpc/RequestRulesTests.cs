@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using KeyService.Contracts.V1;
 using KeyService.Server.Grpc;
 using KeyService.Server.Lifecycle;
@@ -116,10 +117,10 @@ public class RequestRulesTests
             ApiKey = "x", WorkspaceId = "acme", ClientAddress = "::ffff:10.1.2.3", RequiredScopes = { "a.b" },
         });
 
-        question.ApiKey.ShouldBe("x");
-        question.WorkspaceId.ShouldBe("acme");
+        Encoding.UTF8.GetString(question.ApiKey.Span).ShouldBe("x");
+        Encoding.UTF8.GetString(question.WorkspaceId.Span).ShouldBe("acme");
         question.ClientAddress.ShouldBe(IPAddress.Parse("10.1.2.3"));
-        question.RequiredScopes.ShouldBe(["a.b"]);
+        new Server.Keys.ScopeList(question.RequiredScopes.Span).ToArray().ShouldBe(["a.b"]);
         RequestRules.Check(new ValidateKeyRequest()).ClientAddress.ShouldBeNull();
     }
 

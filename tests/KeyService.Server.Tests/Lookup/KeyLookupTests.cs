@@ -17,7 +17,7 @@ public class KeyLookupTests
         var find = _rig.FindAsync();
 
         find.IsCompletedSuccessfully.ShouldBeTrue();
-        (await find)!.Record.Revision.ShouldBe(7);
+        (await find)!.Revision.ShouldBe(7);
         _rig.Engine.ReadCount.ShouldBe(0);
     }
 
@@ -38,8 +38,8 @@ public class KeyLookupTests
     {
         _rig.Engine.Rows = digest => digest.AsSpan().SequenceEqual(LookupRig.Digest.ToArray()) ? Samples.Row(7) : null;
 
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
+        (await _rig.FindAsync())!.Revision.ShouldBe(7);
+        (await _rig.FindAsync())!.Revision.ShouldBe(7);
 
         _rig.Engine.ReadCount.ShouldBe(1);
     }
@@ -63,9 +63,9 @@ public class KeyLookupTests
         _rig.Commit(8);
         _rig.Engine.Rows = _ => Samples.Row(8);
 
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(8);
+        (await _rig.FindAsync())!.Revision.ShouldBe(8);
         _rig.IsInMemory(out var kept).ShouldBeTrue();
-        kept!.Record.Revision.ShouldBe(8);
+        kept!.Revision.ShouldBe(8);
     }
 
     [Fact]
@@ -75,12 +75,12 @@ public class KeyLookupTests
         _rig.Engine.Rows = _ => Samples.Row(7);
         _rig.Time.Advance(ReplicaOptions.LongestLease);
 
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
+        (await _rig.FindAsync())!.Revision.ShouldBe(7);
+        (await _rig.FindAsync())!.Revision.ShouldBe(7);
         _rig.Engine.ReadCount.ShouldBe(2);
 
         _rig.Replica.Lease.Grant(Moment.Now(_rig.Time));
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(7);
+        (await _rig.FindAsync())!.Revision.ShouldBe(7);
         _rig.Engine.ReadCount.ShouldBe(2);
     }
 
@@ -92,8 +92,8 @@ public class KeyLookupTests
 
         _rig.Belief.StartAsNew(Samples.Standing(_rig.Time));
 
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(9);
-        (await _rig.FindAsync())!.Record.Revision.ShouldBe(9);
+        (await _rig.FindAsync())!.Revision.ShouldBe(9);
+        (await _rig.FindAsync())!.Revision.ShouldBe(9);
         _rig.Engine.ReadCount.ShouldBe(1);
     }
 
@@ -106,7 +106,7 @@ public class KeyLookupTests
         // The same key by another secret of its own: memory has only the older one.
         var other = ApiKeyText.Generate(PinnedKey.Brand, KeyEnvironment.Live, PinnedKey.Master);
 
-        (await _rig.FindAsync(other))!.Record.Revision.ShouldBe(8);
+        (await _rig.FindAsync(other))!.Revision.ShouldBe(8);
         _rig.IsInMemory(out _).ShouldBeFalse("a replica never goes back in time for a key");
     }
 }

@@ -62,7 +62,7 @@ public class LookupBudgetTests
         var next = _rig.FindAsync();
         read.Finds(Samples.Row(7));
 
-        (await next)!.Record.Revision.ShouldBe(7);
+        (await next)!.Revision.ShouldBe(7);
         _rig.Engine.ReadCount.ShouldBe(1);
     }
 

@@ -30,7 +30,7 @@ public class MemoryKeyCacheTests
             foreach (var revision in revisions) cache.Put(Digest, new CachedKey(Samples.Record(revision), default));
 
             cache.TryGet(Digest, out var kept).ShouldBeTrue();
-            kept.Record.Revision.ShouldBe(revisions.Max());
+            kept.Revision.ShouldBe(revisions.Max());
         });
 
     [Fact]
@@ -46,10 +46,79 @@ public class MemoryKeyCacheTests
     [Fact]
     public void However_many_keys_are_looked_up_it_keeps_no_more_than_its_capacity()
     {
-        var key = new CachedKey(Samples.Record(), default);
-        for (var i = 0; i < 10_000; i++) _cache.Put(DigestNumber(i), key);
+        for (var i = 0; i < 10_000; i++) _cache.Put(DigestNumber(i), new CachedKey(Samples.Record(), default));
 
-        _cache.Count.ShouldBeInRange(50, 100);
+        _cache.Count.ShouldBe(100);
+        Enumerable.Range(0, 10_000).Count(i => _cache.TryGet(DigestNumber(i), out _)).ShouldBe(100);
+    }
+
+    [Fact]
+    public void A_key_that_is_asked_for_again_and_again_stays_while_others_come_and_go()
+    {
+        var hot = new CachedKey(Samples.Record(), default);
+        _cache.Put(DigestNumber(0), hot);
+        for (var i = 1; i < 1_000; i++)
+        {
+            _cache.TryGet(DigestNumber(0), out _).ShouldBeTrue($"after {i} others");
+            _cache.Put(DigestNumber(i), new CachedKey(Samples.Record(), default));
+        }
+    }
+
+    [Fact]
+    public void What_was_not_asked_for_since_it_came_goes_before_what_was()
+    {
+        for (var i = 0; i < 100; i++) _cache.Put(DigestNumber(i), new CachedKey(Samples.Record(), default));
+        for (var i = 0; i < 50; i++) _cache.TryGet(DigestNumber(i), out _).ShouldBeTrue();
+
+        for (var i = 100; i < 150; i++) _cache.Put(DigestNumber(i), new CachedKey(Samples.Record(), default));
+
+        for (var i = 0; i < 50; i++) _cache.TryGet(DigestNumber(i), out _).ShouldBeTrue($"key {i}");
+        for (var i = 50; i < 100; i++) _cache.TryGet(DigestNumber(i), out _).ShouldBeFalse($"key {i}");
+    }
+
+    /// <summary>Against a plain dictionary: chains, replacements and evictions in any order lose and invent nothing.</summary>
+    [Fact]
+    public void Whatever_is_put_and_asked_in_whatever_order_what_is_found_is_the_last_that_was_put() =>
+        Gen.Select(Gen.Int[0, 300], Gen.Bool).Array[1, 600].Sample(steps =>
+        {
+            var cache = new MemoryKeyCache(new LookupOptions { CacheCapacity = 100 });
+            var last = new Dictionary<int, CachedKey>();
+            var revision = 0;
+            foreach (var (number, put) in steps)
+            {
+                if (put) cache.Put(DigestNumber(number), last[number] = new CachedKey(Samples.Record(++revision), default));
+                else if (cache.TryGet(DigestNumber(number), out var found)) found.ShouldBeSameAs(last[number]);
+            }
+
+            cache.Count.ShouldBe(Math.Min(last.Count, 100));
+            last.Keys.Count(number => cache.TryGet(DigestNumber(number), out _)).ShouldBe(cache.Count);
+        });
+
+    [Fact]
+    public async Task While_others_come_and_go_and_are_replaced_a_key_that_stays_is_always_found()
+    {
+        // All in few chains: the low bits, which choose the bucket, are the same.
+        var hot = DigestNumber(0);
+        _cache.Put(hot, new CachedKey(Samples.Record(), default));
+        var missed = 0;
+        var done = false;
+        var readers = Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                while (!Volatile.Read(ref done))
+                {
+                    if (!_cache.TryGet(hot, out CachedKey? _)) Interlocked.Increment(ref missed);
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        for (var i = 1; i <= 100_000; i++)
+        {
+            _cache.Put(DigestNumber((i % 50) * 128), new CachedKey(Samples.Record(), default));
+        }
+
+        Volatile.Write(ref done, true);
+        await Task.WhenAll(readers);
+        missed.ShouldBe(0);
     }
 
     private static KeyDigest DigestNumber(int number)

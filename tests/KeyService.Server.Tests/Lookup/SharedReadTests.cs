@@ -15,7 +15,7 @@ public class SharedReadTests
         var callers = Enumerable.Range(0, 100).Select(_ => _rig.FindAsync()).ToList();
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
 
-        (await Task.WhenAll(callers)).ShouldAllBe(key => key!.Record.Revision == 7);
+        (await Task.WhenAll(callers)).ShouldAllBe(key => key!.Revision == 7);
         _rig.Engine.ReadCount.ShouldBe(1);
     }
 
@@ -28,7 +28,7 @@ public class SharedReadTests
         var quick = _rig.FindAsync(other);
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(9));
 
-        (await quick)!.Record.Revision.ShouldBe(9);
+        (await quick)!.Revision.ShouldBe(9);
         slow.IsCompleted.ShouldBeFalse();
         slowRead.Finds(null);
         (await slow).ShouldBeNull();
@@ -45,10 +45,10 @@ public class SharedReadTests
 
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(8));
 
-        (await joined)!.Record.Revision.ShouldBe(8);
-        (await first)!.Record.Revision.ShouldBe(7, "that call began before the change was confirmed");
+        (await joined)!.Revision.ShouldBe(8);
+        (await first)!.Revision.ShouldBe(7, "that call began before the change was confirmed");
         _rig.IsInMemory(out var kept).ShouldBeTrue();
-        kept!.Record.Revision.ShouldBe(8);
+        kept!.Revision.ShouldBe(8);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public class SharedReadTests
 
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(8));
 
-        (await joined)!.Record.Revision.ShouldBe(8);
+        (await joined)!.Revision.ShouldBe(8);
         (await first).ShouldNotBeNull();
     }
 
@@ -79,7 +79,7 @@ public class SharedReadTests
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(1));
 
         (await first).ShouldBeNull();
-        (await joined)!.Record.Revision.ShouldBe(1, "the key may have been made after the other read was sent");
+        (await joined)!.Revision.ShouldBe(1, "the key may have been made after the other read was sent");
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public class SharedReadTests
 
         await Should.ThrowAsync<StoreUnavailableException>(first);
         foreach (var _ in joined) (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
-        (await Task.WhenAll(joined)).ShouldAllBe(key => key!.Record.Revision == 7);
+        (await Task.WhenAll(joined)).ShouldAllBe(key => key!.Revision == 7);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public class SharedReadTests
 
         var next = _rig.FindAsync();
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
-        (await next)!.Record.Revision.ShouldBe(7);
+        (await next)!.Revision.ShouldBe(7);
         _rig.Engine.ReadCount.ShouldBe(2);
     }
 
@@ -121,7 +121,7 @@ public class SharedReadTests
         _rig.Time.Advance(TimeSpan.FromMilliseconds(1));
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(7));
 
-        (await joined)!.Record.Revision.ShouldBe(7);
+        (await joined)!.Revision.ShouldBe(7);
         first.IsCompleted.ShouldBeFalse();
     }
 
@@ -136,13 +136,13 @@ public class SharedReadTests
 
         var next = _rig.FindAsync(patient);
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(8));
-        (await next)!.Record.Revision.ShouldBe(8);
+        (await next)!.Revision.ShouldBe(8);
 
         // Its answer may still come: it does not take the place of the later one.
         hanging.Finds(Samples.Row(7));
-        (await first)!.Record.Revision.ShouldBe(7);
+        (await first)!.Revision.ShouldBe(7);
         _rig.IsInMemory(out var kept).ShouldBeTrue();
-        kept!.Record.Revision.ShouldBe(8);
+        kept!.Revision.ShouldBe(8);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public class SharedReadTests
         old.Finds(Samples.Row(7));
 
         (await _rig.Engine.NextReadAsync()).Finds(Samples.Row(8));
-        (await joined)!.Record.Revision.ShouldBe(8);
+        (await joined)!.Revision.ShouldBe(8);
         (await first).ShouldNotBeNull();
     }
 
@@ -179,7 +179,7 @@ public class SharedReadTests
 
         await Should.ThrowAsync<OperationCanceledException>(leaver);
         read.Finds(Samples.Row(7));
-        (await stayer)!.Record.Revision.ShouldBe(7);
+        (await stayer)!.Revision.ShouldBe(7);
         _rig.IsInMemory(out _).ShouldBeTrue();
     }
 }

@@ -75,7 +75,7 @@ public class BeliefTests
         _time.Advance(TimeSpan.FromMinutes(1));
 
         var believedAt = Belief.Never;
-        _belief.Doubts("a", 1, _belief.Mark(), ref believedAt, arrived).ShouldBe(Disbelief.None);
+        _belief.Doubts("a"u8, 1, _belief.Mark(), ref believedAt, arrived).ShouldBe(Disbelief.None);
     }
 
     [Fact]
@@ -155,5 +155,5 @@ public class BeliefTests
         return Doubts(revision, mark, ref believedAt);
     }
 
-    private Disbelief Doubts(long revision, ReadMark mark, ref long believedAt) => _belief.Doubts("a", revision, mark, ref believedAt, Moment.Now(_time));
+    private Disbelief Doubts(long revision, ReadMark mark, ref long believedAt) => _belief.Doubts("a"u8, revision, mark, ref believedAt, Moment.Now(_time));
 }

@@ -120,7 +120,7 @@ public class FeedCycleStartAsNewTests
         _rig.IsLive.ShouldBeFalse();
         (_rig.Current.Floors.HasBase, _rig.Current.Floors.Count, _rig.Current.Ticket, _rig.Current.Epoch).ShouldBe((false, 0, 0, null));
         var believedAt = Belief.Never;
-        _rig.Belief.Doubts("a", long.MaxValue, mark, ref believedAt, Moment.Now(_rig.Time)).ShouldBe(Disbelief.StartedAsNew);
+        _rig.Belief.Doubts("a"u8, long.MaxValue, mark, ref believedAt, Moment.Now(_rig.Time)).ShouldBe(Disbelief.StartedAsNew);
 
         before.Ticket.ShouldBe(5, "what came with the answer was not applied");
         _rig.Store.Removals.ShouldHaveSingleItem().ShouldBe((before.ReplicaId, null));

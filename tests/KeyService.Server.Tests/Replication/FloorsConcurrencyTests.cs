@@ -1,3 +1,4 @@
+using System.Text;
 using KeyService.Server.Keys;
 using KeyService.Server.Replication;
 using KeyService.Server.Tests.Fakes;
@@ -66,7 +67,7 @@ public class FloorsConcurrencyTests
                 var believedAt = Belief.Never;
                 if (check)
                 {
-                    _belief.Doubts("a", round, _belief.Mark(), ref believedAt, now);
+                    _belief.Doubts("a"u8, round, _belief.Mark(), ref believedAt, now);
                     Volatile.Write(ref _applied[0], round);
                 }
                 else
@@ -75,7 +76,7 @@ public class FloorsConcurrencyTests
                 }
 
                 var news = _replica.Floors.Raise("a", round + 1);
-                if (check && !news && _belief.Doubts("a", round, _belief.Mark(), ref believedAt, now) == Disbelief.None) violations++;
+                if (check && !news && _belief.Doubts("a"u8, round, _belief.Mark(), ref believedAt, now) == Disbelief.None) violations++;
                 if (!check) Volatile.Write(ref _applied[1], round);
                 else while (Volatile.Read(ref _applied[1]) < round) Thread.SpinWait(1);
             }
@@ -123,7 +124,7 @@ public class FloorsConcurrencyTests
             for (var use = 0; use < 20; use++)
             {
                 var told = Volatile.Read(ref _told[key]);
-                if (_belief.Doubts(Name(key), revision, mark, ref believedAt, now) == Disbelief.None && revision < told) violations++;
+                if (_belief.Doubts(Encoding.ASCII.GetBytes(Name(key)), revision, mark, ref believedAt, now) == Disbelief.None && revision < told) violations++;
             }
         }
 

@@ -79,7 +79,7 @@ public class FreshnessTests
     {
         _rig.Remember(Samples.Record(7));
         var asking = _rig.Validator.ValidateAsync(
-            new(PinnedKey.ApiKey, "", [], null, Token(8)), new(Permissions.Validate, [Workspaces.All]), _rig.Budget(), CancellationToken.None).AsTask();
+            Server.Validation.Question.Of(PinnedKey.ApiKey, "", [], null, Token(8)), new(Permissions.Validate, [Workspaces.All]), _rig.Budget(), CancellationToken.None).AsTask();
         asking.IsCompleted.ShouldBeFalse();
 
         _rig.Commit(8);
@@ -95,7 +95,7 @@ public class FreshnessTests
         _rig.Remember(Samples.Record(7));
 
         _rig.Validator.TryValidateAtOnce(
-            new(PinnedKey.ApiKey, "", [], null, Token(1)), new(Permissions.Validate, [Workspaces.All]), Moment.Now(_rig.Time), out _).ShouldBeFalse();
+            Server.Validation.Question.Of(PinnedKey.ApiKey, "", [], null, Token(1)), new(Permissions.Validate, [Workspaces.All]), Moment.Now(_rig.Time), out _).ShouldBeFalse();
     }
 
     private static string Token(long ticket, StoreEpoch? epoch = null) => ConsistencyToken.Seal(ticket, epoch ?? Samples.Epoch, PinnedKey.Master);

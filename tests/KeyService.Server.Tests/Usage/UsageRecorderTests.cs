@@ -7,14 +7,16 @@ namespace KeyService.Server.Tests.Usage;
 
 public class UsageRecorderTests
 {
+    private const long Step = UseMark.Resolution;
+
     private readonly UsageRecorder _recorder = new();
 
     [Fact]
     public void A_use_is_taken_once_with_its_time()
     {
-        _recorder.Record(new Used("a"), 7);
+        _recorder.Record(new Used("a"), 7 * Step);
 
-        _recorder.Take().ShouldBe([("a", 7)]);
+        _recorder.Take().ShouldBe([("a", 7 * Step)]);
         _recorder.Take().ShouldBeEmpty();
     }
 
@@ -24,40 +26,52 @@ public class UsageRecorderTests
         {
             var recorder = new UsageRecorder();
             var key = new Used("a");
-            foreach (var time in times) recorder.Record(key, time);
+            foreach (var time in times) recorder.Record(key, time * Step);
 
-            recorder.Take().ShouldBe([("a", times.Max())]);
+            recorder.Take().ShouldBe([("a", times.Max() * Step)]);
         });
+
+    [Fact]
+    public void A_use_within_the_resolution_of_the_last_writes_no_time_but_counts_as_one_since_the_last_flush()
+    {
+        var key = new Used("a");
+        _recorder.Record(key, 7 * Step);
+        _recorder.Take();
+
+        _recorder.Record(key, (8 * Step) - 1);
+
+        _recorder.Take().ShouldBe([("a", 7 * Step)]);
+    }
 
     [Fact]
     public void Each_key_has_its_own_time()
     {
-        _recorder.Record(new Used("a"), 1);
-        _recorder.Record(new Used("b"), 2);
+        _recorder.Record(new Used("a"), 1 * Step);
+        _recorder.Record(new Used("b"), 2 * Step);
 
-        _recorder.Take().Order().ShouldBe([("a", 1), ("b", 2)]);
+        _recorder.Take().Order().ShouldBe([("a", 1 * Step), ("b", 2 * Step)]);
     }
 
     [Fact]
     public void A_key_that_was_looked_up_twice_is_written_once_with_the_later_time()
     {
-        _recorder.Record(new Used("a"), 2);
-        _recorder.Record(new Used("a"), 3);
-        _recorder.Record("a", 1);
+        _recorder.Record(new Used("a"), 2 * Step);
+        _recorder.Record(new Used("a"), 3 * Step);
+        _recorder.Record("a", 1 * Step);
 
-        _recorder.Take().ShouldBe([("a", 3)]);
+        _recorder.Take().ShouldBe([("a", 3 * Step)]);
     }
 
     [Fact]
     public void A_key_is_recorded_again_at_its_next_use()
     {
         var key = new Used("a");
-        _recorder.Record(key, 1);
+        _recorder.Record(key, 1 * Step);
         _recorder.Take();
 
-        _recorder.Record(key, 5);
+        _recorder.Record(key, 5 * Step);
 
-        _recorder.Take().ShouldBe([("a", 5)]);
+        _recorder.Take().ShouldBe([("a", 5 * Step)]);
     }
 
     /// <summary>Each thread counts up the time of each key while another takes without rest. Whatever was told last of a key must have been taken in the end.</summary>
@@ -77,7 +91,7 @@ public class UsageRecorderTests
             {
                 for (var use = 1; use <= Uses || Volatile.Read(ref takes) < LeastTakes; use++)
                 {
-                    var (key, time) = (keys[use % keys.Length], (use * (long)Threads) + thread);
+                    var (key, time) = (keys[use % keys.Length], ((use * (long)Threads) + thread) * Step);
                     _recorder.Record(key, time);
                     last.AddOrUpdate(key.KeyId, time, (_, known) => Math.Max(known, time));
                 }
@@ -111,7 +125,7 @@ public class UsageRecorderTests
                 for (var round = 1; round <= Rounds; round++)
                 {
                     together.SignalAndWait();
-                    _recorder.Record(key, round);
+                    _recorder.Record(key, round * Step);
                     together.SignalAndWait();
                 }
             },
@@ -121,12 +135,12 @@ public class UsageRecorderTests
         for (var round = 1; round <= Rounds; round++)
         {
             // On the list already: the use of this round meets the taking of the mark.
-            _recorder.Record(key, round - 1);
+            _recorder.Record(key, (round - 1) * Step);
             together.SignalAndWait();
             var taken = _recorder.Take();
             together.SignalAndWait();
             taken.AddRange(_recorder.Take());
-            if (taken.Max(use => use.UtcTicks) != round) lost++;
+            if (taken.Max(use => use.UtcTicks) != round * Step) lost++;
         }
 
         await user;

@@ -83,7 +83,9 @@ public class CredentialValidatorTests
         (await CheckAsync()).ShouldNotBeNull();
         _last.Is(PinnedKey.ApiKey, out _).ShouldBeTrue();
 
+        // As any read of the row leaves it.
         _rig.Remember(Credential() with { Status = KeyStatus.Disabled, Revision = 2 });
+        _rig.Commit(2);
         await RefusesAsync();
     }
 

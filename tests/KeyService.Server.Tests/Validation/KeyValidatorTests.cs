@@ -28,7 +28,7 @@ public class KeyValidatorTests
         var verdict = await AskAsync(Holding());
 
         verdict.Verdict.ShouldBe(Verdict.Valid);
-        verdict.Record!.KeyId.ShouldBe(PinnedKey.KeyId);
+        verdict.KeyId.ShouldBe(PinnedKey.KeyId);
     }
 
     [Fact]
@@ -55,8 +55,7 @@ public class KeyValidatorTests
     {
         var verdict = await AskAsync(Holding() with { WorkspaceId = Workspaces.System });
 
-        verdict.Record.ShouldBeNull();
-        verdict.KeptReply.ShouldBeNull();
+        verdict.HasKey.ShouldBeFalse();
     }
 
     [Theory]
@@ -70,7 +69,7 @@ public class KeyValidatorTests
     {
         _rig.Remember(Holding());
 
-        (await _rig.Validator.ValidateAsync(Question() with { ApiKey = text }, Anywhere, _rig.Budget(), CancellationToken.None))
+        (await _rig.Validator.ValidateAsync(Question(text), Anywhere, _rig.Budget(), CancellationToken.None))
             .Verdict.ShouldBe(Verdict.NotFound);
         _rig.Engine.ReadCount.ShouldBe(0);
     }
@@ -80,7 +79,7 @@ public class KeyValidatorTests
     {
         var stranger = ApiKeyText.Generate(PinnedKey.Brand, KeyEnvironment.Live, PinnedKey.Derive('8', 0));
 
-        (await _rig.Validator.ValidateAsync(Question() with { ApiKey = stranger }, Anywhere, _rig.Budget(), CancellationToken.None))
+        (await _rig.Validator.ValidateAsync(Question(stranger), Anywhere, _rig.Budget(), CancellationToken.None))
             .Verdict.ShouldBe(Verdict.NotFound);
         _rig.Engine.ReadCount.ShouldBe(0);
     }
@@ -93,7 +92,7 @@ public class KeyValidatorTests
     [InlineData("system", "", false)]
     [InlineData("system", "system", false)]
     public async Task A_key_is_found_where_it_belongs_and_never_in_system(string workspaceId, string asked, bool found) =>
-        ((await AskAsync(Holding() with { WorkspaceId = workspaceId }, Question() with { WorkspaceId = asked })).Verdict == Verdict.Valid).ShouldBe(found);
+        ((await AskAsync(Holding() with { WorkspaceId = workspaceId }, Question(workspaceId: asked))).Verdict == Verdict.Valid).ShouldBe(found);
 
     [Fact]
     public async Task Not_even_an_administrator_finds_a_key_of_system()
@@ -163,19 +162,6 @@ public class KeyValidatorTests
         await Should.ThrowAsync<StoreUnavailableException>(asking);
     }
 
-    [Fact]
-    public async Task A_kept_reply_belongs_to_the_record_it_was_made_from()
-    {
-        var verdict = await AskAsync(Holding());
-        verdict.KeptReply.ShouldBeNull();
-        verdict.KeepReply([1]);
-
-        (await AgainAsync()).KeptReply.ShouldBe([1]);
-        (await AskAsync(Holding() with { Revision = 2 })).KeptReply.ShouldBeNull();
-
-        async Task<KeyVerdict> AgainAsync() => await _rig.Validator.ValidateAsync(Question(), Anywhere, _rig.Budget(), CancellationToken.None);
-    }
-
     private static KeyRecord Holding() => Samples.Record() with
     {
         Scopes = ["orders.*", "read"],
@@ -183,7 +169,8 @@ public class KeyValidatorTests
         ExpireTime = Samples.Now.AddHours(1),
     };
 
-    private static Question Question() => new(PinnedKey.ApiKey, "", ["orders.create"], IPAddress.Parse("10.1.2.3"));
+    private static Question Question(string apiKey = PinnedKey.ApiKey, string workspaceId = "") =>
+        Server.Validation.Question.Of(apiKey, workspaceId, ["orders.create"], IPAddress.Parse("10.1.2.3"));
 
     private async Task<KeyVerdict> AskAsync(KeyRecord key, Question? question = null, CredentialRights? caller = null)
     {

@@ -54,5 +54,5 @@ public class UnknownGenerationTests
 
     private Task<KeyVerdict> AskAsync(string apiKey) => _rig.Validator.ValidateAsync(Question(apiKey), Anywhere, _rig.Budget(), CancellationToken.None).AsTask();
 
-    private static Question Question(string apiKey) => new(apiKey, "", [], ClientAddress: null);
+    private static Question Question(string apiKey) => Server.Validation.Question.Of(apiKey, "", [], clientAddress: null);
 }

@@ -32,10 +32,7 @@ internal sealed class SimRedis(SimNetwork network, Dice random)
         // Revision and horizon at their highest.
         forged.AsSpan(CachedKeyFormat.RevisionOffset, CachedKeyFormat.RevisionLength).Fill((byte)'7');
         forged.AsSpan(CachedKeyFormat.RevisionOffset + CachedKeyFormat.RevisionLength, sizeof(long)).Fill(0x7f);
-        var text = System.Text.Encoding.UTF8.GetString(forged, CachedKeyFormat.RecordOffset, forged.Length - CachedKeyFormat.RecordOffset - KeyedHash.Size);
-        var record = System.Text.Json.JsonSerializer.Deserialize<KeyRecord>(text)! with { Revision = long.MaxValue };
-        _values[target] =
-            [.. forged[..CachedKeyFormat.RecordOffset], .. System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(record), .. forged[^KeyedHash.Size..]];
+        _values[target] = forged;
     }
 
     public ISharedValues ValuesFor(SimReplica replica) => new Values(this, replica);

@@ -1,4 +1,5 @@
 using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
 using KeyService.Server.Storage;
 
 namespace KeyService.Simulation.Tests.Simulated;
@@ -69,13 +70,15 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
         return version.Secret == secret ? RowOf(key, version) : null;
     }
 
+    public static long SerialOf(CachedKey found) => long.Parse(found.Answer.Scopes.ToArray()[0], System.Globalization.CultureInfo.InvariantCulture);
+
     public static ApiKeyRow RowOf(int key, Version version) => ApiKeyRow.From(new KeyRecord
     {
         KeyId = SimKeys.IdOf(key),
         WorkspaceId = "w",
         Name = "n",
         // What the checker knows a version by.
-        Description = version.Serial.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        Scopes = [version.Serial.ToString(System.Globalization.CultureInfo.InvariantCulture)],
         Environment = KeyEnvironment.Live,
         Status = version.Enabled ? KeyStatus.Enabled : KeyStatus.Disabled,
         Hint = "h",

@@ -37,7 +37,7 @@ internal sealed class Truth
     public void Answered(in Call call, CachedKey found, string epoch)
     {
         Hits++;
-        var serial = long.Parse(found.Record.Description, CultureInfo.InvariantCulture);
+        var serial = SimStore.SerialOf(found);
         if (call.AtLeast > serial) Break(call, serial, $"version {call.AtLeast} was asked for by its token");
         foreach (var promise in _promises)
         {
@@ -46,7 +46,7 @@ internal sealed class Truth
                 Break(call, serial, $"version {promise.Version.Serial} was promised by {(promise.From is null ? "COMPLETE" : "effective time")}");
         }
 
-        if (found.Mark.Reader?.Epoch?.Id == epoch) GoesForward(call, found.Record.Revision, serial);
+        if (found.Mark.Reader?.Epoch?.Id == epoch) GoesForward(call, found.Revision, serial);
     }
 
     private void GoesForward(in Call call, long revision, long serial)

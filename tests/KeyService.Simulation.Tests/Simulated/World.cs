@@ -121,7 +121,7 @@ internal sealed class World
         _scheduler.Run(() => Quietly(async () =>
         {
             var found = await replica.FindAsync(key, secret, fresh ? token.Token! : "");
-            Tell(replica, $"call {call.Invoked} for key {key} secret {secret} finds {(found is null ? "nothing" : $"revision {found.Revision} version {found.Record.Description}, read at horizon {found.Mark.Horizon}")}");
+            Tell(replica, $"call {call.Invoked} for key {key} secret {secret} finds {(found is null ? "nothing" : $"revision {found.Revision} version {SimStore.SerialOf(found)}, read at horizon {found.Mark.Horizon}")}");
             // A restore between voids the token, and what was known before.
             if (found is not null && call.History == _database.History) _truth.Answered(call, found, _database.Epoch.Id);
             else if (found is not null) _truth.Answered(call with { AtLeast = 0 }, found, _database.Epoch.Id);

@@ -1,7 +1,7 @@
 using KeyService.Server.Audit;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
-using KeyService.Server.Lookup;
+using KeyService.Server.Storage;
 using KeyService.Storage.Tests.Stores;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -27,8 +27,8 @@ public abstract class DerivedKeyTests(Engine engine) : StoreTests(engine)
         var again = await Store.Get<KeyIssuer>().EnsureAsync(CanaryRequest, Text, Actor.Canary, CancellationToken.None);
 
         ids.Append(again).Distinct().ShouldHaveSingleItem();
-        var found = await Store.Get<KeySource>().ReadAsync(ApiKeyDigest.Of(Text, "ks", Store.MasterKeys), CancellationToken.None);
-        (found!.Record.KeyId, found.Record.CreatedBy, found.Record.Recoverable).ShouldBe((again, "canary", false));
+        var found = await Store.Get<IStorageEngine>().FindKeyAsync(ApiKeyDigest.Of(Text, "ks", Store.MasterKeys).ToArray(), CancellationToken.None);
+        (found!.KeyId, found.CreatedBy, found.Recoverable).ShouldBe((again, "canary", false));
         (await Store.EventsAsync(Workspaces.System)).ShouldHaveSingleItem().Action.ShouldBe("CreateKey");
     }
 }

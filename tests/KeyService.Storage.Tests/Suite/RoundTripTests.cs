@@ -177,7 +177,7 @@ public abstract class RoundTripTests(Engine engine) : StoreTests(engine)
     private KeyDigest DigestOf(string apiKey) => ApiKeyDigest.Of(apiKey, "ks", Store.MasterKeys);
 
     private async Task<KeyRecord?> LookUpAsync(string apiKey) =>
-        (await Store.Get<KeySource>().ReadAsync(DigestOf(apiKey), CancellationToken.None))?.Record;
+        (await Store.Get<IStorageEngine>().FindKeyAsync(DigestOf(apiKey).ToArray(), CancellationToken.None))?.ToRecord();
 }
 
 public sealed class RoundTripTestsOnSqlite() : RoundTripTests(Engine.Sqlite);
