@@ -20,6 +20,7 @@ internal static class LoadCommand
         await using var redis = RedisProcess.Missing is null ? await RedisProcess.StartAsync() : null;
         var results = new Results();
         if (Array.Exists(MemoryNames, options.Wants)) await MeasureMemoryAsync(options, redis, results);
+        if (options.Wants(UnknownKeys.SlowName)) await MeasureSlowDatabaseAsync(options, results);
         if (!options.Wants(RedisName))
         {
             // Nothing to say of it.
@@ -67,7 +68,37 @@ internal static class LoadCommand
         }
 
         if (options.Wants(Overload.Name)) await Overload.RunAsync(server, http, all, options, results);
-        if (options.Wants(UnknownKeys.Name)) await UnknownKeys.RunAsync(server, http, all, options, results);
+        if (options.Wants(UnknownKeys.Name)) await UnknownKeys.RunAsync(UnknownKeys.Name, server, http, all, options, results);
+    }
+
+    private static async Task MeasureSlowDatabaseAsync(LoadOptions options, Results results)
+    {
+        var fault = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(fault, "1 none");
+            await using var server = await ServerProcess.StartAsync(options.Server, ("KeyService__TestHooks__DatabaseFaults", fault));
+            using var channel = GrpcChannel.ForAddress(server.Grpc);
+            using var http = new HttpClient();
+            Report.Title($"{UnknownKeys.SlowName}, on a server of its own");
+            Report.Heading(await new Empty.EmptyClient(channel).StatsAsync(new()), server.Id, options);
+            var (credential, apiKeys) = await Seed.CreateAsync(channel, server.RootCredential, options.Keys);
+            var hits = Calls.AllKeys(credential, apiKeys);
+            await Seed.CheckAsync(channel, hits);
+            await ReplaceAsync(fault, UnknownKeys.SlowFault);
+            await UnknownKeys.RunAsync(UnknownKeys.SlowName, server, http, hits, options, results);
+        }
+        finally
+        {
+            File.Delete(fault);
+        }
+    }
+
+    /// <summary>As a whole: the server reads it every 10 ms.</summary>
+    private static async Task ReplaceAsync(string path, string text)
+    {
+        await File.WriteAllTextAsync(path + ".new", text);
+        File.Move(path + ".new", path, overwrite: true);
     }
 
     /// <summary>A server whose memory holds so few keys that each of them, asked in turn, is gone when it is asked again; the credential stays.</summary>
