@@ -18,9 +18,8 @@ internal readonly record struct CallEnd(long Intended, long Sent, int Status, bo
 /// </summary>
 internal sealed class Http2Connection : IDisposable
 {
-    private const int DataFrame = 0, HeadersFrame = 1, ResetFrame = 3, SettingsFrame = 4, PingFrame = 6, GoAwayFrame = 7, WindowFrame = 8;
-    private const int FrameHeader = 9;
-    private const int MaxFrame = 16 * 1024;
+    private const int DataFrame = 0, HeadersFrame = 1, ResetFrame = 3, SettingsFrame = 4, PingFrame = 6, GoAwayFrame = 7, WindowFrame = FrameWriter.WindowFrame;
+    private const int FrameHeader = FrameWriter.HeaderLength;
 
     /// <summary>What HTTP/2 allows to be sent before the other side says more: for a call, and for the connection at its start.</summary>
     private const int Window = 65_535;
@@ -35,7 +34,8 @@ internal sealed class Http2Connection : IDisposable
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _received = new byte[256 * 1024];
-    private readonly byte[] _unsent = new byte[256 * 1024];
+    private readonly FrameWriter _frames;
+
     // Small, so that the generator's own caches hold it: a slot for each call under way, and where that of a stream is.
     private readonly Slot[] _slots = new Slot[MaxUnderWay];
     private readonly byte[] _slotOf = new byte[Passing];
@@ -45,7 +45,6 @@ internal sealed class Http2Connection : IDisposable
     private readonly byte[] _headers;
     private readonly byte[] _answer;
     private int _receivedCount;
-    private int _unsentCount;
     private int _consumed;
     private int _nextStream = 1;
     private long _sendWindow = Window;
@@ -59,10 +58,11 @@ internal sealed class Http2Connection : IDisposable
         var entries = calls.Credential is null ? 4 : 5;
         _headers = [0x83, 0x86, .. Enumerable.Range(0, entries).Select(i => (byte)(0x80 | (61 + entries - i)))];
         _socket.Connect(IPAddress.Loopback, port);
-        Append("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
+        _frames = new(_socket);
+        _frames.Append("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
         // SETTINGS_INITIAL_WINDOW_SIZE: an answer of up to 1 MiB needs no word of ours.
-        AppendFrame(SettingsFrame, 0, 0, [0, 4, 0, 0x10, 0, 0]);
-        AppendWindowUpdate((1 << 30) - 1);
+        _frames.Append(SettingsFrame, 0, 0, [0, 4, 0, 0x10, 0, 0]);
+        _frames.AppendWindowUpdate((1 << 30) - 1);
         Flush();
     }
 
@@ -78,24 +78,14 @@ internal sealed class Http2Connection : IDisposable
         var free = _free.Pop();
         _slotOf[(_nextStream >> 1) % Passing] = free;
         _slots[free] = new() { Stream = _nextStream, Intended = intended, Sent = now };
-        AppendFrame(HeadersFrame, flags: 4, _nextStream, _nextStream == 1 ? _firstHeaders : _headers);
-        for (var at = 0; at < body.Length; at += MaxFrame)
-        {
-            var length = Math.Min(MaxFrame, body.Length - at);
-            AppendFrame(DataFrame, flags: at + length == body.Length ? 1 : 0, _nextStream, body.AsSpan(at, length));
-        }
-
+        _frames.Append(HeadersFrame, flags: 4, _nextStream, _nextStream == 1 ? _firstHeaders : _headers);
+        _frames.AppendLast(DataFrame, _nextStream, body);
         _sendWindow -= body.Length;
         _nextStream += 2;
         UnderWay++;
     }
 
-    public void Flush()
-    {
-        var sent = 0;
-        while (sent < _unsentCount) sent += _socket.Send(_unsent.AsSpan(sent, _unsentCount - sent));
-        _unsentCount = 0;
-    }
+    public void Flush() => _frames.Flush();
 
     /// <summary>Takes what has arrived; does not wait for more. Calls back for each call that ended; false: nothing has arrived.</summary>
     public bool Receive(Action<CallEnd> ended)
@@ -146,10 +136,10 @@ internal sealed class Http2Connection : IDisposable
                 _sendWindow += BinaryPrimitives.ReadInt32BigEndian(payload);
                 break;
             case SettingsFrame when (flags & 1) == 0:
-                AppendFrame(SettingsFrame, flags: 1, 0, []);
+                _frames.Append(SettingsFrame, flags: 1, 0, []);
                 break;
             case PingFrame when (flags & 1) == 0:
-                AppendFrame(PingFrame, flags: 1, 0, payload);
+                _frames.Append(PingFrame, flags: 1, 0, payload);
                 break;
             case GoAwayFrame:
                 throw new IOException("The server gave the connection up.");
@@ -175,7 +165,7 @@ internal sealed class Http2Connection : IDisposable
         slot.Received += payload.Length;
         _consumed += payload.Length;
         if (_consumed < WindowStep) return;
-        AppendWindowUpdate(_consumed);
+        _frames.AppendWindowUpdate(_consumed);
         _consumed = 0;
     }
 
@@ -185,33 +175,6 @@ internal sealed class Http2Connection : IDisposable
         _free.Push(_slotOf[(slot.Stream >> 1) % Passing]);
         slot.Stream = 0;
         ended(new(slot.Intended, slot.Sent, status, status == 0 && slot.BeginsRight && slot.Received == slot.Length));
-    }
-
-    private void AppendWindowUpdate(int bytes)
-    {
-        Span<byte> payload = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(payload, bytes);
-        AppendFrame(WindowFrame, flags: 0, 0, payload);
-    }
-
-    private void AppendFrame(int type, int flags, int stream, ReadOnlySpan<byte> payload)
-    {
-        if (_unsentCount + FrameHeader + payload.Length > _unsent.Length) Flush();
-        var header = _unsent.AsSpan(_unsentCount, FrameHeader);
-        header[0] = (byte)(payload.Length >> 16);
-        header[1] = (byte)(payload.Length >> 8);
-        header[2] = (byte)payload.Length;
-        header[3] = (byte)type;
-        header[4] = (byte)flags;
-        BinaryPrimitives.WriteInt32BigEndian(header[5..], stream);
-        _unsentCount += FrameHeader;
-        Append(payload);
-    }
-
-    private void Append(ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(_unsent.AsSpan(_unsentCount));
-        _unsentCount += bytes.Length;
     }
 
     /// <summary>A value that joins the header table under a name of the static one.</summary>

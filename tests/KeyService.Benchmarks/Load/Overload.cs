@@ -16,12 +16,12 @@ internal static class Overload
         var before = await Observed.ReadAsync(http, server.Metrics);
         for (var i = 0; i < 2; i++) Generator.Saturate(server.GrpcPort, calls, options);
         var rounds = new List<Round>();
-        for (var round = 0; round < options.Rounds; round++) rounds.Add(Measure(server.GrpcPort, calls, options));
+        for (var round = 0; round < options.Rounds; round++) rounds.Add(Measure(server, calls, options));
         (await Observed.ReadAsync(http, server.Metrics)).RequireVerdict(before, calls, rounds.Sum(round => round.Over.Completed + round.After.Completed));
 
         Report.Title($"{Name}: {calls.Name}, open loop at 150 % of saturation on {options.OverloadConnections} connections");
         Report.Line($"  saturation {Report.Spread(rounds, round => round.Saturation, "N0")} calls/s");
-        Report.Line($"  answered   {Report.Spread(rounds, round => round.Over.PerSecond, "N0")} calls/s, {Report.Spread(rounds, round => round.Goodput, "F3")} of saturation");
+        Report.Line($"  answered   {Report.Spread(rounds, round => round.Over.PerSecond, "N0")} calls/s, {Report.Spread(rounds, round => round.Goodput, "F3")} of saturation; server busy {Report.Spread(rounds, round => round.Busy, "P0")}");
         foreach (var round in rounds)
         {
             Report.Line($"  rejected   {round.Over.Rejected.Length} after p50 / p99 / p99.9 / max {Report.Percentiles(round.Over.Rejected)} ms; failed otherwise {round.Over.Failed}; never sent {round.Over.NotSent}");
@@ -38,18 +38,18 @@ internal static class Overload
         results.Latency("2 s at half after it: p99", asked: null, rounds.ConvertAll(round => round.After.Percentile(0.99)));
     }
 
-    private static Round Measure(int port, Calls calls, LoadOptions options)
+    private static Round Measure(ServerProcess server, Calls calls, LoadOptions options)
     {
-        var saturation = Generator.Saturate(port, calls, options).PerSecond;
-        using var flow = new Flow(port, calls, options.OverloadConnections) { PerSecond = saturation * Factor };
-        Generator.Run([flow], options.WarmUp, options.Seconds, drain: false);
+        var saturation = Generator.Saturate(server.GrpcPort, calls, options).PerSecond;
+        using var flow = new Flow(server.GrpcPort, calls, options.OverloadConnections) { PerSecond = saturation * Factor };
+        var busy = Generator.RunAndWatch(server, [flow], options.WarmUp, options.Seconds, drain: false);
         var over = flow.Result().Require(calls, failuresAllowed: true);
         flow.PerSecond = saturation / 2;
         Generator.Run([flow], warmUp: 0, RecoverySeconds);
-        return new(saturation, over, flow.Result().Require(calls, failuresAllowed: true));
+        return new(saturation, busy, over, flow.Result().Require(calls, failuresAllowed: true));
     }
 
-    private sealed record Round(double Saturation, Slice Over, Slice After)
+    private sealed record Round(double Saturation, double Busy, Slice Over, Slice After)
     {
         public double Goodput => Over.PerSecond / Saturation;
     }

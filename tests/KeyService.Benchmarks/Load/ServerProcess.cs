@@ -29,6 +29,16 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>As the system counts it: a server that has too much to do need not answer.</summary>
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>What it makes and knows keys by.</summary>
     public MasterKey MasterKey => MasterKey.Derive('1', Convert.FromBase64String(File.ReadAllText(Path.Combine(_data.FullName, "master-key")).Trim()));
 

@@ -31,14 +31,14 @@ internal static class UnknownKeys
         var half = Generator.Saturate(server.GrpcPort, hits, options).PerSecond / 2;
 
         var rounds = new List<Round>();
-        for (var round = 0; round < options.Rounds; round++) rounds.Add(Measure(server.GrpcPort, hits, half, unknown, capacity.PerSecond * 2, options));
+        for (var round = 0; round < options.Rounds; round++) rounds.Add(Measure(server, hits, half, unknown, capacity.PerSecond * 2, options));
 
         Report.Title($"{name}: {hits.Name} at {half:N0} calls/s, beside unknown keys at {capacity.PerSecond * 2:N0} calls/s, twice what the database answers");
         foreach (var round in rounds)
         {
             Report.Line($"  hits alone       p50 / p99 / p99.9 / max {Report.Percentiles(round.Alone.Latencies)} ms");
             Report.Line($"  hits beside them p50 / p99 / p99.9 / max {Report.Percentiles(round.Beside.Latencies)} ms; {round.Beside.PerSecond / half:P1} of what was due answered, rejected {round.Beside.Rejected.Length}, failed {round.Beside.Failed}");
-            Report.Line($"  unknown keys     {round.Unknown.PerSecond:N0} calls/s answered; rejected {round.Unknown.Rejected.Length} after {Report.Percentiles(round.Unknown.Rejected)} ms; failed otherwise {round.Unknown.Failed}; never sent {round.Unknown.NotSent}");
+            Report.Line($"  unknown keys     {round.Unknown.PerSecond:N0} calls/s answered; rejected {round.Unknown.Rejected.Length} after {Report.Percentiles(round.Unknown.Rejected)} ms; failed otherwise {round.Unknown.Failed}; never sent {round.Unknown.NotSent}; server busy {round.Busy:P0}");
         }
 
         results.Latency($"{name}, at twice its capacity: p99 of valid ones beside them", 0.010, rounds.ConvertAll(round => round.Beside.Percentile(0.99)));
@@ -47,14 +47,14 @@ internal static class UnknownKeys
         results.AtLeast($"{name}: valid ones answered, of what was due", 0.99, rounds.ConvertAll(round => round.Beside.PerSecond / half));
     }
 
-    private static Round Measure(int port, Calls hits, double hitsPerSecond, Calls unknown, double unknownPerSecond, LoadOptions options)
+    private static Round Measure(ServerProcess server, Calls hits, double hitsPerSecond, Calls unknown, double unknownPerSecond, LoadOptions options)
     {
-        var alone = Generator.Pace(port, hits, options, hitsPerSecond);
-        using var valid = new Flow(port, hits, options.Connections) { PerSecond = hitsPerSecond };
-        using var others = new Flow(port, unknown, options.OverloadConnections) { PerSecond = unknownPerSecond };
-        Generator.Run([valid, others], options.WarmUp, options.Seconds);
-        return new(alone, valid.Result().Require(hits, failuresAllowed: true), others.Result().Require(unknown, failuresAllowed: true));
+        var alone = Generator.Pace(server.GrpcPort, hits, options, hitsPerSecond);
+        using var valid = new Flow(server.GrpcPort, hits, options.Connections) { PerSecond = hitsPerSecond };
+        using var others = new Flow(server.GrpcPort, unknown, options.OverloadConnections) { PerSecond = unknownPerSecond };
+        var busy = Generator.RunAndWatch(server, [valid, others], options.WarmUp, options.Seconds);
+        return new(busy, alone, valid.Result().Require(hits, failuresAllowed: true), others.Result().Require(unknown, failuresAllowed: true));
     }
 
-    private sealed record Round(Slice Alone, Slice Beside, Slice Unknown);
+    private sealed record Round(double Busy, Slice Alone, Slice Beside, Slice Unknown);
 }
