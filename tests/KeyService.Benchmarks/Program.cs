@@ -10,7 +10,7 @@ switch (args.FirstOrDefault())
     case "feeds":
         return await FeedsCommand.RunAsync(args[1..]);
     case "micro":
-        BenchmarkSwitcher.FromTypes([typeof(MemoryHit), typeof(Formats), typeof(Counters)])
+        BenchmarkSwitcher.FromTypes([typeof(Counters), typeof(Formats), typeof(Hashing), typeof(MemoryHit), typeof(ScopeCheck)])
             .Run(args.Length > 1 ? args[1..] : ["--filter", "*"], new MicroConfig());
         return 0;
     default:

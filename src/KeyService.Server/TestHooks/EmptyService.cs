@@ -1,6 +1,7 @@
 using System.Runtime;
 using System.Runtime.InteropServices;
 using Grpc.Core;
+using KeyService.Server.Lookup;
 using None = Google.Protobuf.WellKnownTypes.Empty;
 
 namespace KeyService.Server.TestHooks;
@@ -9,7 +10,7 @@ namespace KeyService.Server.TestHooks;
 /// What every load is measured beside: a unary call that does nothing, in the same process and on the same port. Only in a build with
 /// <c>-p:TestHooks=true</c>.
 /// </summary>
-internal sealed class EmptyService : Empty.EmptyBase
+internal sealed class EmptyService(RedisConnection redis) : Empty.EmptyBase
 {
     private static readonly Task<None> Reply = Task.FromResult(new None());
 
@@ -27,4 +28,11 @@ internal sealed class EmptyService : Empty.EmptyBase
         Processors = Environment.ProcessorCount,
         Runtime = RuntimeInformation.FrameworkDescription,
     });
+
+    /// <summary>What an answer from Redis is measured beside: the GET alone, without bound, breaker or look at the value.</summary>
+    public override async Task<RedisGetResponse> RedisGet(RedisGetRequest request, ServerCallContext context)
+    {
+        var value = (byte[]?)await redis.Database!.StringGetAsync(request.Key);
+        return new() { Length = value?.Length ?? 0 };
+    }
 }

@@ -7,10 +7,7 @@ namespace KeyService.Benchmarks.Load;
 /// <summary>The same load by a generator that is not ours. It sends one body only, and does not look into answers.</summary>
 internal static partial class H2Load
 {
-    private const string Core = "1";
-
-    public static bool IsPresent => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "h2load")));
+    public static bool IsPresent => Cores.HasCommand("h2load");
 
     public static async Task<Slice> SaturateAsync(int port, Calls calls, LoadOptions options)
     {
@@ -22,7 +19,7 @@ internal static partial class H2Load
             string[] credential = calls.Credential is null ? [] : ["-H", $"authorization: Bearer {calls.Credential}"];
             using var process = Process.Start(new ProcessStartInfo("taskset",
             [
-                "-c", Core, "h2load", "-t", "1", "-c", Text(options.Connections), "-m", Text(options.Streams),
+                "-c", Cores.Load, "h2load", "-t", "1", "-c", Text(options.Connections), "-m", Text(options.Streams),
                 "-D", Text(options.Seconds), $"--warm-up-time={Text(options.WarmUp)}", "-d", body,
                 "-H", "content-type: application/grpc", "-H", "te: trailers", .. credential,
                 $"http://127.0.0.1:{Text(port)}{calls.Path}",

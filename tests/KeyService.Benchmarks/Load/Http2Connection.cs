@@ -5,29 +5,49 @@ using System.Text;
 
 namespace KeyService.Benchmarks.Load;
 
+/// <summary>How a call ended.</summary>
+/// <param name="Intended">When it was due.</param>
+/// <param name="Sent">When it was sent.</param>
+/// <param name="Status">Its gRPC status; <see cref="GrpcStatusReader.None"/> if it has none.</param>
+/// <param name="IsRight">Whether its status is OK and its answer whole, and as it must begin.</param>
+internal readonly record struct CallEnd(long Intended, long Sent, int Status, bool IsRight);
+
 /// <summary>
 /// One HTTP/2 connection that can do nothing but one RPC, over and over: headers are encoded once, as a client with a header table sends
 /// them, and an answer is compared with what it must begin with. An ordinary client costs more than the server under test.
 /// </summary>
 internal sealed class Http2Connection : IDisposable
 {
-    private const int HeadersFrame = 1, ResetFrame = 3, SettingsFrame = 4, PingFrame = 6, GoAwayFrame = 7, DataFrame = 0;
-    private const int FrameHeader = 9;
-    private const int Slots = 4_096;
+    private const int DataFrame = 0, HeadersFrame = 1, ResetFrame = 3, SettingsFrame = 4, PingFrame = 6, GoAwayFrame = 7, WindowFrame = FrameWriter.WindowFrame;
+    private const int FrameHeader = FrameWriter.HeaderLength;
+
+    /// <summary>What HTTP/2 allows to be sent before the other side says more: for a call, and for the connection at its start.</summary>
+    private const int Window = 65_535;
+
+    /// <summary>So many later calls may pass one that is under way.</summary>
+    private const int Passing = 16_384;
+
     private const int WindowStep = 1 << 20;
+
+    /// <summary>Kestrel allows 100 streams on a connection.</summary>
+    public const int MaxUnderWay = 100;
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _received = new byte[256 * 1024];
-    private readonly byte[] _unsent = new byte[256 * 1024];
-    private readonly long[] _intended = new long[Slots];
-    private readonly bool[] _answered = new bool[Slots];
+    private readonly FrameWriter _frames;
+
+    // Small, so that the generator's own caches hold it: a slot for each call under way, and where that of a stream is.
+    private readonly Slot[] _slots = new Slot[MaxUnderWay];
+    private readonly byte[] _slotOf = new byte[Passing];
+    private readonly Stack<byte> _free = new(Enumerable.Range(0, MaxUnderWay).Select(i => (byte)i));
+    private readonly GrpcStatusReader _statuses = new();
     private readonly byte[] _firstHeaders;
     private readonly byte[] _headers;
     private readonly byte[] _answer;
     private int _receivedCount;
-    private int _unsentCount;
     private int _consumed;
     private int _nextStream = 1;
+    private long _sendWindow = Window;
 
     public Http2Connection(int port, Calls calls)
     {
@@ -38,115 +58,123 @@ internal sealed class Http2Connection : IDisposable
         var entries = calls.Credential is null ? 4 : 5;
         _headers = [0x83, 0x86, .. Enumerable.Range(0, entries).Select(i => (byte)(0x80 | (61 + entries - i)))];
         _socket.Connect(IPAddress.Loopback, port);
-        Append("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
-        AppendFrame(SettingsFrame, 0, 0, []);
-        AppendWindowUpdate((1 << 30) - 1);
+        _frames = new(_socket);
+        _frames.Append("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
+        // SETTINGS_INITIAL_WINDOW_SIZE: an answer of up to 1 MiB needs no word of ours.
+        _frames.Append(SettingsFrame, 0, 0, [0, 4, 0, 0x10, 0, 0]);
+        _frames.AppendWindowUpdate((1 << 30) - 1);
         Flush();
     }
 
     /// <summary>Calls that have no answer yet.</summary>
     public int UnderWay { get; private set; }
 
-    public long Wrong { get; private set; }
+    /// <summary>False while the connection's window is too full for this body.</summary>
+    public bool CanSend(byte[] body) => _sendWindow >= body.Length;
 
-    public void Send(byte[] body, long intended)
+    public void Send(byte[] body, long intended, long now)
     {
-        var slot = (_nextStream >> 1) % Slots;
-        _intended[slot] = intended;
-        _answered[slot] = false;
-        AppendFrame(HeadersFrame, flags: 4, _nextStream, _nextStream == 1 ? _firstHeaders : _headers);
-        AppendFrame(DataFrame, flags: 1, _nextStream, body);
+        if (body.Length > Window) throw new ArgumentException("Too long for a call's window.", nameof(body));
+        var free = _free.Pop();
+        _slotOf[(_nextStream >> 1) % Passing] = free;
+        _slots[free] = new() { Stream = _nextStream, Intended = intended, Sent = now };
+        _frames.Append(HeadersFrame, flags: 4, _nextStream, _nextStream == 1 ? _firstHeaders : _headers);
+        _frames.AppendLast(DataFrame, _nextStream, body);
+        _sendWindow -= body.Length;
         _nextStream += 2;
         UnderWay++;
     }
 
-    public void Flush()
-    {
-        var sent = 0;
-        while (sent < _unsentCount) sent += _socket.Send(_unsent.AsSpan(sent, _unsentCount - sent));
-        _unsentCount = 0;
-    }
+    public void Flush() => _frames.Flush();
 
-    /// <summary>Takes what has arrived; does not wait for more. Calls back with the intended start of each call that was answered.</summary>
-    public void Receive(Action<long> completed)
+    /// <summary>Takes what has arrived; does not wait for more. Calls back for each call that ended; false: nothing has arrived.</summary>
+    public bool Receive(Action<CallEnd> ended)
     {
+        var any = false;
         while (_socket.Available > 0)
         {
             var count = _socket.Receive(_received.AsSpan(_receivedCount));
             if (count == 0) throw new IOException("The server closed the connection.");
             _receivedCount += count;
+            any = true;
             var read = 0;
             while (_receivedCount - read >= FrameHeader)
             {
                 var frame = _received.AsSpan(read, _receivedCount - read);
                 var length = (frame[0] << 16) | (frame[1] << 8) | frame[2];
                 if (frame.Length < FrameHeader + length) break;
-                Take(frame[3], frame[4], BinaryPrimitives.ReadInt32BigEndian(frame[5..]), frame.Slice(FrameHeader, length), completed);
+                Take(frame[3], frame[4], BinaryPrimitives.ReadInt32BigEndian(frame[5..]), frame.Slice(FrameHeader, length), ended);
                 read += FrameHeader + length;
             }
 
             _received.AsSpan(read, _receivedCount - read).CopyTo(_received);
             _receivedCount -= read;
         }
+
+        return any;
     }
 
     public void Dispose() => _socket.Dispose();
 
-    private void Take(int type, int flags, int stream, ReadOnlySpan<byte> payload, Action<long> completed)
+    private void Take(int type, int flags, int stream, ReadOnlySpan<byte> payload, Action<CallEnd> ended)
     {
-        var slot = (stream >> 1) % Slots;
         switch (type)
         {
             case DataFrame:
-                // Flag 0, four bytes of length, the message.
-                if (payload.Length >= 5 + _answer.Length && payload[0] == 0 && payload.Slice(5, _answer.Length).SequenceEqual(_answer))
-                    _answered[slot] = true;
-                _consumed += payload.Length;
-                if (_consumed < WindowStep) break;
-                AppendWindowUpdate(_consumed);
-                _consumed = 0;
+                TakeData(ref SlotOf(stream), payload);
                 break;
-            case HeadersFrame when (flags & 1) != 0:
-                UnderWay--;
-                if (!_answered[slot]) Wrong++;
-                completed(_intended[slot]);
+            case HeadersFrame:
+                if ((flags & 4) == 0) throw new NotSupportedException("A header block in more than one frame.");
+                var status = _statuses.Read(payload);
+                if ((flags & 1) != 0) End(ref SlotOf(stream), status, ended);
+                break;
+            case ResetFrame:
+                // After an answer it says only that the rest of the request is not wanted.
+                if (_slots[_slotOf[(stream >> 1) % Passing]].Stream == stream) End(ref SlotOf(stream), GrpcStatusReader.None, ended);
+                break;
+            case WindowFrame when stream == 0:
+                _sendWindow += BinaryPrimitives.ReadInt32BigEndian(payload);
                 break;
             case SettingsFrame when (flags & 1) == 0:
-                AppendFrame(SettingsFrame, flags: 1, 0, []);
+                _frames.Append(SettingsFrame, flags: 1, 0, []);
                 break;
             case PingFrame when (flags & 1) == 0:
-                AppendFrame(PingFrame, flags: 1, 0, payload);
+                _frames.Append(PingFrame, flags: 1, 0, payload);
                 break;
-            case ResetFrame or GoAwayFrame:
+            case GoAwayFrame:
                 throw new IOException("The server gave the connection up.");
         }
     }
 
-    private void AppendWindowUpdate(int bytes)
+    private ref Slot SlotOf(int stream)
     {
-        Span<byte> payload = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(payload, bytes);
-        AppendFrame(type: 8, flags: 0, 0, payload);
+        ref var slot = ref _slots[_slotOf[(stream >> 1) % Passing]];
+        if (slot.Stream != stream) throw new IOException("An answer to no call that is under way.");
+        return ref slot;
     }
 
-    private void AppendFrame(int type, int flags, int stream, ReadOnlySpan<byte> payload)
+    private void TakeData(ref Slot slot, ReadOnlySpan<byte> payload)
     {
-        if (_unsentCount + FrameHeader + payload.Length > _unsent.Length) Flush();
-        var header = _unsent.AsSpan(_unsentCount, FrameHeader);
-        header[0] = (byte)(payload.Length >> 16);
-        header[1] = (byte)(payload.Length >> 8);
-        header[2] = (byte)payload.Length;
-        header[3] = (byte)type;
-        header[4] = (byte)flags;
-        BinaryPrimitives.WriteInt32BigEndian(header[5..], stream);
-        _unsentCount += FrameHeader;
-        Append(payload);
+        // Flag 0, four bytes of length, the message.
+        if (slot.Received == 0 && payload.Length >= 5 + _answer.Length)
+        {
+            slot.Length = 5 + BinaryPrimitives.ReadInt32BigEndian(payload[1..]);
+            slot.BeginsRight = payload[0] == 0 && payload.Slice(5, _answer.Length).SequenceEqual(_answer);
+        }
+
+        slot.Received += payload.Length;
+        _consumed += payload.Length;
+        if (_consumed < WindowStep) return;
+        _frames.AppendWindowUpdate(_consumed);
+        _consumed = 0;
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    private void End(ref Slot slot, int status, Action<CallEnd> ended)
     {
-        bytes.CopyTo(_unsent.AsSpan(_unsentCount));
-        _unsentCount += bytes.Length;
+        UnderWay--;
+        _free.Push(_slotOf[(slot.Stream >> 1) % Passing]);
+        slot.Stream = 0;
+        ended(new(slot.Intended, slot.Sent, status, status == 0 && slot.BeginsRight && slot.Received == slot.Length));
     }
 
     /// <summary>A value that joins the header table under a name of the static one.</summary>
@@ -154,4 +182,15 @@ internal sealed class Http2Connection : IDisposable
 
     private static byte[] Text(string text) =>
         text.Length < 127 ? [(byte)text.Length, .. Encoding.ASCII.GetBytes(text)] : throw new ArgumentException("Too long.", nameof(text));
+
+    /// <summary>A call under way.</summary>
+    private struct Slot
+    {
+        public int Stream;
+        public bool BeginsRight;
+        public int Length;
+        public int Received;
+        public long Intended;
+        public long Sent;
+    }
 }

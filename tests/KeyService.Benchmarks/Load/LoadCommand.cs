@@ -1,106 +1,123 @@
-using System.Diagnostics;
 using Grpc.Net.Client;
 using KeyService.Server.TestHooks;
 
 namespace KeyService.Benchmarks.Load;
 
-/// <summary><c>load</c>: each load and the empty call in turn, A B A B, in one run on one server.</summary>
+/// <summary><c>load</c>: each load and what it is measured beside in turn, A B A B, in one run on one server.</summary>
 internal static class LoadCommand
 {
-    /// <summary>The second core: the first is the server's.</summary>
-    private const nint Core = 0b10;
+    private const string RedisName = "Redis hit";
+    private const int BatchSize = 100;
+
+    /// <summary>Memory hits, forged keys and overload: the server as it is, with Redis where there is one, which none of them asks.</summary>
+    private static readonly string[] MemoryNames =
+        ["memory hit, one key", "memory hit, all keys", "wrong checksum", "wrong tag", $"batch of {BatchSize}", Overload.Name, UnknownKeys.Name];
 
     public static async Task<int> RunAsync(LoadOptions options)
     {
         if (options.Build) await ServerProcess.BuildAsync();
-        if (Environment.ProcessorCount < 2) throw new InvalidOperationException("One core is for the server and one for the load: there are not two.");
-        if (OperatingSystem.IsLinux()) Process.GetCurrentProcess().ProcessorAffinity = Core;
-
-        await using var server = await ServerProcess.StartAsync(options.Server);
-        using var channel = GrpcChannel.ForAddress(server.Grpc);
-        var (credential, apiKeys) = await Seed.CreateAsync(channel, server.RootCredential, options.Keys);
-        var run = new Run(server, new Empty.EmptyClient(channel), options);
-        await run.DescribeAsync();
-        foreach (var calls in Calls.Of(credential, apiKeys).Where(calls => calls.Name.Contains(options.Only, StringComparison.Ordinal)))
+        Cores.BindThisProcess();
+        await using var redis = RedisProcess.Missing is null ? await RedisProcess.StartAsync() : null;
+        var results = new Results();
+        if (Array.Exists(MemoryNames, options.Wants)) await MeasureMemoryAsync(options, redis, results);
+        if (options.Wants(UnknownKeys.SlowName)) await MeasureSlowDatabaseAsync(options, results);
+        if (!options.Wants(RedisName))
         {
-            await Seed.CheckAsync(channel, calls);
-            await run.CompareAsync(calls);
+            // Nothing to say of it.
+        }
+        else if (redis is null)
+        {
+            Report.Title($"{RedisName}: SKIPPED, {RedisProcess.Missing}");
+            results.Told($"{RedisName} : bare GET", ">= 0.80", $"skipped, {RedisProcess.Missing}", met: null);
+        }
+        else
+        {
+            await MeasureRedisAsync(options, redis, results);
         }
 
+        results.Print();
         return 0;
     }
 
-    private sealed class Run(ServerProcess server, Empty.EmptyClient hooks, LoadOptions options)
+    private static async Task MeasureMemoryAsync(LoadOptions options, RedisProcess? redis, Results results)
     {
-        private readonly HttpClient _http = new();
-
-        public async Task DescribeAsync()
+        await using var server = await ServerProcess.StartAsync(options.Server, redis is null ? [] : [redis.Setting]);
+        using var channel = GrpcChannel.ForAddress(server.Grpc);
+        using var http = new HttpClient();
+        var hooks = new Empty.EmptyClient(channel);
+        Report.Heading(await hooks.StatsAsync(new()), server.Id, options);
+        if (redis is null) Report.Line($"without Redis: {RedisProcess.Missing}");
+        var (credential, apiKeys) = await Seed.CreateAsync(channel, server.RootCredential, options.Keys);
+        var all = Calls.AllKeys(credential, apiKeys);
+        Comparison[] comparisons =
+        [
+            new(Calls.Empty, Calls.OneKey(credential, apiKeys), 0.90) { AskedLatency = 0.005 },
+            new(Calls.Empty, all, 0.90) { AskedLatency = 0.005, IsOneBodyEnough = false },
+            new(Calls.Empty, Calls.WrongChecksum(credential, apiKeys), 0.90),
+            new(Calls.Empty, Calls.WrongTag(credential, apiKeys), 0.85),
+            new(all, Calls.Batches(credential, apiKeys, BatchSize), 8) { WithLatency = false },
+        ];
+        var run = new ComparisonRun(server, hooks, http, options, results);
+        await Seed.CheckAsync(channel, all);
+        foreach (var comparison in comparisons.Where(each => options.Wants(each.Load.Name)))
         {
-            var stats = await hooks.StatsAsync(new());
-            Report.Heading(stats, server.Id, options);
+            await Seed.CheckAsync(channel, comparison.Load);
+            await run.CompareAsync(comparison);
+            if (comparison.Base == Calls.Empty)
+                results.Told($"{comparison.Load.Name}: look-ups in Redis or the database", "0", "0", met: true);
         }
 
-        public async Task CompareAsync(Calls calls)
+        if (options.Wants(Overload.Name)) await Overload.RunAsync(server, http, all, options, results);
+        if (options.Wants(UnknownKeys.Name)) await UnknownKeys.RunAsync(UnknownKeys.Name, server, http, all, options, results);
+    }
+
+    private static async Task MeasureSlowDatabaseAsync(LoadOptions options, Results results)
+    {
+        var fault = Path.GetTempFileName();
+        try
         {
-            // Before the first figure: the runtime compiles hot code anew, beside the calls on the one core.
-            for (var i = 0; i < 2; i++)
-            {
-                await Saturate(Calls.Empty);
-                await Saturate(calls);
-            }
-
-            var pairs = await PairsAsync(calls, Saturate);
-            Report.Throughput(calls.Name, "own", pairs);
-            // One body is all that h2load sends.
-            if (options.WithH2Load && H2Load.IsPresent && calls.Bodies.Count == 1)
-            {
-                Report.Throughput(calls.Name, "h2load", await PairsAsync(calls, each => H2Load.SaturateAsync(server.GrpcPort, each, options)));
-            }
-
-            if (!options.WithLatency) return;
-            var half = Report.Median(pairs.Select(pair => pair.Load.Slice.PerSecond)) / 2;
-            Report.Latency(calls.Name, half, await PairsAsync(
-                calls, each => Task.FromResult(Generator.Pace(server.GrpcPort, each, options, half))));
+            await File.WriteAllTextAsync(fault, "1 none");
+            await using var server = await ServerProcess.StartAsync(options.Server, ("KeyService__TestHooks__DatabaseFaults", fault));
+            using var channel = GrpcChannel.ForAddress(server.Grpc);
+            using var http = new HttpClient();
+            Report.Title($"{UnknownKeys.SlowName}, on a server of its own");
+            Report.Heading(await new Empty.EmptyClient(channel).StatsAsync(new()), server.Id, options);
+            var (credential, apiKeys) = await Seed.CreateAsync(channel, server.RootCredential, options.Keys);
+            var hits = Calls.AllKeys(credential, apiKeys);
+            await Seed.CheckAsync(channel, hits);
+            await ReplaceAsync(fault, UnknownKeys.SlowFault);
+            await UnknownKeys.RunAsync(UnknownKeys.SlowName, server, http, hits, options, results);
         }
-
-        private Task<Slice> Saturate(Calls calls) => Task.FromResult(Generator.Saturate(server.GrpcPort, calls, options));
-
-        private async Task<List<Pair>> PairsAsync(Calls calls, Func<Calls, Task<Slice>> slice)
+        finally
         {
-            var pairs = new List<Pair>();
-            for (var round = 0; round < options.Rounds; round++)
-            {
-                var empty = await MeasureAsync(Calls.Empty, () => slice(Calls.Empty));
-                pairs.Add(new(empty, await MeasureAsync(calls, () => slice(calls))));
-            }
-
-            return pairs;
-        }
-
-        private async Task<Measured> MeasureAsync(Calls calls, Func<Task<Slice>> slice)
-        {
-            var answered = await Observed.ReadAsync(_http, server.Metrics);
-            var before = await hooks.StatsAsync(new());
-            var result = await slice();
-            var after = await hooks.StatsAsync(new());
-            (await Observed.ReadAsync(_http, server.Metrics)).Require(answered, calls, result.Completed);
-            return new(
-                result, (after.CpuMicroseconds - before.CpuMicroseconds) / (double)result.All,
-                (after.AllocatedBytes - before.AllocatedBytes) / (double)result.All);
+            File.Delete(fault);
         }
     }
-}
 
-/// <summary>A slice and what it cost the server.</summary>
-/// <param name="Slice">The calls.</param>
-/// <param name="CpuMicroseconds">Of each call: as many seconds for a million.</param>
-/// <param name="AllocatedBytes">Of each call.</param>
-internal sealed record Measured(Slice Slice, double CpuMicroseconds, double AllocatedBytes);
+    /// <summary>As a whole: the server reads it every 10 ms.</summary>
+    private static async Task ReplaceAsync(string path, string text)
+    {
+        await File.WriteAllTextAsync(path + ".new", text);
+        File.Move(path + ".new", path, overwrite: true);
+    }
 
-/// <summary>Two slices side by side: what disturbs one most likely disturbs the other.</summary>
-internal sealed record Pair(Measured Empty, Measured Load)
-{
-    public double Ratio => Load.Slice.PerSecond / Empty.Slice.PerSecond;
-
-    public double CpuRatio => Empty.CpuMicroseconds / Load.CpuMicroseconds;
+    /// <summary>A server whose memory holds so few keys that each of them, asked in turn, is gone when it is asked again; the credential stays.</summary>
+    private static async Task MeasureRedisAsync(LoadOptions options, RedisProcess redis, Results results)
+    {
+        await redis.ClearAsync();
+        await using var server = await ServerProcess.StartAsync(options.Server, redis.Setting, ("KeyService__CacheCapacity", "100"));
+        using var channel = GrpcChannel.ForAddress(server.Grpc);
+        using var http = new HttpClient();
+        var hooks = new Empty.EmptyClient(channel);
+        Report.Title($"{RedisName}, on a server of its own with KeyService:CacheCapacity 100");
+        Report.Heading(await hooks.StatsAsync(new()), server.Id, options);
+        var (credential, apiKeys) = await Seed.CreateAsync(channel, server.RootCredential, Math.Max(options.Keys, 1_000));
+        var hits = Calls.RedisHits(credential, apiKeys);
+        // The first fills Redis, beside its answers; the second is answered by Redis.
+        await Seed.CheckAsync(channel, hits);
+        await Seed.CheckAsync(channel, hits);
+        var gets = Calls.RedisGets(await redis.KeysAsync());
+        if (gets.Bodies.Count < apiKeys.Count) throw new InvalidOperationException($"Redis has {gets.Bodies.Count} values for {apiKeys.Count} keys.");
+        await new ComparisonRun(server, hooks, http, options with { GivesWay = Cores.Redis == Cores.Load }, results).CompareAsync(new(gets, hits, 0.80) { IsOneBodyEnough = false });
+    }
 }

@@ -73,6 +73,14 @@ async function keyLife() {
     mustBe('metadata', answer.metadata, { team: 'walk' });
   });
 
+  await check('ValidateKeys: the same answers, in the order of the questions', async () => {
+    const question = { api_key: created.api_key, required_scopes: ['walk.read'] };
+    const { responses } = await caller.call('ValidateKeys',
+      { requests: [{ api_key: 'x' }, question, { ...question, required_scopes: ['other'] }] });
+    mustBe('verdicts', responses.map((r) => r.verdict), ['VERDICT_NOT_FOUND', 'VERDICT_VALID', 'VERDICT_INSUFFICIENT_SCOPE']);
+    mustBe('answer to the one', responses[1], await validate());
+  });
+
   await check('SetStatus DISABLED is COMPLETE', async () => {
     const answer = await setStatus('KEY_STATUS_DISABLED', key.etag);
     mustBe('status', answer.key.status, 'KEY_STATUS_DISABLED');
@@ -134,6 +142,8 @@ async function errors({ key, created }) {
   await caller.refused('INVALID_ARGUMENT', 'INVALID_FIELD', 'CreateKey',
     { workspace_id: one, name: '', scopes: ['fine', 'CAPITALS'], allowed_addresses: ['10.0.0.1/8'] },
     { violations: ['allowed_addresses[0]', 'name', 'scopes[1]'] });
+  await caller.refused('INVALID_ARGUMENT', 'INVALID_FIELD', 'ValidateKeys',
+    { requests: [{ api_key: 'x' }, { api_key: 'x', client_address: 'nowhere' }] }, { violations: ['requests[1].client_address'] });
   await caller.refused('INVALID_ARGUMENT', 'INVALID_PAGE_TOKEN', 'ListKeys', { workspace_id: one, page_token: 'x' },
     { note: 'with a token that is none' });
   await caller.refused('UNAUTHENTICATED', 'NO_CREDENTIAL', 'GetCaller', {}, { credential: null });

@@ -18,7 +18,9 @@ public sealed class RolesTests
         var client = server.Client;
 
         (await client.ValidateKeyAsync(new() { ApiKey = created.ApiKey }, server.Root)).Verdict.ShouldBe(Verdict.Valid);
+        (await client.ValidateKeysAsync(new() { Requests = { new ValidateKeyRequest { ApiKey = created.ApiKey } } }, server.Root)).Responses.Single().Verdict.ShouldBe(Verdict.Valid);
         (await JsonAnswer.Post(server, "/v1/keys:validate", """{"apiKey": "x"}""")).ShouldBeOk();
+        (await JsonAnswer.Post(server, "/v1/keys:validateBatch", """{"requests": [{"apiKey": "x"}]}""")).ShouldBeOk();
         var refused = new[]
         {
             await CallError.Of(client.CreateKeyAsync(new() { WorkspaceId = "w1", Name = "n" }, server.Root)),
@@ -56,6 +58,9 @@ public sealed class RolesTests
 
         (await workspace.ListAsync()).ShouldHaveSingleItem();
         (await CallError.Of(server.Client.ValidateKeyAsync(new() { ApiKey = created.ApiKey }, server.Root))).Code.ShouldBe(StatusCode.Unimplemented);
+        (await CallError.Of(server.Client.ValidateKeysAsync(
+            new() { Requests = { new ValidateKeyRequest { ApiKey = created.ApiKey } } }, server.Root))).Code.ShouldBe(StatusCode.Unimplemented);
+        (await JsonAnswer.Post(server, "/v1/keys:validateBatch", $$"""{"requests": [{"apiKey": "{{created.ApiKey}}"}]}""")).Status.ShouldBe(HttpStatusCode.NotImplemented);
         (await JsonAnswer.Post(server, "/v1/keys:validate", $$"""{"apiKey": "{{created.ApiKey}}"}""")).Status.ShouldBe(HttpStatusCode.NotImplemented);
         (await JsonAnswer.Get(server, "/v1/workspaces/w1/keys")).ShouldBeOk();
     }

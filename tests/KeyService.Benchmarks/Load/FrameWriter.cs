@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+
+namespace KeyService.Benchmarks.Load;
+
+/// <summary>HTTP/2 frames, gathered until they are sent.</summary>
+internal sealed class FrameWriter(Socket socket)
+{
+    public const int HeaderLength = 9;
+    public const int WindowFrame = 8;
+
+    private const int EndStream = 1;
+    private const int MaxLength = 16 * 1024;
+
+    private readonly byte[] _unsent = new byte[256 * 1024];
+    private int _count;
+
+    public void Flush()
+    {
+        var sent = 0;
+        while (sent < _count) sent += socket.Send(_unsent.AsSpan(sent, _count - sent));
+        _count = 0;
+    }
+
+    public void AppendWindowUpdate(int bytes)
+    {
+        Span<byte> payload = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(payload, bytes);
+        Append(WindowFrame, flags: 0, 0, payload);
+    }
+
+    /// <summary>The rest of a stream, in as many frames as it needs.</summary>
+    public void AppendLast(int type, int stream, ReadOnlySpan<byte> payload)
+    {
+        for (; payload.Length > MaxLength; payload = payload[MaxLength..]) Append(type, flags: 0, stream, payload[..MaxLength]);
+        Append(type, EndStream, stream, payload);
+    }
+
+    public void Append(int type, int flags, int stream, ReadOnlySpan<byte> payload)
+    {
+        if (_count + HeaderLength + payload.Length > _unsent.Length) Flush();
+        var header = _unsent.AsSpan(_count, HeaderLength);
+        header[0] = (byte)(payload.Length >> 16);
+        header[1] = (byte)(payload.Length >> 8);
+        header[2] = (byte)payload.Length;
+        header[3] = (byte)type;
+        header[4] = (byte)flags;
+        BinaryPrimitives.WriteInt32BigEndian(header[5..], stream);
+        _count += HeaderLength;
+        Append(payload);
+    }
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(_unsent.AsSpan(_count));
+        _count += bytes.Length;
+    }
+}
