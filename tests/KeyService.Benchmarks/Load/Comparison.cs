@@ -66,9 +66,8 @@ internal sealed class ComparisonRun(ServerProcess server, Empty.EmptyClient hook
         var half = Report.Median(pairs.Select(pair => pair.Load.Slice.PerSecond)) / 2;
         var late = await PairsAsync(comparison, each => Task.FromResult(Generator.Pace(server.GrpcPort, each, options, half)));
         Report.Latency(comparison, half, late);
-        if (comparison.AskedLatency is { } asked)
-            results.Latency($"{name}: p99 at half of saturation", asked, late.ConvertAll(pair => pair.Load.Slice.Percentile(0.99)));
-        results.Latency($"{comparison.Base.Name} beside it: p99 at the same rate", asked: null, late.ConvertAll(pair => pair.Base.Slice.Percentile(0.99)));
+        results.Latency($"{name}: p99 at half of saturation", comparison.AskedLatency, late.ConvertAll(pair => pair.Load.Slice.Percentile(0.99)));
+        results.Latency($"{comparison.Base.Name} beside {name}: p99 at the same rate", asked: null, late.ConvertAll(pair => pair.Base.Slice.Percentile(0.99)));
     }
 
     private Task<Slice> Saturate(Calls calls) => Task.FromResult(Generator.Saturate(server.GrpcPort, calls, options));
