@@ -24,11 +24,14 @@ internal sealed class ColdLookUps(ScaleServer server, SyntheticKeys keys, int co
     public async Task<Result> RunAsync(int calls, int inFlight)
     {
         var requests = new Queue<ValidateKeyRequest>(Draw(calls));
+        // The credential is a key as well: it is in memory before the first look-up counts.
+        await server.Client.GetCallerAsync(new(), server.Root);
         var (read, before) = (await ReadsAsync(), await server.Hooks.StatsAsync(new()));
         var times = await Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => AskAsync(requests)));
         var after = await server.Hooks.StatsAsync(new());
         read = await ReadsAsync() - read;
-        if (read != calls) throw new InvalidOperationException($"{calls} calls, but {read} reads of the database: these look-ups were not cold.");
+        // A process that was held up for longer than its lease reads its credential again.
+        if (read < calls || read > calls + (calls / 100)) throw new InvalidOperationException($"{calls} calls, but {read} reads of the database: these look-ups were not cold.");
         return new([.. times.SelectMany(each => each).Order()], (after.CpuMicroseconds - before.CpuMicroseconds) / (double)calls);
     }
 
