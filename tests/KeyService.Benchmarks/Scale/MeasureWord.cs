@@ -66,9 +66,9 @@ internal static class MeasureWord
         {
             await using var server = await ScaleServer.StartAsync(bigStore, cacheCapacity: 100);
             var pages = new Pages(server, bigStore);
-            foreach (var (orderBy, order) in Pages.Orders)
+            foreach (var (what, orderBy, order) in Pages.All)
             {
-                if (await pages.DeepTokenAsync(orderBy, order) is not { } deep)
+                if (await pages.TokenAsync(what, order, options.Pages) is not { } deep)
                 {
                     Report.Line($"ListKeys: the big workspace has no page 10,000");
                     return;
@@ -85,7 +85,7 @@ internal static class MeasureWord
                 }
 
                 Report.Line($"");
-                Report.Line($"ListKeys, order_by {orderBy}: {options.Pages} pages of 500 from page 10,000, and from page 1");
+                Report.Line($"ListKeys, order_by {orderBy}: {options.Pages} pages of 500 from {what} on, and from page 1");
                 Compare("ms a page", lasts, firsts, walk => walk.Times.Order().ElementAt(walk.Times.Count / 2));
                 Compare("server's CPU, us", lasts, firsts, walk => walk.Cpu);
             }

@@ -14,25 +14,45 @@ internal sealed class Pages(ScaleServer server, ScaleStore store)
     private const int Size = 500;
     private const int DeepPage = 10_000;
 
-    public static readonly IReadOnlyList<(string OrderBy, KeyOrder Order)> Orders =
-        [("create_time desc", KeyOrder.NewestFirst), ("create_time", KeyOrder.OldestFirst), ("name", KeyOrder.ByName)];
+    /// <summary>Of many keys in the big workspace: its pages lie within one run of the order by name.</summary>
+    private const string OftenUsedName = "DEFAULT KEY";
+
+    public static readonly IReadOnlyList<(string What, string OrderBy, KeyOrder Order)> All =
+    [
+        ("page 10,000", "create_time desc", KeyOrder.NewestFirst),
+        ("page 10,000", "create_time", KeyOrder.OldestFirst),
+        ("page 10,000", "name", KeyOrder.ByName),
+        (LastOfOneName, "name", KeyOrder.ByName),
+    ];
+
+    private const string LastOfOneName = "the last pages of one name";
 
     /// <summary>The token that page 9,999 would end with: 9,999 calls less. The product seals it, from the row that is there.</summary>
+    /// <param name="what">One of <see cref="All"/>.</param>
+    /// <param name="order">Its order.</param>
+    /// <param name="pages">That are to follow.</param>
     /// <returns>Null when the workspace is smaller.</returns>
-    public async Task<string?> DeepTokenAsync(string orderBy, KeyOrder order)
+    public async Task<string?> TokenAsync(string what, KeyOrder order, int pages)
     {
         var engine = store.NewEngine();
         using var disposable = engine as IDisposable;
         await using var context = engine.CreateContext();
         context.Database.SetCommandTimeout(TimeSpan.FromMinutes(5));
         var keys = context.ApiKeys.AsNoTracking().Where(key => key.WorkspaceId == LoadPlan.BigWorkspace);
+        var skip = ((DeepPage - 1) * Size) - 1;
+        if (what == LastOfOneName)
+        {
+            keys = keys.Where(key => key.NameOrder == OftenUsedName);
+            skip = Math.Max(0, await keys.CountAsync() - (pages * Size) - 1);
+        }
+
         var ordered = order switch
         {
             KeyOrder.OldestFirst => keys.OrderBy(key => key.CreateTime).ThenBy(key => key.KeyId),
             KeyOrder.ByName => keys.OrderBy(key => key.NameOrder).ThenBy(key => key.KeyId),
             _ => keys.OrderByDescending(key => key.CreateTime).ThenByDescending(key => key.KeyId),
         };
-        if (await ordered.Skip(((DeepPage - 1) * Size) - 1).FirstOrDefaultAsync() is not { } last) return null;
+        if (await ordered.Skip(skip).FirstOrDefaultAsync() is not { } last) return null;
         var caller = await server.Client.GetCallerAsync(new(), server.Root);
         var position = new KeyPosition(UtcMicroseconds.ToMicroseconds(last.CreateTime), last.NameOrder, last.KeyId);
         string[] binding = ["ListKeys", caller.CredentialId, LoadPlan.BigWorkspace, "", "Unspecified", order.ToString()];
