@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using KeyService.Benchmarks.Scale.Rows;
 using KeyService.Server.Keys;
 using KeyService.Server.Storage;
@@ -86,6 +85,6 @@ internal static class LoadWord
         using var disposable = engine as IDisposable;
         await using var context = engine.CreateContext();
         if (await context.ApiKeys.AnyAsync(key => key.WorkspaceId != Workspaces.System))
-            throw new StartException(string.Create(CultureInfo.InvariantCulture, $"This store holds keys already: only a new one can be loaded."));
+            throw new StartException("This store holds keys already: only a new one can be loaded.");
     }
 }
