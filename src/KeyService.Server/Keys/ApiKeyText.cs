@@ -61,9 +61,6 @@ internal static class ApiKeyText
     public static string DeriveForCanary(string brand, MasterKey key) => Make(brand, KeyEnvironment.Live, key, DeriveSecret);
 
     /// <summary>With a secret that the caller chose, which is none: for stores of benchmarks, whose API keys follow from a number.</summary>
-    /// <param name="brand">What it begins with.</param>
-    /// <param name="environment">Part of its text.</param>
-    /// <param name="key">Makes the tag.</param>
     /// <param name="digits">23 base62 digits in ASCII.</param>
     public static string OfKnownSecret(string brand, KeyEnvironment environment, MasterKey key, byte[] digits)
     {
