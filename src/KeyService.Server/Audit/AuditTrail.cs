@@ -65,6 +65,7 @@ internal sealed class AuditTrail(IStorageEngine engine, MasterKeys masterKeys, T
     public static KeyRecord? FromJson(string json) =>
         json.Length == 0 ? null : JsonSerializer.Deserialize<KeyRecord>(json, JsonSerializerOptions.Default);
 
-    private static string ToJson(KeyRecord? record) =>
+    /// <summary>What <see cref="AuditEventRow.Before"/> or <see cref="AuditEventRow.After"/> holds of a record.</summary>
+    public static string ToJson(KeyRecord? record) =>
         record is null ? "" : JsonSerializer.Serialize(record, JsonSerializerOptions.Default);
 }

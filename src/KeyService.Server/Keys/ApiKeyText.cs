@@ -60,6 +60,15 @@ internal static class ApiKeyText
     /// </summary>
     public static string DeriveForCanary(string brand, MasterKey key) => Make(brand, KeyEnvironment.Live, key, DeriveSecret);
 
+    /// <summary>With a secret that the caller chose, which is none: for stores of benchmarks, whose API keys follow from a number.</summary>
+    /// <param name="digits">23 base62 digits in ASCII.</param>
+    public static string OfKnownSecret(string brand, KeyEnvironment environment, MasterKey key, byte[] digits)
+    {
+        if (digits.Length != SecretLength || !Base62.AreDigits(digits))
+            throw new ArgumentException("A secret is 23 base62 digits.", nameof(digits));
+        return Make(brand, environment, key, (_, _, secret) => digits.CopyTo(secret));
+    }
+
     private static string Make(string brand, KeyEnvironment environment, MasterKey key, SecretWriter writeSecret)
     {
         if (!IsValidBrand(brand))

@@ -35,14 +35,31 @@ internal sealed class KeyQueries(KeyStore store)
     /// <summary>At most <see cref="KeyList.Count"/> keys and where they end; null after the last page. Keyset pages: page n costs what page 1 does.</summary>
     public async Task<(List<KeyView> Keys, KeyPosition? End)> ListAsync(KeyList list, CancellationToken cancellation)
     {
-        var found = await store.ReadAsync(
-            (context, token) => WithUse(context, Ordered(Filtered(context.ApiKeys, list), list).Take(list.Count + 1)).ToListAsync(token),
-            cancellation);
+        var found = await store.ReadAsync((context, token) => PageAsync(context, list, token), cancellation);
         var keys = found.Take(list.Count).Select(f => new KeyView(f.Key.ToRecord(), f.LastUsedTime)).ToList();
         if (found.Count <= list.Count) return (keys, null);
 
         var last = found[list.Count - 1].Key;
         return (keys, new(UtcMicroseconds.ToMicroseconds(last.CreateTime), last.NameOrder, last.KeyId));
+    }
+
+    /// <summary>One more than the page holds, to tell whether there is another.</summary>
+    private static async Task<List<KeyWithUse>> PageAsync(KeyDbContext context, KeyList list, CancellationToken cancellation)
+    {
+        var keys = Filtered(context.ApiKeys, list);
+        var count = list.Count + 1;
+        if (list is not { Order: KeyOrder.ByName, After: { } after })
+            return await WithUse(context, Ordered(keys, list).Take(count)).ToListAsync(cancellation);
+
+        // Many keys may have one name. Neither engine seeks by two columns in one comparison: each page would walk the whole run of that name
+        // from its first key. So the rest of the run is sought by key id, and what follows by name.
+        var found = await WithUse(
+            context, keys.Where(k => k.NameOrder == after.NameOrder && string.Compare(k.KeyId, after.KeyId) > 0).OrderBy(k => k.KeyId).Take(count))
+            .ToListAsync(cancellation);
+        if (found.Count == count) return found;
+        found.AddRange(await WithUse(
+            context, Ordered(keys.Where(k => string.Compare(k.NameOrder, after.NameOrder) > 0), list).Take(count - found.Count)).ToListAsync(cancellation));
+        return found;
     }
 
     /// <summary>Workspaces that hold keys, but for <c>system</c>.</summary>
@@ -64,6 +81,7 @@ internal sealed class KeyQueries(KeyStore store)
         return keys;
     }
 
+    // Times hardly repeat, for the changes of a workspace come one after the other: what is walked of one time is nothing.
     private static IQueryable<ApiKeyRow> Ordered(IQueryable<ApiKeyRow> keys, KeyList list)
     {
         var after = list.After;
@@ -75,12 +93,6 @@ internal sealed class KeyQueries(KeyStore store)
                     keys = keys.Where(k => k.CreateTime >= time && (k.CreateTime > time || string.Compare(k.KeyId, after.KeyId) > 0));
                 return keys.OrderBy(k => k.CreateTime).ThenBy(k => k.KeyId);
             case KeyOrder.ByName:
-                if (after is not null)
-                {
-                    keys = keys.Where(k => string.Compare(k.NameOrder, after.NameOrder) >= 0
-                        && (string.Compare(k.NameOrder, after.NameOrder) > 0 || string.Compare(k.KeyId, after.KeyId) > 0));
-                }
-
                 return keys.OrderBy(k => k.NameOrder).ThenBy(k => k.KeyId);
             default:
                 if (after is not null)
