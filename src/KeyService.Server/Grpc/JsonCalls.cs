@@ -41,6 +41,19 @@ internal static class JsonCalls
         return WriteAsync(context, new() { Code = (int)code, Message = message }, context.Response.StatusCode);
     }
 
+    public static byte[] Encode(RpcException error) => Encoding.UTF8.GetBytes(Formatter.Format(StatusOf(error)));
+
+    /// <param name="context">The call.</param>
+    /// <param name="status">A <c>google.rpc.Status</c> as JSON.</param>
+    /// <param name="httpStatus">The status of HTTP.</param>
+    public static Task SendAsync(HttpContext context, byte[] status, int httpStatus)
+    {
+        context.Response.StatusCode = httpStatus;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = status.Length;
+        return context.Response.Body.WriteAsync(status, context.RequestAborted).AsTask();
+    }
+
     private static async Task CheckAsync(HttpContext context, JsonFields fields, RequestDelegate next)
     {
         var start = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -56,7 +69,7 @@ internal static class JsonCalls
         catch (Exception e)
         {
             var error = context.RequestServices.GetRequiredService<CallFailures>().Explain(fields.Rpc, KindOf(e), context.RequestAborted, start);
-            await WriteAsync(context, error.GetRpcStatus() ?? new() { Code = (int)error.StatusCode, Message = error.Status.Detail }, HttpStatusOf(error));
+            await WriteAsync(context, StatusOf(error), HttpStatusOf(error));
             return;
         }
 
@@ -66,8 +79,20 @@ internal static class JsonCalls
     private static async Task TakeBodyAsync(HttpContext context, JsonFields fields, Violations violations)
     {
         var request = context.Request;
+        // Nobody inflates it: what is said to be packed is not taken for what it looks like either.
+        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings != "identity")
+        {
+            violations.Add("content-encoding", "must be left out: compressed requests are not accepted");
+            return;
+        }
+
         using var text = new MemoryStream();
-        await request.Body.CopyToAsync(text, context.RequestAborted);
+        if (!await TryReadAsync(request.Body, text, context.RequestAborted))
+        {
+            violations.Add("body", GrpcBodies.Late);
+            return;
+        }
+
         if (text.Length > 0 && !request.HasJsonContentType()) violations.Add("content-type", "must be application/json");
         else if (fields.Parse(text.GetBuffer().AsMemory(0, (int)text.Length), request.Path, violations) is { } message)
         {
@@ -77,6 +102,24 @@ internal static class JsonCalls
             request.ContentType = "application/json";
         }
     }
+
+    /// <summary>False when it takes too long.</summary>
+    private static async Task<bool> TryReadAsync(Stream body, MemoryStream text, CancellationToken caller)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(caller);
+        bound.CancelAfter(GrpcBodies.Bound);
+        try
+        {
+            await body.CopyToAsync(text, bound.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!caller.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static Google.Rpc.Status StatusOf(RpcException error) => error.GetRpcStatus() ?? new() { Code = (int)error.StatusCode, Message = error.Status.Detail };
 
     private static Exception KindOf(Exception exception) => exception switch
     {
