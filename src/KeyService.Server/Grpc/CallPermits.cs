@@ -3,7 +3,7 @@ using System.Threading.RateLimiting;
 namespace KeyService.Server.Grpc;
 
 /// <summary>How many calls a listener has under way at most. What the service answers at once from memory does not count.</summary>
-internal sealed record CallOptions
+internal sealed record CallGateOptions
 {
     /// <summary>
     /// <c>KeyService:MaxValidations</c>, 1 to 100,000. 1,000: two cores with SQLite answered 6,000 to 8,000 unknown keys a second, so who gets in is
@@ -20,7 +20,7 @@ internal sealed record CallOptions
 }
 
 /// <summary>The places of one listener, a feature of its connections: each class of calls has its own. Nobody waits for one.</summary>
-internal sealed class CallPermits(CallOptions options)
+internal sealed class CallPermits(CallGateOptions options)
 {
     private readonly ConcurrencyLimiter _validation = New(options.MaxValidations);
     private readonly ConcurrencyLimiter _management = New(options.MaxManagementCalls);

@@ -39,7 +39,7 @@ internal sealed record ServerOptions
 
     public required ReplicaOptions Replica { get; init; }
 
-    public CallOptions Calls { get; init; } = new();
+    public CallGateOptions Calls { get; init; } = new();
 
     public CanaryOptions Canary { get; init; } = new();
 
