@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -86,15 +88,14 @@ internal static class JsonCalls
             return;
         }
 
-        using var text = new MemoryStream();
-        if (!await TryReadAsync(request.Body, text, context.RequestAborted))
+        if (await ReadAsync(request.BodyReader, context.RequestServices.GetRequiredService<TimeProvider>()) is not { } text)
         {
-            violations.Add("body", GrpcBodies.Late);
+            violations.Add("body", BodyBound.Violation);
             return;
         }
 
         if (text.Length > 0 && !request.HasJsonContentType()) violations.Add("content-type", "must be application/json");
-        else if (fields.Parse(text.GetBuffer().AsMemory(0, (int)text.Length), request.Path, violations) is { } message)
+        else if (fields.Parse(text, request.Path, violations) is { } message)
         {
             var canonical = Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(message));
             request.Body = new MemoryStream(canonical);
@@ -103,19 +104,16 @@ internal static class JsonCalls
         }
     }
 
-    /// <summary>False when it takes too long.</summary>
-    private static async Task<bool> TryReadAsync(Stream body, MemoryStream text, CancellationToken caller)
+    /// <summary>Null when it takes too long.</summary>
+    private static async Task<byte[]?> ReadAsync(PipeReader reader, TimeProvider time)
     {
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(caller);
-        bound.CancelAfter(GrpcBodies.Bound);
-        try
+        using var bound = BodyBound.Begin(reader, time);
+        while (true)
         {
-            await body.CopyToAsync(text, bound.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (!caller.IsCancellationRequested)
-        {
-            return false;
+            var read = await reader.ReadAsync();
+            var text = read is { IsCompleted: true, IsCanceled: false } ? read.Buffer.ToArray() : null;
+            reader.AdvanceTo(text is null ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
+            if (text is not null || read.IsCanceled) return text;
         }
     }
 

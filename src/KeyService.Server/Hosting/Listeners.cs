@@ -36,7 +36,7 @@ internal static class Listeners
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 64;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        // Over HTTP/2 it is the rate of the whole connection: what bounds a single body is GrpcBodies.Bound.
+        // Over HTTP/2 it is the rate of the whole connection: what bounds a single body is BodyBound.
         limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         // More connections scale better than more streams on one: MaxStreamsPerConnection stays.
         limits.Http2.InitialConnectionWindowSize = 128 * 1024;
