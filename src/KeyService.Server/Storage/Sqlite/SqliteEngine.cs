@@ -62,7 +62,8 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
         },
         cancellation);
 
-    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => _managementReads.RunAsync(read, cancellation);
+    // Who goes away does not wait for the turn of what nobody wants any more.
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => _managementReads.RunAsync(read, cancellation).WaitAsync(cancellation);
 
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => _managementWrites.RunAsync(write, cancellation);
 

@@ -18,7 +18,7 @@ internal sealed class WorkThreads : TaskScheduler, IDisposable
 
     public override int MaximumConcurrencyLevel { get; }
 
-    /// <summary>In turn. Cancelled before its turn it is not begun.</summary>
+    /// <summary>In turn. What is cancelled before its turn is not begun, and says so when its turn comes.</summary>
     public Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation) =>
         Task.Factory.StartNew(work, cancellation, TaskCreationOptions.DenyChildAttach, this).Unwrap();
 

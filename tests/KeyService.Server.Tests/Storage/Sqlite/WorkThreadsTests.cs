@@ -37,7 +37,7 @@ public sealed class WorkThreadsTests : IDisposable
         // On a thread of the work, what comes behind an answer would be in the way of the next.
         await Task.Run(async () =>
         {
-            await Run(() => 1);
+            await Run(() => 1).WaitAsync(Patience);
             Thread.CurrentThread.IsThreadPoolThread.ShouldBeTrue();
         });
     }
@@ -56,10 +56,9 @@ public sealed class WorkThreadsTests : IDisposable
 
         await gone.CancelAsync();
 
-        await Should.ThrowAsync<OperationCanceledException>(waiting);
         _release.Set();
-        await Task.WhenAll(blocked);
-        await Run(() => true);
+        await Should.ThrowAsync<OperationCanceledException>(waiting.WaitAsync(Patience));
+        await Task.WhenAll(blocked).WaitAsync(Patience);
         begun.ShouldBeFalse();
     }
 
