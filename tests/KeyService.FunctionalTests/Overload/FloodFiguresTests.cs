@@ -5,7 +5,7 @@ using KeyService.FunctionalTests.Infrastructure;
 
 namespace KeyService.FunctionalTests.Overload;
 
-/// <summary>How long one caller's validations take beside a flood of other calls: figures, on demand.</summary>
+/// <summary>How long validations take beside a flood of other calls: printed, never asserted, on demand. <c>tests/KeyService.Benchmarks/README.md</c> has results.</summary>
 public sealed class FloodFiguresTests(ITestOutputHelper output)
 {
     private const int Keys = 100_000;
