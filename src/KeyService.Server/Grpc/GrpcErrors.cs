@@ -60,6 +60,11 @@ internal static class GrpcErrors
     public static RpcException TooLarge() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The message is too large.");
 
+    public static RpcException Overloaded() => Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "Too many calls of this kind are under way.", new RetryInfo { RetryDelay = RetryAfter });
+
+    public static RpcException Compressed() => new(new global::Grpc.Core.Status(StatusCode.Unimplemented, "Compressed requests are not accepted."));
+
     /// <summary>Null for an exception that is a fault of the service.</summary>
     public static RpcException? From(Exception exception, CancellationToken caller) => exception switch
     {

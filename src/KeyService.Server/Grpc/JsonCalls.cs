@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -41,6 +43,19 @@ internal static class JsonCalls
         return WriteAsync(context, new() { Code = (int)code, Message = message }, context.Response.StatusCode);
     }
 
+    public static byte[] Encode(RpcException error) => Encoding.UTF8.GetBytes(Formatter.Format(StatusOf(error)));
+
+    /// <param name="context">The call.</param>
+    /// <param name="status">A <c>google.rpc.Status</c> as JSON.</param>
+    /// <param name="httpStatus">The status of HTTP.</param>
+    public static Task SendAsync(HttpContext context, byte[] status, int httpStatus)
+    {
+        context.Response.StatusCode = httpStatus;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = status.Length;
+        return context.Response.Body.WriteAsync(status, context.RequestAborted).AsTask();
+    }
+
     private static async Task CheckAsync(HttpContext context, JsonFields fields, RequestDelegate next)
     {
         var start = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -56,7 +71,7 @@ internal static class JsonCalls
         catch (Exception e)
         {
             var error = context.RequestServices.GetRequiredService<CallFailures>().Explain(fields.Rpc, KindOf(e), context.RequestAborted, start);
-            await WriteAsync(context, error.GetRpcStatus() ?? new() { Code = (int)error.StatusCode, Message = error.Status.Detail }, HttpStatusOf(error));
+            await WriteAsync(context, StatusOf(error), HttpStatusOf(error));
             return;
         }
 
@@ -66,10 +81,21 @@ internal static class JsonCalls
     private static async Task TakeBodyAsync(HttpContext context, JsonFields fields, Violations violations)
     {
         var request = context.Request;
-        using var text = new MemoryStream();
-        await request.Body.CopyToAsync(text, context.RequestAborted);
+        // Nobody inflates it: what is said to be packed is not taken for what it looks like either.
+        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings != "identity")
+        {
+            violations.Add("content-encoding", "must be left out: compressed requests are not accepted");
+            return;
+        }
+
+        if (await ReadAsync(request.BodyReader, context.RequestServices.GetRequiredService<TimeProvider>()) is not { } text)
+        {
+            violations.Add("body", BodyBound.Violation);
+            return;
+        }
+
         if (text.Length > 0 && !request.HasJsonContentType()) violations.Add("content-type", "must be application/json");
-        else if (fields.Parse(text.GetBuffer().AsMemory(0, (int)text.Length), request.Path, violations) is { } message)
+        else if (fields.Parse(text, request.Path, violations) is { } message)
         {
             var canonical = Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(message));
             request.Body = new MemoryStream(canonical);
@@ -77,6 +103,21 @@ internal static class JsonCalls
             request.ContentType = "application/json";
         }
     }
+
+    /// <summary>Null when it takes too long.</summary>
+    private static async Task<byte[]?> ReadAsync(PipeReader reader, TimeProvider time)
+    {
+        using var bound = BodyBound.Begin(reader, time);
+        while (true)
+        {
+            var read = await reader.ReadAsync();
+            var text = read is { IsCompleted: true, IsCanceled: false } ? read.Buffer.ToArray() : null;
+            reader.AdvanceTo(text is null ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
+            if (text is not null || read.IsCanceled) return text;
+        }
+    }
+
+    private static Google.Rpc.Status StatusOf(RpcException error) => error.GetRpcStatus() ?? new() { Code = (int)error.StatusCode, Message = error.Status.Detail };
 
     private static Exception KindOf(Exception exception) => exception switch
     {

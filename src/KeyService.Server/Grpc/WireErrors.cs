@@ -9,11 +9,13 @@ namespace KeyService.Server.Grpc;
 /// </summary>
 internal static class WireErrors
 {
-    private const string Details = "grpc-status-details-bin";
     private static readonly string Exhausted = ((int)StatusCode.ResourceExhausted).ToString(CultureInfo.InvariantCulture);
 
     // The service itself never answers UNKNOWN: this is a message that does not parse.
     private static readonly string Unknown = ((int)StatusCode.Unknown).ToString(CultureInfo.InvariantCulture);
+
+    private static readonly WireError TooLarge = new(GrpcErrors.TooLarge());
+    private static readonly WireError Unreadable = new(GrpcErrors.InvalidFields([("body", "could not be read")]));
 
     public static Task Explain(HttpContext context, RequestDelegate next)
     {
@@ -35,16 +37,9 @@ internal static class WireErrors
         if (context.Response.HasStarted) return;
         var headers = context.Response.Headers;
         var status = headers["grpc-status"];
-        if (status.Count == 0 || headers.ContainsKey(Details)) return;
+        if (status.Count == 0 || headers.ContainsKey(WireError.DetailsHeader)) return;
 
-        if (status == Exhausted) Put(headers, GrpcErrors.TooLarge());
-        else if (status == Unknown) Put(headers, GrpcErrors.InvalidFields([("body", "could not be read")]));
-    }
-
-    private static void Put(IHeaderDictionary headers, RpcException error)
-    {
-        headers["grpc-status"] = ((int)error.StatusCode).ToString(CultureInfo.InvariantCulture);
-        headers["grpc-message"] = error.Status.Detail;
-        headers[Details] = Convert.ToBase64String(error.Trailers.GetValueBytes(Details)!);
+        if (status == Exhausted) TooLarge.Put(headers);
+        else if (status == Unknown) Unreadable.Put(headers);
     }
 }

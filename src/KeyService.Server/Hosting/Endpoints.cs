@@ -19,6 +19,7 @@ internal static class Endpoints
         });
         if (options.Roles.HasFlag(Roles.Validation)) app.Use(app.Services.GetRequiredService<ValidateKeyAtOnce>().InvokeAsync);
         app.UseRouting();
+        app.Use(app.Services.GetRequiredService<CallGate>().InvokeAsync);
         // Kept off the way of gRPC calls.
         app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path), http => http
             .UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext))
@@ -26,7 +27,9 @@ internal static class Endpoints
 #if TEST_HOOKS
         TestHooks.EmptyService.Map(app);
 #endif
-        RoleSettings.Apply(options.Roles, app.MapGrpcService<ApiKeyGrpcService>());
+        var service = app.MapGrpcService<ApiKeyGrpcService>();
+        RoleSettings.Apply(options.Roles, service);
+        CallRules.Apply(service);
         app.MapGrpcHealthChecksService();
         if (app.Environment.IsDevelopment()) app.MapGrpcReflectionService();
 

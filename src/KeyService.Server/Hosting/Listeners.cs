@@ -14,19 +14,10 @@ internal static class Listeners
     /// <summary>The section that Kestrel reads the certificate from.</summary>
     public const string Certificate = "Kestrel:Certificates:Default";
 
-    private const int GrpcFrameHeaderBytes = 5;
-
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = 20_000;
-        kestrel.Limits.MaxRequestBodySize = ServiceRegistration.MaxMessageBytes + GrpcFrameHeaderBytes;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        // More connections scale better than more streams on one: MaxStreamsPerConnection stays.
-        kestrel.Limits.Http2.InitialConnectionWindowSize = 128 * 1024;
-        kestrel.Limits.Http2.InitialStreamWindowSize = 96 * 1024;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-
+        SetLimits(kestrel.Limits);
         if (options.HttpPort == options.GrpcPort)
         {
             Listen(kestrel, options, options.HttpPort, HttpProtocols.Http1AndHttp2);
@@ -35,6 +26,24 @@ internal static class Listeners
 
         Listen(kestrel, options, options.HttpPort, options.Tls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1);
         Listen(kestrel, options, options.GrpcPort, HttpProtocols.Http2);
+    }
+
+    private static void SetLimits(KestrelServerLimits limits)
+    {
+        limits.MaxConcurrentConnections = 20_000;
+        // Until it is known which RPC it is; reading nothing more than that is ValidateKey's own limit.
+        limits.MaxRequestBodySize = CallRules.SmallestMaxMessageBytes + CallRules.FrameHeaderBytes;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.MaxRequestHeaderCount = 64;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        // Over HTTP/2 it is the rate of the whole connection: what bounds a single body is BodyBound.
+        limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        // More connections scale better than more streams on one: MaxStreamsPerConnection stays.
+        limits.Http2.InitialConnectionWindowSize = 128 * 1024;
+        limits.Http2.InitialStreamWindowSize = 96 * 1024;
+        limits.Http2.MaxRequestHeaderFieldSize = 16 * 1024;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
     }
 
     /// <summary>Before anything is started, so that the operator gets one line.</summary>
@@ -65,11 +74,13 @@ internal static class Listeners
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options, int port, HttpProtocols protocols) =>
         kestrel.Listen(options.BindAddress, port, listen =>
         {
+            var permits = new CallPermits(options.Calls);
             listen.Protocols = protocols;
             if (options.Tls) UseCertificate(listen);
             listen.Use(next => connection =>
             {
                 connection.Features.Set(new LastCredential());
+                connection.Features.Set(permits);
                 return next(connection);
             });
         });

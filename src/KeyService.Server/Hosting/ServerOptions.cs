@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using KeyService.Server.Canary;
+using KeyService.Server.Grpc;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
@@ -37,6 +38,8 @@ internal sealed record ServerOptions
     public required IssuanceOptions Issuance { get; init; }
 
     public required ReplicaOptions Replica { get; init; }
+
+    public CallGateOptions Calls { get; init; } = new();
 
     public CanaryOptions Canary { get; init; } = new();
 
@@ -78,6 +81,11 @@ internal sealed record ServerOptions
                 PropagationWait = Settings.Duration(
                     configuration, SettingNames.PropagationWait, TimeSpan.FromSeconds(2), TimeSpan.Zero, TimeSpan.FromMinutes(10)),
                 Address = Settings.Text(configuration, SettingNames.AdvertisedAddress) ?? "",
+            },
+            Calls = new()
+            {
+                MaxValidations = Settings.Integer(configuration, SettingNames.MaxValidations, 1_000, 1, 100_000),
+                MaxManagementCalls = Settings.Integer(configuration, SettingNames.MaxManagementCalls, 512, 1, 100_000),
             },
             Canary = ReadCanary(configuration, roles, tls),
             Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },

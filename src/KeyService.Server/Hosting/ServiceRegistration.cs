@@ -19,9 +19,6 @@ namespace KeyService.Server.Hosting;
 /// <summary>The table of contents: a line for each folder.</summary>
 internal static class ServiceRegistration
 {
-    /// <summary>No message of the contract comes near it: the largest CreateKey is about 60 KiB.</summary>
-    public const int MaxMessageBytes = 256 * 1024;
-
     /// <summary>Everything below the wire; the commands need no more.</summary>
     public static IServiceCollection AddKeyService(
         this IServiceCollection services, ServerOptions options, IStorageEngine engine, MasterKeys masterKeys) => services
@@ -40,7 +37,7 @@ internal static class ServiceRegistration
         .AddSingleton<RedisKeyCache>().AddSingleton<IChangedKeys>(provider => provider.GetRequiredService<RedisKeyCache>()).AddSingleton<ReadGate>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
-        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddMetrics().AddLogging()
+        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<OverloadLog>().AddMetrics().AddLogging()
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
@@ -61,10 +58,11 @@ internal static class ServiceRegistration
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)
     {
-        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ApiKeyGrpcService>();
+        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<CallGate>().AddSingleton<ApiKeyGrpcService>();
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            // Each RPC's own limit is checked before.
+            grpc.MaxReceiveMessageSize = CallRules.LargestMaxMessageBytes;
             grpc.EnableDetailedErrors = false;
             // No scope and no handler for what nobody serves.
             grpc.IgnoreUnknownServices = true;

@@ -54,6 +54,12 @@ internal static class SettingNames
     /// <summary>No validation is answered later than this, unless the caller's deadline is longer; 200 ms.</summary>
     public const string ValidateBudget = "KeyService:ValidateBudget";
 
+    /// <summary>How many validations that memory cannot answer at once each port has under way at most; 1,000.</summary>
+    public const string MaxValidations = "KeyService:MaxValidations";
+
+    /// <summary>How many management calls each port has under way at most; 512.</summary>
+    public const string MaxManagementCalls = "KeyService:MaxManagementCalls";
+
     /// <summary>How many keys are kept in memory; 100,000.</summary>
     public const string CacheCapacity = "KeyService:CacheCapacity";
 
@@ -80,7 +86,7 @@ internal static class SettingNames
     [
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
-        Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
+        Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
         SqlServer, Redis,
     ];
 

@@ -75,6 +75,9 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "Master key generation {Former} is not among those of this store any more: generation {Generation} makes new keys.")]
     public static partial void GenerationFellBack(ILogger log, char former, char generation);
 
+    [LoggerMessage(26, LogLevel.Warning, "Too many {Class} are under way: those that come now are refused, and counted in keyservice_calls_refused_total. Not said again until 10 s pass without.")]
+    public static partial void Overloaded(ILogger log, string @class);
+
     [LoggerMessage(30, LogLevel.Error, "VIOLATION: replica {ReplicaId} answered as if {KeyId} had not been {Status} by revision {Revision}, which was in effect everywhere.")]
     public static partial void CanaryViolation(ILogger log, string replicaId, string keyId, string status, long revision);
 

@@ -18,6 +18,8 @@ internal sealed partial class Metrics : IDisposable
 
     private static readonly string[] Sources = ["memory", "tag", "redis", "database"];
 
+    private static readonly string[] Classes = ["validation", "management"];
+
     /// <summary>From a memory hit to a call that is late by any measure: the default bounds are meant for milliseconds.</summary>
     private static readonly double[] CallSeconds =
         [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -29,6 +31,7 @@ internal sealed partial class Metrics : IDisposable
     private readonly TimeProvider _time;
     private readonly Meter _meter;
     private readonly Histogram<double> _calls;
+    private readonly long[] _refused = new long[Classes.Length];
     private readonly Counter<long> _redisFailures;
     private readonly Counter<long> _redisRejected;
     private readonly Counter<long> _usageFlushed;
@@ -53,6 +56,8 @@ internal sealed partial class Metrics : IDisposable
             "keyservice.lookups", () => Counted(_lookups, "source", Sources), "{lookup}", "Look-ups by where they were answered; tag: forged, no read.");
         _meter.CreateObservableCounter(
             "keyservice.verdicts", () => Counted(_verdicts, "verdict", verdicts.All), "{verdict}", "Answers of ValidateKey.");
+        _meter.CreateObservableCounter(
+            "keyservice.calls.refused", () => Counted(_refused, "class", Classes), "{call}", "Calls refused at once because too many of their class were under way.");
         _redisFailures = _meter.CreateCounter<long>("keyservice.redis.failures", "{call}", "Calls to Redis that failed or took over 50 ms.");
         _redisRejected = _meter.CreateCounter<long>("keyservice.redis.rejected", "{value}", "Values in Redis that this process did not write.");
         _usageFlushed = _meter.CreateCounter<long>("keyservice.usage.flushed", "{key}", "Last-used times written.");
@@ -73,6 +78,9 @@ internal sealed partial class Metrics : IDisposable
     /// <param name="verdict">Its number, as <see cref="VerdictNames"/> counts them.</param>
     /// <param name="times">How many such answers.</param>
     public void Answered(int verdict, long times = 1) => _verdicts.Add(verdict, times);
+
+    /// <param name="validation">Else management.</param>
+    public void Refused(bool validation) => Interlocked.Increment(ref _refused[validation ? 0 : 1]);
 
     public void Called(string rpc, string status, long startTimestamp) => _calls.Record(
         _time.GetElapsedTime(startTimestamp).TotalSeconds,

@@ -20,6 +20,12 @@ internal interface IStorageEngine
     /// <summary>Finds a current secret and its key by digest: compiled once, untracked.</summary>
     Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation);
 
+    /// <summary>Does what management reads where it cannot take threads or connections away from validation and the feed.</summary>
+    Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation);
+
+    /// <summary>The same for what it writes, with the turn taken: nothing that is read is in its way.</summary>
+    Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation);
+
     /// <summary>Waits for the turn to write where the engine has one writer at a time; dispose it after the transaction.</summary>
     ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation);
 

@@ -16,9 +16,14 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
     {
         try
         {
-            await using var context = engine.CreateContext();
-            context.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
-            return await context.Database.CreateExecutionStrategy().ExecuteAsync(token => read(context, token), cancellation);
+            return await engine.RunReadAsync(
+                async () =>
+                {
+                    await using var context = engine.CreateContext();
+                    context.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+                    return await context.Database.CreateExecutionStrategy().ExecuteAsync(token => read(context, token), cancellation);
+                },
+                cancellation);
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
         {
@@ -40,25 +45,30 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
         using var bound = new CancellationTokenSource(WriteBound);
         try
         {
-            await using var context = engine.CreateContext();
-            // A change happens whole or not at all: savepoints would be round trips while the workspace's chain is held.
-            context.Database.AutoSavepointsEnabled = false;
-            var result = await context.Database.CreateExecutionStrategy().ExecuteInTransactionAsync(
-                async token =>
-                {
-                    context.ChangeTracker.Clear();
-                    return await change(context, token);
-                },
-                token => context.AuditEvents.AnyAsync(e => e.EventId == eventId, token),
-                bound.Token);
-            foreach (var head in context.ChangeTracker.Entries<AuditHeadRow>())
-                metrics.AuditHeadMoved(head.Entity.Sequence - head.Entity.SequenceBefore, head.Entity.MacBefore, head.Entity.Mac);
-            return result;
+            return await engine.RunWriteAsync(() => ChangeAsync(eventId, change, bound.Token), bound.Token);
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {
             // The caller's cancellation has no say here: what was cancelled is the change, by its bound, and it may have happened.
             throw StoreErrors.Unavailable(e);
         }
+    }
+
+    private async Task<T> ChangeAsync<T>(Guid eventId, Func<KeyDbContext, CancellationToken, Task<T>> change, CancellationToken bound)
+    {
+        await using var context = engine.CreateContext();
+        // A change happens whole or not at all: savepoints would be round trips while the workspace's chain is held.
+        context.Database.AutoSavepointsEnabled = false;
+        var result = await context.Database.CreateExecutionStrategy().ExecuteInTransactionAsync(
+            async token =>
+            {
+                context.ChangeTracker.Clear();
+                return await change(context, token);
+            },
+            token => context.AuditEvents.AnyAsync(e => e.EventId == eventId, token),
+            bound);
+        foreach (var head in context.ChangeTracker.Entries<AuditHeadRow>())
+            metrics.AuditHeadMoved(head.Entity.Sequence - head.Entity.SequenceBefore, head.Entity.MacBefore, head.Entity.Mac);
+        return result;
     }
 }

@@ -43,6 +43,10 @@ internal sealed class FaultyEngine : IStorageEngine, IDisposable
         return row;
     }
 
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => _inner.RunReadAsync(read, cancellation);
+
+    public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => _inner.RunWriteAsync(write, cancellation);
+
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => _inner.EnterWriteAsync(cancellation);
 
     public Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>

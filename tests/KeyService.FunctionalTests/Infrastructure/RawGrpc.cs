@@ -27,11 +27,19 @@ internal sealed class RawGrpc(ServerProcess server) : IDisposable
     public async Task<(StatusCode Code, HttpStatusCode Http, CallError Error, HttpResponseMessage Response)> SendAsync(
         string rpc, byte[] body, string contentType = "application/grpc", params (string Name, string Value)[] headers)
     {
+        using var content = new ByteArrayContent(body);
+        return await SendAsync(rpc, content, contentType, headers);
+    }
+
+    /// <inheritdoc cref="SendAsync(string, byte[], string, ValueTuple{string, string}[])"/>
+    public async Task<(StatusCode Code, HttpStatusCode Http, CallError Error, HttpResponseMessage Response)> SendAsync(
+        string rpc, HttpContent content, string contentType = "application/grpc", params (string Name, string Value)[] headers)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/keyservice.v1.ApiKeyService/{rpc}")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(body),
+            Content = content,
         };
         request.Content.Headers.TryAddWithoutValidation("content-type", contentType);
         request.Headers.TryAddWithoutValidation("te", "trailers");

@@ -47,6 +47,10 @@ internal sealed class FakeEngine : IStorageEngine
 
     public KeyDbContext CreateLookupContext() => throw new NotSupportedException();
 
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => read();
+
+    public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => write();
+
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

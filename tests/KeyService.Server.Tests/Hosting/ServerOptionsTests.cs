@@ -1,5 +1,6 @@
 using System.Net;
 using KeyService.Server.Canary;
+using KeyService.Server.Grpc;
 using KeyService.Server.Hosting;
 using KeyService.Server.Issuance;
 using KeyService.Server.Lookup;
@@ -37,6 +38,7 @@ public class ServerOptionsTests
     public void The_options_own_defaults_are_the_same()
     {
         ServerOptions.Read(Configured.With()).Canary.ShouldBe(new CanaryOptions());
+        ServerOptions.Read(Configured.With()).Calls.ShouldBe(new CallGateOptions());
         ServerOptions.Read(Configured.With()).Lookup.ShouldBe(new LookupOptions());
         ServerOptions.Read(Configured.With()).Issuance.Brand.ShouldBe(new IssuanceOptions().Brand);
     }
@@ -48,7 +50,7 @@ public class ServerOptionsTests
             (SettingNames.HttpPort, "9080"), (SettingNames.GrpcPort, "9081"), (SettingNames.BindAddress, "::"), (SettingNames.DataDirectory, "/srv/keys"),
             (SettingNames.RootCredentialFile, "/run/root"), (SettingNames.Roles, "validation, management"), (SettingNames.RedisTtl, "01:00:00"),
             (SettingNames.ValidateBudget, "00:00:00.5"), (SettingNames.CacheCapacity, "500"), (SettingNames.Brand, "wallet"), (SettingNames.Recoverable, "false"),
-            (SettingNames.AuditRetention, "30.00:00:00"), (SettingNames.SqlServer, "Server=db;Database=k"), (SettingNames.Redis, "redis:6379"),
+            (SettingNames.MaxValidations, "20"), (SettingNames.MaxManagementCalls, "10"), (SettingNames.AuditRetention, "30.00:00:00"), (SettingNames.SqlServer, "Server=db;Database=k"), (SettingNames.Redis, "redis:6379"),
             ("Kestrel:Certificates:Default:Path", "/run/tls")));
 
         (options.HttpPort, options.GrpcPort, options.Tls).ShouldBe((9080, 9081, true));
@@ -62,6 +64,7 @@ public class ServerOptionsTests
         options.Issuance.Brand.ShouldBe("wallet");
         options.Issuance.Recovery.Allows("acme").ShouldBeFalse();
         options.AuditRetention.ShouldBe(TimeSpan.FromDays(30));
+        options.Calls.ShouldBe(new CallGateOptions { MaxValidations = 20, MaxManagementCalls = 10 });
         options.SqlServer!.ShouldContain("Data Source=db");
         options.IsEmbedded.ShouldBeFalse();
     }
@@ -93,6 +96,12 @@ public class ServerOptionsTests
     [InlineData("KeyService:ValidateBudget", "hunter2")]
     [InlineData("KeyService:ValidateBudget", "00:00:00.009")]
     [InlineData("KeyService:ValidateBudget", "00:00:11")]
+    [InlineData("KeyService:MaxValidations", "hunter2")]
+    [InlineData("KeyService:MaxValidations", "0")]
+    [InlineData("KeyService:MaxValidations", "100001")]
+    [InlineData("KeyService:MaxManagementCalls", "hunter2")]
+    [InlineData("KeyService:MaxManagementCalls", "0")]
+    [InlineData("KeyService:MaxManagementCalls", "100001")]
     [InlineData("KeyService:CacheCapacity", "hunter2")]
     [InlineData("KeyService:CacheCapacity", "99")]
     [InlineData("KeyService:CacheCapacity", "10000001")]

@@ -93,6 +93,10 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
 
     public KeyDbContext CreateLookupContext() => throw new NotSupportedException();
 
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) => throw new NotSupportedException();

@@ -31,6 +31,10 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
 
     public Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation) => Inner.FindKeyAsync(digest, cancellation);
 
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => Inner.RunReadAsync(read, cancellation);
+
+    public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => Inner.RunWriteAsync(write, cancellation);
+
     public async ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation)
     {
         await BeforeWrite();

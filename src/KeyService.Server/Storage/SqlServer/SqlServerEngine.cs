@@ -1,3 +1,4 @@
+using KeyService.Server.Keys;
 using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -11,8 +12,14 @@ internal sealed class SqlServerEngine : IStorageEngine
     private const int LeastCompatibilityLevel = 150;
     private const int ForcedDelayedDurability = 2;
 
+    /// <summary>Below the 100 connections of SqlClient's pool, whose own queue opens them one after the other.</summary>
+    private const int ManagementConnections = 64;
+
+    private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(5);
+
     private readonly string _connectionString;
     private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _management = new(ManagementConnections, ManagementConnections);
     private readonly PooledDbContextFactory<SqlServerKeyDbContext> _contexts;
     private readonly PooledDbContextFactory<SqlServerKeyDbContext> _lookupContexts;
     private readonly Func<KeyDbContext, byte[], CancellationToken, Task<ApiKeyRow?>> _findKey = StoreQueries.CompileFindKey();
@@ -22,7 +29,7 @@ internal sealed class SqlServerEngine : IStorageEngine
         _connectionString = connectionString;
         _time = time;
         _contexts = new(OptionsFor(connectionString, retry: true));
-        _lookupContexts = new(OptionsFor(connectionString, retry: false));
+        _lookupContexts = new(OptionsFor(OfValidation(connectionString), retry: false));
         Replication = new SqlServerReplicationStore(connectionString);
     }
 
@@ -50,6 +57,10 @@ internal sealed class SqlServerEngine : IStorageEngine
         await using var context = CreateLookupContext();
         return await _findKey(context, digest, cancellation);
     }
+
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => RunAsync(read, cancellation);
+
+    public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => RunAsync(write, cancellation);
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => new(NoTurn.Instance);
 
@@ -94,12 +105,32 @@ internal sealed class SqlServerEngine : IStorageEngine
         await context.Database.MigrateAsync(cancellation);
         if (await IsSnapshotOnAsync(context, cancellation)) return;
         await context.Database.ExecuteSqlRawAsync(SqlServerStatements.SwitchReadCommittedSnapshotOn, cancellation);
-        // It has ended every other connection to the database, those of our own pool too.
-        await using var connection = new SqlConnection(_connectionString);
-        SqlConnection.ClearPool(connection);
+        // It has ended every other connection to the database, those of our own pools too.
+        SqlConnection.ClearAllPools();
     }
 
     public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => SqlServerStartLock.EnterAsync(_connectionString, cancellation);
+
+    /// <summary>Another connection string is another pool: management must not take validation's connections. The feed has one too.</summary>
+    internal static string OfValidation(string connectionString)
+    {
+        var builder = new SqlConnectionStringBuilder(connectionString);
+        builder.ApplicationName += " validation";
+        return builder.ConnectionString;
+    }
+
+    private async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        if (!await _management.WaitAsync(LongestQueue, cancellation)) throw new StoreUnavailableException(failure: "too many management calls wait for a connection");
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _management.Release();
+        }
+    }
 
     private static async Task<bool> IsSnapshotOnAsync(KeyDbContext context, CancellationToken cancellation) =>
         (await context.Database.SqlQueryRaw<int>(SqlServerStatements.ReadCommittedSnapshot).ToListAsync(cancellation)) is [1];

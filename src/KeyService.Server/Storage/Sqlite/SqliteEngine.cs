@@ -14,6 +14,14 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
 
     private readonly TimeProvider _time;
     private readonly WriterQueue _writers = new();
+    private readonly WorkThreads _lookups = new("SQLite look-ups", Environment.ProcessorCount);
+
+    /// <summary>A scan needs a processor for as long as it takes: half of them are left.</summary>
+    private readonly WorkThreads _managementReads = new("SQLite reads", Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <summary>One, as there is one turn. A scan must not hold who has it.</summary>
+    private readonly WorkThreads _managementWrites = new("SQLite writes", 1);
+
     private readonly SqliteReplicationStore _replication;
 
     public SqliteEngine(string dataDirectory, TimeProvider time)
@@ -45,14 +53,19 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
 
     public KeyDbContext CreateLookupContext() => _contexts.CreateDbContext();
 
-    // Microsoft.Data.Sqlite is synchronous inside: a thread of the pool reads, so that the caller's budget can end its wait.
-    public Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation) => Task.Run(
+    // Microsoft.Data.Sqlite is synchronous inside: a thread apart reads, so that the caller's budget can end its wait.
+    public Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation) => _lookups.RunAsync(
         async () =>
         {
             await using var context = CreateLookupContext();
             return await _findKey(context, digest, cancellation);
         },
         cancellation);
+
+    // Who goes away does not wait for the turn of what nobody wants any more.
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => _managementReads.RunAsync(read, cancellation).WaitAsync(cancellation);
+
+    public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => _managementWrites.RunAsync(write, cancellation);
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => _writers.EnterAsync(cancellation);
 
@@ -109,6 +122,9 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
 
     public void Dispose()
     {
+        _lookups.Dispose();
+        _managementReads.Dispose();
+        _managementWrites.Dispose();
         _replication.Dispose();
         _writers.Dispose();
     }

@@ -1,0 +1,49 @@
+using System.Threading.RateLimiting;
+using KeyService.Server.Observability;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace KeyService.Server.Grpc;
+
+/// <summary>
+/// Lets in as many calls as the listener has places for, and tells all others at once to come back later: a server that takes on more than it can do
+/// answers nobody in time. It stands behind <see cref="ValidateKeyAtOnce"/>, whose answers wait for nothing, and before everything that does.
+/// </summary>
+internal sealed class CallGate(Metrics metrics, OverloadLog overloads, TimeProvider time)
+{
+    private static readonly WireError Overloaded = new(GrpcErrors.Overloaded());
+    private static readonly byte[] OverloadedJson = JsonCalls.Encode(GrpcErrors.Overloaded());
+
+    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is not { } rules) return next(http);
+        var place = http.Features.GetRequiredFeature<CallPermits>().Take(rules.Class);
+        return place.IsAcquired ? LetInAsync(http, next, rules, place) : RefuseAsync(http, rules);
+    }
+
+    private async Task LetInAsync(HttpContext http, RequestDelegate next, CallRules rules, RateLimitLease place)
+    {
+        using var _ = place;
+        // Read-only where reading has begun: ValidateKey, whose limit is the listener's.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = rules.MaxMessageBytes + CallRules.FrameHeaderBytes;
+        if (JsonCalls.IsGrpcPath(http.Request.Path) && await GrpcBodies.RefuseAsync(http, rules.MaxMessageBytes, time) is { } error)
+        {
+            error.Send(http.Response);
+            metrics.Called(rules.Rpc, error.Code.ToString(), time.GetTimestamp());
+            return;
+        }
+
+        await next(http);
+    }
+
+    /// <summary>Nothing is read, and nothing is made that was not made before.</summary>
+    private Task RefuseAsync(HttpContext http, CallRules rules)
+    {
+        metrics.Refused(rules.Class == CallClass.Validation);
+        overloads.Add(rules.Class == CallClass.Validation);
+        metrics.Called(rules.Rpc, nameof(global::Grpc.Core.StatusCode.ResourceExhausted), time.GetTimestamp());
+        if (!JsonCalls.IsGrpcPath(http.Request.Path)) return JsonCalls.SendAsync(http, OverloadedJson, StatusCodes.Status429TooManyRequests);
+        Overloaded.Send(http.Response);
+        return Task.CompletedTask;
+    }
+}

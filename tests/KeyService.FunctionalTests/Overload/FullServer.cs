@@ -1,0 +1,101 @@
+using Grpc.Core;
+using KeyService.Contracts.V1;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.FunctionalTests.Overload;
+
+/// <summary>
+/// A server with few places, and a database that falls silent when it is told to: calls that need it then stay where they are until it answers again.
+/// It is the build with test hooks.
+/// </summary>
+internal sealed class FullServer : IAsyncDisposable
+{
+    public const int Places = 2;
+
+    private readonly TestStore _store = new(TestEngine.Embedded) { ServerAssembly = Repository.HooksAssembly };
+    private readonly string _faults = Path.Combine(Path.GetTempPath(), $"keyservice-database-{Guid.NewGuid():N}");
+
+    private FullServer() => Tell("none");
+
+    public ServerProcess Server { get; private set; } = null!;
+
+    public TestWorkspace Workspace { get; private set; } = null!;
+
+    /// <summary>A key that memory knows.</summary>
+    public CreateKeyResponse Known { get; private set; } = null!;
+
+    /// <summary>A credential that memory knows, whose GetCaller needs no database.</summary>
+    public string Credential { get; private set; } = "";
+
+    /// <summary>Keys that only the database knows.</summary>
+    public IReadOnlyList<string> Unseen { get; private set; } = [];
+
+    public static async Task<FullServer> StartAsync()
+    {
+        var full = new FullServer();
+        full.Server = await ServerProcess.StartAsync(
+            full._store, ("KeyService__MaxValidations", $"{Places}"), ("KeyService__MaxManagementCalls", $"{Places}"),
+            // So that it answers from memory for as long as a test lasts.
+            ("KeyService__Lease", "00:10:00"), ("KeyService__TestHooks__DatabaseFaults", full._faults));
+        full.Workspace = new(full.Server, SharedServer.NewWorkspace());
+        full.Known = await full.Workspace.CreateAsync();
+        full.Credential = (await full.Workspace.CreateCredentialAsync(["keys:read", "keys:validate"], [full.Workspace.Id])).ApiKey;
+        var unseen = new List<string>();
+        for (var i = 0; i < 2 * Places + 2; i++) unseen.Add((await full.Workspace.CreateAsync()).ApiKey);
+        full.Unseen = unseen;
+        await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: ServerProcess.As(full.Credential));
+        return full;
+    }
+
+    public void SilenceDatabase() => Tell("silent");
+
+    public void WakeDatabase() => Tell("none");
+
+    /// <summary>Takes all places for management at the gRPC port: one call more than there are, and it is the one that is answered.</summary>
+    public Task<Held<GetKeyResponse>> FillManagementAsync() => FillAsync(_ => Workspace.Client.GetKeyAsync(
+        new() { WorkspaceId = Workspace.Id, KeyId = Known.Key.KeyId }, Server.Root));
+
+    public Task<Held<ValidateKeyResponse>> FillValidationAsync() => FillAsync(i => Workspace.Client.ValidateKeyAsync(
+        new() { ApiKey = Unseen[i] }, Server.Root, TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(50)));
+
+    public async ValueTask DisposeAsync()
+    {
+        WakeDatabase();
+        await Server.DisposeAsync();
+        await _store.DisposeAsync();
+        File.Delete(_faults);
+    }
+
+    private async Task<Held<T>> FillAsync<T>(Func<int, AsyncUnaryCall<T>> call)
+    {
+        SilenceDatabase();
+        while (true)
+        {
+            // A call that is answered found the database not silent yet.
+            var calls = Enumerable.Range(0, Places + 1).Select(i => call(i).ResponseAsync).ToList();
+            var first = await Task.WhenAny(calls);
+            if (first.IsFaulted && calls.Count(one => !one.IsCompleted) == Places)
+            {
+                calls.Remove(first);
+                return new(calls, CallError.From((RpcException)first.Exception!.InnerException!));
+            }
+
+            WakeDatabase();
+            foreach (var one in calls) await ((Task)one).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            SilenceDatabase();
+        }
+    }
+
+    private void Tell(string fault)
+    {
+        File.WriteAllText(_faults + ".new", $"1 {fault}");
+        File.Move(_faults + ".new", _faults, overwrite: true);
+    }
+
+    /// <param name="Calls">Those that hold the places.</param>
+    /// <param name="Refusal">What the one too many was told.</param>
+    internal sealed record Held<T>(List<Task<T>> Calls, CallError Refusal)
+    {
+        public bool AreAllWaiting => Calls.TrueForAll(call => !call.IsCompleted);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Net;
+using Google.Protobuf;
+using Grpc.Core;
+using KeyService.Contracts.V1;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.FunctionalTests.Overload;
+
+/// <summary>What a call is told that finds no place.</summary>
+public sealed class RefusesTests
+{
+    [Fact]
+    public async Task A_management_call_is_told_while_the_places_are_held_and_the_next_works_when_they_are_free()
+    {
+        await using var full = await FullServer.StartAsync();
+        var held = await full.FillManagementAsync();
+
+        held.Refusal.ShouldBe(StatusCode.ResourceExhausted, "OVERLOADED").Retry!.RetryDelay.ToTimeSpan().ShouldBe(TimeSpan.FromSeconds(1));
+        held.AreAllWaiting.ShouldBeTrue();
+
+        full.WakeDatabase();
+        await Task.WhenAll(held.Calls);
+        // An answer is on its way before its place is free.
+        await Eventually.IsTrueAsync(async () => (await TryGetCallerAsync(full)) is null, "a call is let in");
+        await ShouldBeCountedAsync(full, "management");
+    }
+
+    [Fact]
+    public async Task A_validation_is_told_while_the_places_are_held_and_the_next_works_when_they_are_free()
+    {
+        await using var full = await FullServer.StartAsync();
+        var held = await full.FillValidationAsync();
+
+        held.Refusal.ShouldBe(StatusCode.ResourceExhausted, "OVERLOADED").Retry.ShouldNotBeNull();
+        held.AreAllWaiting.ShouldBeTrue();
+
+        full.WakeDatabase();
+        await Task.WhenAll(held.Calls);
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return (await full.Workspace.ValidateAsync(full.Unseen[^1])).Verdict == Verdict.Valid;
+                }
+                catch (RpcException)
+                {
+                    return false;
+                }
+            },
+            "a validation is let in");
+        await ShouldBeCountedAsync(full, "validation");
+    }
+
+    [Fact]
+    public async Task Over_JSON_it_is_429_with_the_same_status()
+    {
+        await using var full = await FullServer.StartAsync();
+        full.SilenceDatabase();
+        var path = $"/v1/workspaces/{full.Workspace.Id}/keys/{full.Known.Key.KeyId}";
+        JsonAnswer refusal;
+        List<Task<JsonAnswer>> calls = [];
+        do
+        {
+            // Those that are answered found the database not silent yet.
+            calls.RemoveAll(call => call.IsCompletedSuccessfully);
+            while (calls.Count <= FullServer.Places) calls.Add(JsonAnswer.Get(full.Server, path));
+            refusal = await await Task.WhenAny(calls);
+        }
+        while (refusal.Status == HttpStatusCode.OK);
+
+        refusal.ShouldBeError(HttpStatusCode.TooManyRequests, 8, "OVERLOADED");
+        refusal.Detail("RetryInfo").GetProperty("retryDelay").GetString().ShouldBe("1s");
+        calls.Count(call => !call.IsCompleted).ShouldBe(FullServer.Places);
+
+        full.WakeDatabase();
+        (await Task.WhenAll(calls)).Count(answer => answer.Status == HttpStatusCode.OK).ShouldBe(FullServer.Places);
+    }
+
+    [Fact]
+    public async Task It_is_told_before_its_message_is_there()
+    {
+        await using var full = await FullServer.StartAsync();
+        await full.FillManagementAsync();
+        var never = new TaskCompletionSource();
+        using var body = new HalfBody(RawGrpc.Frame(new GetCallerRequest().ToByteArray(), length: 1_000), _ => never.Task);
+        using var raw = new RawGrpc(full.Server);
+
+        var (_, _, error, _) = await raw.SendAsync("GetCaller", body);
+
+        error.ShouldBe(StatusCode.ResourceExhausted, "OVERLOADED").Retry.ShouldNotBeNull();
+        never.TrySetResult();
+    }
+
+    private static async Task ShouldBeCountedAsync(FullServer full, string kind)
+    {
+        // The page may be 300 ms old.
+        await Eventually.IsTrueAsync(
+            async () => await full.Server.SumAsync("keyservice_calls_refused_total", $"class=\"{kind}\"") >= 1, $"a refused call of class {kind} is counted");
+        var other = kind == "management" ? "validation" : "management";
+        (await full.Server.SumAsync("keyservice_calls_refused_total", $"class=\"{other}\"")).ShouldBe(0);
+        (await full.Server.SumAsync("rpc_server_call_duration_seconds_count", "rpc_response_status_code=\"ResourceExhausted\"")).ShouldBeGreaterThanOrEqualTo(1);
+        full.Server.Output.Count(line => line.Contains("are under way: those that come now are refused", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    private static async Task<CallError?> TryGetCallerAsync(FullServer full)
+    {
+        try
+        {
+            await full.Workspace.Client.GetCallerAsync(new(), ServerProcess.As(full.Credential));
+            return null;
+        }
+        catch (RpcException e)
+        {
+            return CallError.From(e);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using KeyService.Server.Observability;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace KeyService.Server.Tests.Observability;
+
+public class OverloadLogTests
+{
+    private readonly Lines _lines = new();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
+
+    [Fact]
+    public void It_says_once_that_it_begins_and_again_only_after_a_quiet_time()
+    {
+        var log = new OverloadLog(_time, _lines);
+        for (var second = 0; second < 60; second++)
+        {
+            log.Add(validation: true);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        _lines.All.ShouldHaveSingleItem().ShouldStartWith("Too many validations are under way");
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+        log.Add(validation: true);
+        _lines.All.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Each_class_speaks_for_itself()
+    {
+        var log = new OverloadLog(_time, _lines);
+        log.Add(validation: true);
+        log.Add(validation: false);
+
+        _lines.All.Count.ShouldBe(2);
+        _lines.All[1].ShouldStartWith("Too many management calls are under way");
+    }
+
+    private sealed class Lines : ILogger<OverloadLog>
+    {
+        public List<string> All { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            All.Add(formatter(state, exception));
+    }
+}
