@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,6 +13,13 @@ internal static class GrpcFrames
     /// <summary>One message, not compressed, whole, and nothing after it.</summary>
     public static bool IsOneMessage(ReadOnlySpan<byte> body) =>
         body.Length >= HeaderLength && body[0] == 0 && BinaryPrimitives.ReadUInt32BigEndian(body[1..]) == body.Length - HeaderLength;
+
+    /// <summary>The whole answer.</summary>
+    public static void Reply(HttpContext http, byte[] message)
+    {
+        BeginReply(http, message.Length).Write(message);
+        EndReply(http);
+    }
 
     /// <summary>The caller writes as many bytes as it says, and then ends the reply.</summary>
     public static PipeWriter BeginReply(HttpContext http, int length)

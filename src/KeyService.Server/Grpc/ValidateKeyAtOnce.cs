@@ -1,18 +1,21 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Grpc.Core;
 using KeyService.Contracts.V1;
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Validation;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyService.Server.Grpc;
 
 /// <summary>
 /// ValidateKey and ValidateKeys over gRPC when nothing has to be waited for and nothing is wrong: the connection knows the credential, and memory
 /// or the tag knows every answer (walk of ValidateKey, step 1). It stands in front of the gRPC framework, which costs more than the rest of such a
-/// call (<c>tests/KeyService.Benchmarks</c> compares the two); whatever else a call may be, the framework gets untouched.
+/// call (<c>tests/KeyService.Benchmarks</c> compares the two). A key that has to be read goes to <see cref="ValidateKeyByRead"/>; whatever else a call may
+/// be, the framework gets untouched.
 /// </summary>
-internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyValidator validator, Metrics metrics, TimeProvider time)
+internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyValidator validator, ValidateKeyByRead byRead, Metrics metrics, TimeProvider time)
 {
     /// <summary>Above what any question needs, and below every limit of the framework, so that it is the one to refuse.</summary>
     private const int MaxBodyLength = 16 * 1024;
@@ -31,41 +34,51 @@ internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyVali
         return path == BatchPath && IsOrdinary(http.Request, MaxBatchBodyLength) ? AnswerLater(http, next, MaxBatchBodyLength) : next(http);
     }
 
-    private static bool IsOrdinary(HttpRequest request, int maxLength)
-    {
-        var headers = request.Headers;
-        return headers.ContentType.Count == 1 && headers.ContentType[0] is "application/grpc" or "application/grpc+proto"
-            && HttpMethods.IsPost(request.Method) && request.Protocol == HttpProtocol.Http2
-            && !(headers.ContentLength > maxLength)
-            && headers.GrpcEncoding.Count == 0 && !Callers.HasActor(headers);
-    }
+    private static bool IsOrdinary(HttpRequest request, int maxLength) =>
+        request.Headers is var headers && headers.ContentType.Count == 1 && headers.ContentType[0] is "application/grpc" or "application/grpc+proto"
+        && HttpMethods.IsPost(request.Method) && request.Protocol == HttpProtocol.Http2 && !(headers.ContentLength > maxLength)
+        && headers.GrpcEncoding.Count == 0 && !Callers.HasActor(headers);
 
     /// <summary>As a rule the whole body is there already.</summary>
     private Task AnswerOne(HttpContext http, RequestDelegate next)
     {
         var reader = http.Request.BodyReader;
         if (!reader.TryRead(out var read)) return AnswerLater(http, next, MaxBodyLength);
-        if (read.IsCompleted && read.Buffer.IsSingleSegment && TryAnswer(http, read.Buffer.First))
+        if (!read.IsCompleted || !read.Buffer.IsSingleSegment)
+        {
+            reader.AdvanceTo(read.Buffer.Start);
+            return read.IsCompleted ? next(http) : AnswerLater(http, next, MaxBodyLength);
+        }
+
+        if (TryAnswer(http, read.Buffer.First, out var call))
         {
             reader.AdvanceTo(read.Buffer.End);
             return Task.CompletedTask;
         }
 
+        // The question lies in the buffer, which is given back when it was answered.
+        if (call.IsGood && byRead.CanTake(http)) return byRead.AnswerAsync(http, next, call, read.Buffer);
         reader.AdvanceTo(read.Buffer.Start);
-        return read.IsCompleted ? next(http) : AnswerLater(http, next, MaxBodyLength);
+        return next(http);
     }
 
     private async Task AnswerLater(HttpContext http, RequestDelegate next, int maxLength)
     {
         var reader = http.Request.BodyReader;
+        if (maxLength > CallRules.SmallestMaxMessageBytes && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = CallRules.LargestMaxMessageBytes + CallRules.FrameHeaderBytes;
         try
         {
-            var read = await reader.ReadAsync();
-            // Some clients end the stream in a frame of its own.
-            while (!read.IsCompleted && read.Buffer.Length <= maxLength)
+            ReadResult read;
+            using (BodyBound.Begin(reader, time))
             {
-                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                 read = await reader.ReadAsync();
+                // Some clients end the stream in a frame of its own.
+                while (!read.IsCompleted && !read.IsCanceled && read.Buffer.Length <= maxLength)
+                {
+                    reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    read = await reader.ReadAsync();
+                }
             }
 
             if (read.IsCompleted && TryAnswerAny(http, read.Buffer))
@@ -87,13 +100,13 @@ internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyVali
     private bool TryAnswerAny(HttpContext http, in ReadOnlySequence<byte> body)
     {
         var isBatch = http.Request.Path.Value == BatchPath;
-        if (body.IsSingleSegment) return isBatch ? TryAnswerBatch(http, body.First) : TryAnswer(http, body.First);
+        if (body.IsSingleSegment) return isBatch ? TryAnswerBatch(http, body.First) : TryAnswer(http, body.First, out _);
         var length = (int)body.Length;
         var whole = ArrayPool<byte>.Shared.Rent(length);
         try
         {
             body.CopyTo(whole);
-            return isBatch ? TryAnswerBatch(http, whole.AsMemory(0, length)) : TryAnswer(http, whole.AsMemory(0, length));
+            return isBatch ? TryAnswerBatch(http, whole.AsMemory(0, length)) : TryAnswer(http, whole.AsMemory(0, length), out _);
         }
         finally
         {
@@ -103,19 +116,26 @@ internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyVali
     }
 
     /// <summary>False, with nothing sent and nothing said, when the call has to wait or is not as it should be.</summary>
-    private bool TryAnswer(HttpContext http, ReadOnlyMemory<byte> body)
+    /// <param name="http">The call.</param>
+    /// <param name="body">Its whole body.</param>
+    /// <param name="call">What was understood of it before it turned out that it has to wait.</param>
+    private bool TryAnswer(HttpContext http, ReadOnlyMemory<byte> body, out GoodCall call)
     {
+        call = default;
         var arrival = Moment.Now(time);
         if (!GrpcFrames.IsOneMessage(body.Span) || !ValidateKeyMessages.TryRead(body[GrpcFrames.HeaderLength..], out var question)
-            || !TryFindCaller(http, arrival, out var caller) || !validator.TryValidateAtOnce(question, caller, arrival, out var verdict))
+            || !TryFindCaller(http, arrival, out var caller))
         {
             return false;
         }
 
-        var reply = ValidateKeyCalls.Encode(verdict);
-        var writer = GrpcFrames.BeginReply(http, reply.Length);
-        writer.Write(reply);
-        GrpcFrames.EndReply(http);
+        if (!validator.TryValidateAtOnce(question, caller, arrival, out var verdict))
+        {
+            call = new(question, caller, arrival);
+            return false;
+        }
+
+        GrpcFrames.Reply(http, ValidateKeyCalls.Encode(verdict));
         metrics.Answered((int)verdict.Verdict);
         metrics.Called(ValidateKeyCalls.Rpc, nameof(StatusCode.OK), arrival.Timestamp);
         return true;

@@ -33,7 +33,7 @@ internal static class ServiceRegistration
         .AddSingleton<Propagation>().AddSingleton<Nudges>().AddSingleton<Freshness>()
         .AddSingleton<KeyIssuer>().AddSingleton<RequestRecords>()
         .AddSingleton<KeyQueries>().AddSingleton<StatusChanger>().AddSingleton<KeyRevealer>()
-        .AddSingleton<MemoryKeyCache>().AddSingleton<RedisConnection>().AddSingleton<ISharedValues, RedisValues>().AddSingleton<INudgeChannel, RedisNudges>()
+        .AddSingleton<MemoryKeyCache>().AddSingleton<RedisConnection>().AddSingleton<RedisBreaker>().AddSingleton<ISharedValues, RedisValues>().AddSingleton<INudgeChannel, RedisNudges>()
         .AddSingleton<RedisKeyCache>().AddSingleton<IChangedKeys>(provider => provider.GetRequiredService<RedisKeyCache>()).AddSingleton<ReadGate>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
@@ -58,7 +58,7 @@ internal static class ServiceRegistration
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)
     {
-        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<CallGate>().AddSingleton<ApiKeyGrpcService>();
+        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<ApiKeyGrpcService>();
         services.AddGrpc(grpc =>
         {
             // Each RPC's own limit is checked before.

@@ -11,8 +11,8 @@ namespace KeyService.Server.Lookup;
 /// <remarks>
 /// A hash table whose chains go through the entries themselves, and a clock: who is found is marked, and a full cache gives up the first entry
 /// on its round that was not found since the last. A look-up takes no lock and, for a hit, touches the bucket and the entry. Entries are
-/// put there after a read of Redis or the database, so one lock for all who write costs nothing beside it. A library's LRU with nodes of its own
-/// took 150 bytes more for each key and touched four objects (<c>tests/KeyService.Benchmarks/README.md</c>).
+/// put there after a read of Redis or the database, so one lock for all who write costs nothing beside it. A library's LRU has two nodes
+/// more for each key, each with the digest in it, and a look-up touches them too.
 /// </remarks>
 internal sealed class MemoryKeyCache
 {

@@ -1,18 +1,15 @@
+using System.Buffers.Text;
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
-using Polly;
-using Polly.CircuitBreaker;
 using StackExchange.Redis;
 
 namespace KeyService.Server.Lookup;
 
 /// <summary>Values in Redis under <c>ks:key:</c> and the digest in base64url. Each call is bounded, behind a breaker; every failure is a miss.</summary>
-internal sealed class RedisValues(RedisConnection connection, LookupOptions options, Metrics metrics, ILogger<RedisValues> log) : ISharedValues
+internal sealed class RedisValues(RedisConnection connection, RedisBreaker breaker, LookupOptions options, Metrics metrics) : ISharedValues
 {
     /// <summary>The library checks its own time-outs once a second.</summary>
-    private static readonly TimeSpan Bound = TimeSpan.FromMilliseconds(50);
-
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestBound = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// Revisions are text of a fixed width, so they compare as text. A value of another epoch or version is replaced, and one
@@ -29,62 +26,63 @@ internal sealed class RedisValues(RedisConnection connection, LookupOptions opti
         return 1
         """;
 
-    private readonly ResiliencePipeline _breaker = new ResiliencePipelineBuilder()
-        .AddCircuitBreaker(new CircuitBreakerStrategyOptions
-        {
-            FailureRatio = 0.5,
-            MinimumThroughput = 4,
-            SamplingDuration = TimeSpan.FromSeconds(1),
-            BreakDuration = Pause,
-            OnOpened = _ =>
-            {
-                metrics.RedisBreaker(open: true);
-                Log.RedisPaused(log, Pause);
-                return default;
-            },
-            OnClosed = _ =>
-            {
-                metrics.RedisBreaker(open: false);
-                Log.RedisBack(log);
-                return default;
-            },
-        })
-        .Build();
+    private readonly TimeSpan _bound = options.ValidateBudget < LongestBound ? options.ValidateBudget : LongestBound;
+
+    private static ReadOnlySpan<byte> Prefix => "ks:key:"u8;
 
     public async Task<byte[]?> GetAsync(KeyDigest digest)
     {
+        if (connection.Database is not { } redis || breaker.Begin() is var pass && pass == RedisBreaker.Pass.None) return null;
+        byte[]? value = null;
+        var answered = false;
         try
         {
-            if (connection.Database is not { } redis) return null;
-            return await _breaker.ExecuteAsync(
-                async _ => (byte[]?)await redis.StringGetAsync(KeyOf(digest)).WaitAsync(Bound), CancellationToken.None);
+            value = await redis.StringGetAsync(KeyOf(digest)).WaitAsync(_bound);
+            answered = true;
         }
         catch (Exception e) when (IsMiss(e))
         {
             metrics.RedisFailed();
-            return null;
         }
+        finally
+        {
+            breaker.End(pass, answered);
+        }
+
+        return value;
     }
 
     public async Task PutIfNewerAsync(KeyDigest digest, byte[] value, byte[]? rejected)
     {
+        if (connection.Database is not { } redis || breaker.Begin() is var pass && pass == RedisBreaker.Pass.None) return;
+        var answered = false;
         try
         {
-            if (connection.Database is not { } redis) return;
             RedisValue[] arguments =
                 [value, CachedKeyFormat.RevisionOf(value), "PX", (long)options.RedisTtl.TotalMilliseconds, rejected ?? RedisValue.EmptyString];
-            await _breaker.ExecuteAsync(
-                async _ => await redis.ScriptEvaluateAsync(SetIfNewer, [KeyOf(digest)], arguments).WaitAsync(Bound), CancellationToken.None);
+            await redis.ScriptEvaluateAsync(SetIfNewer, [KeyOf(digest)], arguments).WaitAsync(_bound);
+            answered = true;
         }
         catch (Exception e) when (IsMiss(e))
         {
             metrics.RedisFailed();
         }
+        finally
+        {
+            breaker.End(pass, answered);
+        }
     }
 
-    private static RedisKey KeyOf(in KeyDigest digest) =>
-        "ks:key:" + System.Buffers.Text.Base64Url.EncodeToString(digest.ToArray());
+    private static RedisKey KeyOf(in KeyDigest digest)
+    {
+        var key = new byte[Prefix.Length + Base64Url.GetEncodedLength(KeyDigest.Size)];
+        Span<byte> bytes = stackalloc byte[KeyDigest.Size];
+        digest.CopyTo(bytes);
+        Prefix.CopyTo(key);
+        Base64Url.EncodeToUtf8(bytes, key.AsSpan(Prefix.Length));
+        return key;
+    }
 
     private static bool IsMiss(Exception e) =>
-        e is RedisException or RedisCommandException or TimeoutException or BrokenCircuitException or ObjectDisposedException or OperationCanceledException;
+        e is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException or OperationCanceledException;
 }

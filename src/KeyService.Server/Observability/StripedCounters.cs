@@ -1,8 +1,8 @@
 namespace KeyService.Server.Observability;
 
 /// <summary>
-/// Counters that every call on every core raises. One word for all would go from core to core with each call, so each core has a line of its own:
-/// two threads on two cores count 4 times as fast (<c>tests/KeyService.Benchmarks</c>, micro, <c>Counters</c>).
+/// Counters that every call on every core raises. One word for all would go from core to core with each call, so each core has a line of its own
+/// (<c>tests/KeyService.Benchmarks</c>, micro, <c>Counters</c>, compares the two).
 /// </summary>
 internal sealed class StripedCounters
 {
