@@ -13,7 +13,7 @@ public sealed class FindsNothingTests(SharedServer shared)
     public static TheoryData<string> Garbage =>
     [
         "empty", "space before", "space after", "newline after", "NUL after", "NUL inside", "full-width digit", "overlong digit look-alike",
-        "other case", "cut", "longer", "mistyped", "other environment", "other brand", "zero width inside", "right to left", "200 kB", "doubled",
+        "other case", "cut", "longer", "mistyped", "other environment", "other brand", "zero width inside", "right to left", "50 kB", "doubled",
     ];
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class FindsNothingTests(SharedServer shared)
             "other brand" => "xx" + apiKey[2..],
             "zero width inside" => apiKey[..20] + "\u200B" + apiKey[20..],
             "right to left" => "\u202E" + apiKey,
-            "200 kB" => string.Concat(Enumerable.Repeat("0123456789", 20_000)),
+            "50 kB" => string.Concat(Enumerable.Repeat("0123456789", 5_000)),
             _ => apiKey + apiKey,
         };
 
