@@ -36,7 +36,7 @@ internal static class GrpcBodies
 
     private static async ValueTask<WireError?> LookAsync(PipeReader reader, int maxMessageBytes, TimeProvider time)
     {
-        IDisposable? bound = null;
+        BodyBound? bound = null;
         try
         {
             while (true)
@@ -47,7 +47,7 @@ internal static class GrpcBodies
                     read = await reader.ReadAsync();
                 }
 
-                var (error, complete) = read.IsCanceled ? (TooLate, true) : Judge(read.Buffer, maxMessageBytes);
+                var (error, complete) = read.IsCanceled && bound is { IsOver: true } ? (TooLate, true) : Judge(read.Buffer, maxMessageBytes);
                 if (error is null && !complete && !read.IsCompleted)
                 {
                     reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -111,9 +111,10 @@ internal static class JsonCalls
         while (true)
         {
             var read = await reader.ReadAsync();
-            var text = read is { IsCompleted: true, IsCanceled: false } ? read.Buffer.ToArray() : null;
+            var isLate = read.IsCanceled && bound.IsOver;
+            var text = read.IsCompleted && !isLate ? read.Buffer.ToArray() : null;
             reader.AdvanceTo(text is null ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
-            if (text is not null || read.IsCanceled) return text;
+            if (text is not null || isLate) return text;
         }
     }
 

@@ -70,11 +70,11 @@ internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyVali
         try
         {
             ReadResult read;
-            using (BodyBound.Begin(reader, time))
+            using (var bound = BodyBound.Begin(reader, time))
             {
                 read = await reader.ReadAsync();
                 // Some clients end the stream in a frame of its own.
-                while (!read.IsCompleted && !read.IsCanceled && read.Buffer.Length <= maxLength)
+                while (!read.IsCompleted && !bound.IsOver && read.Buffer.Length <= maxLength)
                 {
                     reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                     read = await reader.ReadAsync();
