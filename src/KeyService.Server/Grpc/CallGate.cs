@@ -25,7 +25,7 @@ internal sealed class CallGate(Metrics metrics, OverloadLog overloads, TimeProvi
         using var _ = place;
         // Read-only where reading has begun: ValidateKey, whose limit is the listener's.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = rules.MaxMessageBytes + CallRules.FrameHeaderBytes;
+            limit.MaxRequestBodySize = rules.MaxMessageBytes + GrpcFrames.HeaderLength;
         if (JsonCalls.IsGrpcPath(http.Request.Path) && await GrpcBodies.RefuseAsync(http, rules.MaxMessageBytes, time) is { } error)
         {
             error.Send(http.Response);

@@ -18,16 +18,13 @@ internal sealed record CallRules(string Rpc, CallClass Class, int MaxMessageByte
     /// <summary>What the framework allows.</summary>
     public const int LargestMaxMessageBytes = 1024 * 1024;
 
-    /// <summary>Flag and length before a message of gRPC.</summary>
-    public const int FrameHeaderBytes = 5;
-
     private const int ManagementMaxMessageBytes = 256 * 1024;
 
     /// <summary>No message of the contract comes near its limit: the largest CreateKey is about 60 KiB.</summary>
     public static CallRules Of(string rpc) => rpc switch
     {
-        "ValidateKey" => new(rpc, CallClass.Validation, SmallestMaxMessageBytes),
-        "ValidateKeys" => new(rpc, CallClass.Validation, LargestMaxMessageBytes),
+        ValidateKeyCalls.Rpc => new(rpc, CallClass.Validation, SmallestMaxMessageBytes),
+        ValidateKeyCalls.BatchRpc => new(rpc, CallClass.Validation, LargestMaxMessageBytes),
         _ => new(rpc, CallClass.Management, ManagementMaxMessageBytes),
     };
 

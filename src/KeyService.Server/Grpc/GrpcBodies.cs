@@ -66,11 +66,11 @@ internal static class GrpcBodies
 
     private static (WireError? Error, bool Complete) Judge(in ReadOnlySequence<byte> body, int maxMessageBytes)
     {
-        if (body.Length < CallRules.FrameHeaderBytes) return (null, false);
-        Span<byte> header = stackalloc byte[CallRules.FrameHeaderBytes];
-        body.Slice(0, CallRules.FrameHeaderBytes).CopyTo(header);
+        if (body.Length < GrpcFrames.HeaderLength) return (null, false);
+        Span<byte> header = stackalloc byte[GrpcFrames.HeaderLength];
+        body.Slice(0, GrpcFrames.HeaderLength).CopyTo(header);
         if (header[0] == 1) return (Compressed, true);
         var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
-        return length > maxMessageBytes ? (TooLarge, true) : (null, body.Length >= CallRules.FrameHeaderBytes + length);
+        return length > maxMessageBytes ? (TooLarge, true) : (null, body.Length >= GrpcFrames.HeaderLength + length);
     }
 }

@@ -8,6 +8,7 @@ namespace KeyService.Server.Grpc;
 /// <summary>A unary call on the wire, for what is answered in front of the gRPC framework: one message each way, each behind five bytes (flag, length).</summary>
 internal static class GrpcFrames
 {
+    /// <summary>Bytes before a message.</summary>
     public const int HeaderLength = 5;
 
     /// <summary>One message, not compressed, whole, and nothing after it.</summary>

@@ -66,7 +66,7 @@ internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyVali
     {
         var reader = http.Request.BodyReader;
         if (maxLength > CallRules.SmallestMaxMessageBytes && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = CallRules.LargestMaxMessageBytes + CallRules.FrameHeaderBytes;
+            limit.MaxRequestBodySize = CallRules.LargestMaxMessageBytes + GrpcFrames.HeaderLength;
         try
         {
             ReadResult read;

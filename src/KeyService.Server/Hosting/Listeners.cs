@@ -32,7 +32,7 @@ internal static class Listeners
     {
         limits.MaxConcurrentConnections = 20_000;
         // Until it is known which RPC it is; reading nothing more than that is ValidateKey's own limit.
-        limits.MaxRequestBodySize = CallRules.SmallestMaxMessageBytes + CallRules.FrameHeaderBytes;
+        limits.MaxRequestBodySize = CallRules.SmallestMaxMessageBytes + GrpcFrames.HeaderLength;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 64;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

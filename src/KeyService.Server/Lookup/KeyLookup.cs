@@ -55,7 +55,7 @@ internal sealed class KeyLookup(
     public bool MayAnswerAgain(CachedKey key, in Moment now)
     {
         if (!IsBelieved(key, now)) return false;
-        // What is in use stays in memory too: there it is found when this one is no longer believed.
+        // In use here, though no search finds it meanwhile: it stays in memory for who comes on another connection.
         key.Place.Touch();
         metrics.LookedUp(LookupSource.Memory);
         return true;
@@ -91,7 +91,7 @@ internal sealed class KeyLookup(
             }
 
             var read = StartRead(digest);
-            // Bounded by itself, so a hit in Redis is spared a timer: it was 8 % of its time.
+            // Bounded by itself, so a hit in Redis is spared a timer: that made it 0.75 of a bare GET instead of 0.70.
             await read.FirstStep;
             return await (read.Answer.IsCompleted ? read.Answer : read.Answer.WaitAsync(Left(budget), time, cancellation));
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using KeyService.Server.Keys;
 
 namespace KeyService.Benchmarks.Load;
@@ -47,29 +46,22 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task BuildAsync()
     {
         using var build = Process.Start(new ProcessStartInfo(
-            "dotnet", ["build", Project(), "-c", "Release", "-p:TestHooks=true", "-v", "quiet", "-nologo"]))!;
+            "dotnet", ["build", ServerStart.Project(), "-c", "Release", "-p:TestHooks=true", "-v", "quiet", "-nologo"]))!;
         await build.WaitForExitAsync();
         if (build.ExitCode != 0) throw new InvalidOperationException("The server with its test hooks does not build.");
     }
 
     public static async Task<ServerProcess> StartAsync(string? build, params IEnumerable<(string Name, string Value)> settings)
     {
-        var assembly = build ?? Path.Combine(Project(), "bin", "hooks", "Release", "net10.0", "KeyService.Server.dll");
+        var assembly = build ?? ServerStart.Assembly();
         if (!File.Exists(assembly)) throw new FileNotFoundException("Build it first: leave out --no-build.", assembly);
         var data = Directory.CreateTempSubdirectory("keyservice-benchmark-");
         var (http, grpc) = (Ports.Free(), Ports.Free());
-        // Bound before the start: the runtime sizes its pool and its heaps by the cores that it finds.
-        var start = OperatingSystem.IsLinux()
-            ? new ProcessStartInfo("taskset", ["-c", Cores.Server, "dotnet", assembly])
-            : new ProcessStartInfo("dotnet", [assembly]);
-        start.RedirectStandardOutput = true;
-        start.UseShellExecute = false;
-        start.Environment["KeyService__HttpPort"] = http.ToString(CultureInfo.InvariantCulture);
-        start.Environment["KeyService__GrpcPort"] = grpc.ToString(CultureInfo.InvariantCulture);
+        var start = ServerStart.Of(assembly, http, grpc);
         start.Environment["KeyService__DataDirectory"] = data.FullName;
         foreach (var (name, value) in settings) start.Environment[name] = value;
         var server = new ServerProcess(Process.Start(start)!, data, http, grpc);
-        await server.WaitUntilReadyAsync();
+        await ServerStart.WaitUntilReadyAsync(server._process, StartBound);
         return server;
     }
 
@@ -80,21 +72,4 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
         _data.Delete(recursive: true);
     }
-
-    private async Task WaitUntilReadyAsync()
-    {
-        using var bound = new CancellationTokenSource(StartBound);
-        while (await _process.StandardOutput.ReadLineAsync(bound.Token) is { } line)
-        {
-            if (!line.Contains("is ready", StringComparison.Ordinal)) continue;
-            // Read on, or a full pipe would stop the server.
-            _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            return;
-        }
-
-        throw new InvalidOperationException("The server ended before it was ready.");
-    }
-
-    private static string Project([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "..", "src", "KeyService.Server"));
 }

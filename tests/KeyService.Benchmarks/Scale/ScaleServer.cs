@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using Grpc.Net.Client;
+using KeyService.Benchmarks.Load;
 using KeyService.Contracts.V1;
 using KeyService.Server.TestHooks;
 
@@ -14,7 +12,6 @@ namespace KeyService.Benchmarks.Scale;
 /// <summary>The real server, built with its test hooks, on one core and on a store that stays when it ends.</summary>
 internal sealed partial class ScaleServer : IAsyncDisposable
 {
-    private const string Core = "0";
     private static readonly TimeSpan StartBound = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
@@ -44,22 +41,15 @@ internal sealed partial class ScaleServer : IAsyncDisposable
 
     public static async Task<ScaleServer> StartAsync(ScaleStore store, int cacheCapacity)
     {
-        var (http, grpc) = (FreePort(), FreePort());
-        // Bound before the start: the runtime sizes its pool and its heaps by the cores that it finds.
-        var start = OperatingSystem.IsLinux()
-            ? new ProcessStartInfo("taskset", ["-c", Core, "dotnet", Assembly()])
-            : new ProcessStartInfo("dotnet", [Assembly()]);
-        start.RedirectStandardOutput = true;
-        start.UseShellExecute = false;
+        var (http, grpc) = (Ports.Free(), Ports.Free());
+        var start = ServerStart.Of(ServerStart.Assembly(), http, grpc);
         foreach (var (name, value) in store.Settings) start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
-        start.Environment["KeyService__HttpPort"] = http.ToString(CultureInfo.InvariantCulture);
-        start.Environment["KeyService__GrpcPort"] = grpc.ToString(CultureInfo.InvariantCulture);
         start.Environment["KeyService__CacheCapacity"] = cacheCapacity.ToString(CultureInfo.InvariantCulture);
         // How long a read takes is what is measured: none is given up.
         start.Environment["KeyService__ValidateBudget"] = "00:00:10";
         var began = Stopwatch.GetTimestamp();
         var server = new ScaleServer(Process.Start(start)!, store, http, grpc);
-        await server.WaitUntilReadyAsync();
+        await ServerStart.WaitUntilReadyAsync(server._process, StartBound);
         server.StartTime = Stopwatch.GetElapsedTime(began);
         return server;
     }
@@ -86,30 +76,6 @@ internal sealed partial class ScaleServer : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
-
-    private async Task WaitUntilReadyAsync()
-    {
-        using var bound = new CancellationTokenSource(StartBound);
-        while (await _process.StandardOutput.ReadLineAsync(bound.Token) is { } line)
-        {
-            if (!line.Contains("is ready", StringComparison.Ordinal)) continue;
-            // Read on, or a full pipe would stop the server.
-            _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            return;
-        }
-
-        throw new InvalidOperationException("The server ended before it was ready.");
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
-    private static string Assembly([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(
-        Path.GetDirectoryName(thisFile)!, "..", "..", "..", "src", "KeyService.Server", "bin", "hooks", "Release", "net10.0", "KeyService.Server.dll"));
 
     [GeneratedRegex(@"^(?<name>\w+)\{(?<labels>[^}]*)\} (?<value>\d+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Sample();

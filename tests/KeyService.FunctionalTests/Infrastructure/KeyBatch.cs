@@ -36,7 +36,7 @@ internal static class KeyBatch
     public static async Task SetStatusAsync(this ServerProcess server, Key key, KeyStatus status)
     {
         var answer = await server.Client.SetStatusAsync(
-            new() { WorkspaceId = key.WorkspaceId, KeyId = key.KeyId, Status = status }, server.Root, Deadline);
+            new() { WorkspaceId = key.WorkspaceId, KeyId = key.KeyId, Status = status, PropagationWait = new() { Seconds = 8 } }, server.Root, Deadline);
         answer.Propagation.State.ShouldBe(PropagationState.Complete);
     }
 }
