@@ -43,6 +43,9 @@ internal sealed record ServerOptions
 
     public CanaryOptions Canary { get; init; } = new();
 
+    /// <summary><c>KeyService:BatchScheduling</c>; true.</summary>
+    public bool BatchScheduling { get; init; } = true;
+
     /// <summary><c>KeyService:AuditRetention</c>: how long audit events are kept; 400 days, at least 1.</summary>
     public required TimeSpan AuditRetention { get; init; }
 
@@ -87,6 +90,7 @@ internal sealed record ServerOptions
                 MaxValidations = Settings.Integer(configuration, SettingNames.MaxValidations, 1_000, 1, 100_000),
                 MaxManagementCalls = Settings.Integer(configuration, SettingNames.MaxManagementCalls, 512, 1, 100_000),
             },
+            BatchScheduling = Settings.Boolean(configuration, SettingNames.BatchScheduling, @default: true),
             Canary = ReadCanary(configuration, roles, tls),
             Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },
             AuditRetention = Settings.Duration(

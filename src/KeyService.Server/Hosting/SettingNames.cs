@@ -60,6 +60,9 @@ internal static class SettingNames
     /// <summary>How many management calls each port has under way at most; 512.</summary>
     public const string MaxManagementCalls = "KeyService:MaxManagementCalls";
 
+    /// <summary>Whether the process runs by Linux's SCHED_BATCH; true.</summary>
+    public const string BatchScheduling = "KeyService:BatchScheduling";
+
     /// <summary>How many keys are kept in memory; 100,000.</summary>
     public const string CacheCapacity = "KeyService:CacheCapacity";
 
@@ -86,7 +89,7 @@ internal static class SettingNames
     [
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
-        Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
+        Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, BatchScheduling, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
         SqlServer, Redis,
     ];
 

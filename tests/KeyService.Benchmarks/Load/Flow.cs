@@ -27,7 +27,7 @@ internal sealed class Flow : IDisposable
     }
 
     /// <summary>Closed loop: so many calls are always under way on each connection, as fast as the server answers.</summary>
-    public int Streams { get; init; } = Http2Connection.MaxUnderWay;
+    public int Streams { get; init; } = Http2Connection.MostUnderWay;
 
     /// <summary>
     /// Open loop: calls are due at their times whether or not earlier ones were answered, and a late start counts as latency. Null: closed loop.
@@ -57,10 +57,10 @@ internal sealed class Flow : IDisposable
             any |= connection.Receive(_ended);
             if (PerSecond is null)
             {
-                while (connection.UnderWay < Streams && TrySend(connection, _now)) any = true;
+                while (connection.UnderWay < Math.Min(Streams, connection.MaxUnderWay) && TrySend(connection, _now)) any = true;
             }
 
-            for (var i = 0; PerSecond is not null && i < Burst && _next <= _now && connection.UnderWay < Http2Connection.MaxUnderWay; i++)
+            for (var i = 0; PerSecond is not null && i < Burst && _next <= _now && connection.UnderWay < connection.MaxUnderWay; i++)
             {
                 if (!TrySend(connection, (long)_next)) break;
                 _next += _step;

@@ -19,6 +19,7 @@ internal readonly record struct CallEnd(long Intended, long Sent, int Status, bo
 internal sealed class Http2Connection : IDisposable
 {
     private const int DataFrame = 0, HeadersFrame = 1, ResetFrame = 3, SettingsFrame = 4, PingFrame = 6, GoAwayFrame = 7, WindowFrame = FrameWriter.WindowFrame;
+    private const int MaxConcurrentStreams = 3;
     private const int FrameHeader = FrameWriter.HeaderLength;
 
     /// <summary>What HTTP/2 allows to be sent before the other side says more: for a call, and for the connection at its start.</summary>
@@ -29,23 +30,24 @@ internal sealed class Http2Connection : IDisposable
 
     private const int WindowStep = 1 << 20;
 
-    /// <summary>Kestrel allows 100 streams on a connection.</summary>
-    public const int MaxUnderWay = 100;
+    /// <summary>No more, whatever the server allows.</summary>
+    public const int MostUnderWay = 100;
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _received = new byte[256 * 1024];
     private readonly FrameWriter _frames;
 
     // Small, so that the generator's own caches hold it: a slot for each call under way, and where that of a stream is.
-    private readonly Slot[] _slots = new Slot[MaxUnderWay];
+    private readonly Slot[] _slots = new Slot[MostUnderWay];
     private readonly byte[] _slotOf = new byte[Passing];
-    private readonly Stack<byte> _free = new(Enumerable.Range(0, MaxUnderWay).Select(i => (byte)i));
+    private readonly Stack<byte> _free = new(Enumerable.Range(0, MostUnderWay).Select(i => (byte)i));
     private readonly GrpcStatusReader _statuses = new();
     private readonly byte[] _firstHeaders;
     private readonly byte[] _headers;
     private readonly byte[] _answer;
     private int _receivedCount;
     private int _consumed;
+    private bool _greeted;
     private int _nextStream = 1;
     private long _sendWindow = Window;
 
@@ -64,10 +66,15 @@ internal sealed class Http2Connection : IDisposable
         _frames.Append(SettingsFrame, 0, 0, [0, 4, 0, 0x10, 0, 0]);
         _frames.AppendWindowUpdate((1 << 30) - 1);
         Flush();
+        // More at once than the server allows would be refused.
+        while (!_greeted) Receive(_ => { });
     }
 
     /// <summary>Calls that have no answer yet.</summary>
     public int UnderWay { get; private set; }
+
+    /// <summary>So many calls the server allows at once; its word comes with its first frame.</summary>
+    public int MaxUnderWay { get; private set; } = MostUnderWay;
 
     /// <summary>False while the connection's window is too full for this body.</summary>
     public bool CanSend(byte[] body) => _sendWindow >= body.Length;
@@ -136,7 +143,14 @@ internal sealed class Http2Connection : IDisposable
                 _sendWindow += BinaryPrimitives.ReadInt32BigEndian(payload);
                 break;
             case SettingsFrame when (flags & 1) == 0:
+                for (; payload.Length >= 6; payload = payload[6..])
+                {
+                    if (BinaryPrimitives.ReadInt16BigEndian(payload) == MaxConcurrentStreams)
+                        MaxUnderWay = (int)Math.Min(MostUnderWay, BinaryPrimitives.ReadUInt32BigEndian(payload[2..]));
+                }
+
                 _frames.Append(SettingsFrame, flags: 1, 0, []);
+                _greeted = true;
                 break;
             case PingFrame when (flags & 1) == 0:
                 _frames.Append(PingFrame, flags: 1, 0, payload);

@@ -25,7 +25,7 @@ internal sealed record LoadOptions
     /// <summary>Calls under way on each connection at saturation.</summary>
     public int Streams { get; init; } = 16;
 
-    /// <summary>For more than the server can do: 100 calls can be under way on each.</summary>
+    /// <summary>For more than the server can do: the server allows 50 calls under way on each.</summary>
     public int OverloadConnections { get; init; } = 32;
 
     /// <summary>Only the loads whose name has this part.</summary>

@@ -50,7 +50,7 @@ public class ServerOptionsTests
             (SettingNames.HttpPort, "9080"), (SettingNames.GrpcPort, "9081"), (SettingNames.BindAddress, "::"), (SettingNames.DataDirectory, "/srv/keys"),
             (SettingNames.RootCredentialFile, "/run/root"), (SettingNames.Roles, "validation, management"), (SettingNames.RedisTtl, "01:00:00"),
             (SettingNames.ValidateBudget, "00:00:00.5"), (SettingNames.CacheCapacity, "500"), (SettingNames.Brand, "wallet"), (SettingNames.Recoverable, "false"),
-            (SettingNames.MaxValidations, "20"), (SettingNames.MaxManagementCalls, "10"), (SettingNames.AuditRetention, "30.00:00:00"), (SettingNames.SqlServer, "Server=db;Database=k"), (SettingNames.Redis, "redis:6379"),
+            (SettingNames.MaxValidations, "20"), (SettingNames.MaxManagementCalls, "10"), (SettingNames.BatchScheduling, "false"), (SettingNames.AuditRetention, "30.00:00:00"), (SettingNames.SqlServer, "Server=db;Database=k"), (SettingNames.Redis, "redis:6379"),
             ("Kestrel:Certificates:Default:Path", "/run/tls")));
 
         (options.HttpPort, options.GrpcPort, options.Tls).ShouldBe((9080, 9081, true));
@@ -65,6 +65,7 @@ public class ServerOptionsTests
         options.Issuance.Recovery.Allows("acme").ShouldBeFalse();
         options.AuditRetention.ShouldBe(TimeSpan.FromDays(30));
         options.Calls.ShouldBe(new CallGateOptions { MaxValidations = 20, MaxManagementCalls = 10 });
+        options.BatchScheduling.ShouldBeFalse();
         options.SqlServer!.ShouldContain("Data Source=db");
         options.IsEmbedded.ShouldBeFalse();
     }
