@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Text;
 
 namespace KeyService.Benchmarks.Load;
 
@@ -55,4 +56,10 @@ internal sealed class FrameWriter(Socket socket)
         bytes.CopyTo(_unsent.AsSpan(_count));
         _count += bytes.Length;
     }
+
+    /// <summary>A value that joins the header table under a name of the static one.</summary>
+    public static byte[] Indexed(int name, string value) => [(byte)(0x40 | name), .. Text(value)];
+
+    public static byte[] Text(string text) =>
+        text.Length < 127 ? [(byte)text.Length, .. Encoding.ASCII.GetBytes(text)] : throw new ArgumentException("Too long.", nameof(text));
 }

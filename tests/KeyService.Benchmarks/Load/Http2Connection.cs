@@ -1,16 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace KeyService.Benchmarks.Load;
-
-/// <summary>How a call ended.</summary>
-/// <param name="Intended">When it was due.</param>
-/// <param name="Sent">When it was sent.</param>
-/// <param name="Status">Its gRPC status; <see cref="GrpcStatusReader.None"/> if it has none.</param>
-/// <param name="IsRight">Whether its status is OK and its answer whole, and as it must begin.</param>
-internal readonly record struct CallEnd(long Intended, long Sent, int Status, bool IsRight);
 
 /// <summary>
 /// One HTTP/2 connection that can do nothing but one RPC, over and over: headers are encoded once, as a client with a header table sends
@@ -54,8 +46,8 @@ internal sealed class Http2Connection : IDisposable
     public Http2Connection(int port, Calls calls)
     {
         _answer = calls.Answer;
-        _firstHeaders = [0x83, 0x86, .. Indexed(4, calls.Path), .. Indexed(1, $"127.0.0.1:{port}"), .. Indexed(31, "application/grpc"),
-            0x40, .. Text("te"), .. Text("trailers"), .. calls.Credential is null ? [] : Indexed(23, $"Bearer {calls.Credential}")];
+        _firstHeaders = [0x83, 0x86, .. FrameWriter.Indexed(4, calls.Path), .. FrameWriter.Indexed(1, $"127.0.0.1:{port}"), .. FrameWriter.Indexed(31, "application/grpc"),
+            0x40, .. FrameWriter.Text("te"), .. FrameWriter.Text("trailers"), .. calls.Credential is null ? [] : FrameWriter.Indexed(23, $"Bearer {calls.Credential}")];
         // The newest entry of the header table is 62.
         var entries = calls.Credential is null ? 4 : 5;
         _headers = [0x83, 0x86, .. Enumerable.Range(0, entries).Select(i => (byte)(0x80 | (61 + entries - i)))];
@@ -143,12 +135,7 @@ internal sealed class Http2Connection : IDisposable
                 _sendWindow += BinaryPrimitives.ReadInt32BigEndian(payload);
                 break;
             case SettingsFrame when (flags & 1) == 0:
-                for (; payload.Length >= 6; payload = payload[6..])
-                {
-                    if (BinaryPrimitives.ReadInt16BigEndian(payload) == MaxConcurrentStreams)
-                        MaxUnderWay = (int)Math.Min(MostUnderWay, BinaryPrimitives.ReadUInt32BigEndian(payload[2..]));
-                }
-
+                TakeSettings(payload);
                 _frames.Append(SettingsFrame, flags: 1, 0, []);
                 _greeted = true;
                 break;
@@ -158,6 +145,12 @@ internal sealed class Http2Connection : IDisposable
             case GoAwayFrame:
                 throw new IOException("The server gave the connection up.");
         }
+    }
+
+    private void TakeSettings(ReadOnlySpan<byte> settings)
+    {
+        for (; settings.Length >= 6; settings = settings[6..])
+            if (settings[1] == MaxConcurrentStreams) MaxUnderWay = (int)Math.Min(MostUnderWay, BinaryPrimitives.ReadUInt32BigEndian(settings[2..]));
     }
 
     private ref Slot SlotOf(int stream)
@@ -190,12 +183,6 @@ internal sealed class Http2Connection : IDisposable
         slot.Stream = 0;
         ended(new(slot.Intended, slot.Sent, status, status == 0 && slot.BeginsRight && slot.Received == slot.Length));
     }
-
-    /// <summary>A value that joins the header table under a name of the static one.</summary>
-    private static byte[] Indexed(int name, string value) => [(byte)(0x40 | name), .. Text(value)];
-
-    private static byte[] Text(string text) =>
-        text.Length < 127 ? [(byte)text.Length, .. Encoding.ASCII.GetBytes(text)] : throw new ArgumentException("Too long.", nameof(text));
 
     /// <summary>A call under way.</summary>
     private struct Slot

@@ -1,4 +1,6 @@
+using System.Globalization;
 using KeyService.Contracts.V1;
+using KeyService.FunctionalTests.Infrastructure;
 
 namespace KeyService.FunctionalTests.Start;
 
@@ -13,7 +15,7 @@ public sealed class BatchSchedulingTests
     public async Task EveryThreadHasThePolicyThatIsSetAsync(string setting, int expected)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems have no such policy.");
-        using var store = new TestStore();
+        await using var store = new TestStore(TestEngine.Embedded);
         await using var server = await ServerProcess.StartAsync(store, ("KeyService__BatchScheduling", setting));
         // Threads that answer are among them, and those of the database.
         await server.Client.ListKeysAsync(new ListKeysRequest { WorkspaceId = "default" }, server.Root);
@@ -25,6 +27,6 @@ public sealed class BatchSchedulingTests
     private static List<int> PoliciesOf(int process) =>
     [
         .. Directory.GetDirectories($"/proc/{process}/task").Select(task => File.ReadAllText(Path.Combine(task, "stat")))
-            .Select(stat => int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[41 - 3])),
+            .Select(stat => int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[41 - 3], CultureInfo.InvariantCulture)),
     ];
 }

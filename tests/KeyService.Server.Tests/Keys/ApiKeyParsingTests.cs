@@ -127,20 +127,21 @@ public class ApiKeyParsingTests
         ReadOnlySpan<byte> utf8 = Encoding.ASCII.GetBytes(PinnedKey.ApiKey);
         var mistyped = PinnedKey.ApiKey[..45] + "0";
         var held = 0;
-        var before = 0L;
+        var (before, least) = (0L, long.MaxValue);
         for (var i = 0; i < 1_100; i++)
         {
-            if (i == 100)
-                before = GC.GetAllocatedBytesForCurrentThread();
+            // Eleven rounds: a collection that another test causes adds what was left of this thread's share of the heap.
+            if (i % 100 == 0) before = GC.GetAllocatedBytesForCurrentThread();
             ApiKeyText.TryParse(mistyped, "ks", ascii, out _);
             ApiKeyText.TryParse("ks_live_", "ks", ascii, out _);
             ApiKeyText.TryParse(PinnedKey.ApiKey, "ks", ascii, out _);
             ApiKeyText.Parse(utf8, "ks", out var parts);
             held += ApiKeyText.HasValidTag(ascii[..parts.Length], PinnedKey.Master) ? 1 : 0;
             held += PinnedKey.Master.ComputeDigest(ascii[..parts.Length]).GetHashCode() != 0 ? 1 : 0;
+            if (i % 100 == 99) least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        least.ShouldBe(0);
         held.ShouldBe(2_200);
     }
 
