@@ -9,7 +9,9 @@ namespace KeyService.Server.Lookup;
 /// </summary>
 internal sealed class CachedKey : IUsed
 {
+    /// <summary>Ticks have no sign: those of a key that is switched off are kept as their complement, which saves eight bytes a key.</summary>
     private readonly long _expiryUtcTicks;
+
     private readonly ReadMark _mark;
     private UseMark _use;
 
@@ -29,13 +31,11 @@ internal sealed class CachedKey : IUsed
         in ValidAnswer answer, KeyStatus status, long expiryUtcTicks, AddressList allowedAddresses, IReadOnlyCollection<string> permittedWorkspaces, long revision, in ReadMark mark)
     {
         Answer = answer;
-        IsEnabled = status == KeyStatus.Enabled;
-        _expiryUtcTicks = expiryUtcTicks;
+        _expiryUtcTicks = status == KeyStatus.Enabled ? expiryUtcTicks : ~expiryUtcTicks;
         AllowedAddresses = allowedAddresses;
         Revision = revision;
         _mark = mark;
-        IsSystem = System.Text.Ascii.Equals(answer.WorkspaceId, Workspaces.System);
-        if (IsSystem) Credential = new(KeyId, new(PermissionNames.Parse(answer.Scopes.ToArray()), permittedWorkspaces));
+        if (System.Text.Ascii.Equals(answer.WorkspaceId, Workspaces.System)) Credential = new(KeyId, new(PermissionNames.Parse(answer.Scopes.ToArray()), permittedWorkspaces));
     }
 
     public ref readonly ReadMark Mark => ref _mark;
@@ -52,13 +52,13 @@ internal sealed class CachedKey : IUsed
 
     public long Revision { get; }
 
-    public bool IsSystem { get; }
+    public bool IsSystem => Credential is not null;
 
-    public bool IsEnabled { get; }
+    public bool IsEnabled => _expiryUtcTicks >= 0;
 
-    public long ExpiryUtcTicks => _expiryUtcTicks;
+    public long ExpiryUtcTicks => IsEnabled ? _expiryUtcTicks : ~_expiryUtcTicks;
 
-    public bool IsExpiredAt(DateTimeOffset time) => _expiryUtcTicks <= time.UtcTicks;
+    public bool IsExpiredAt(DateTimeOffset time) => ExpiryUtcTicks <= time.UtcTicks;
 
     /// <summary>What <see cref="Belief.Doubts"/> keeps with the entry.</summary>
     public long BelievedAt = Belief.Never;
