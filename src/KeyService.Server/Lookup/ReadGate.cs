@@ -4,8 +4,9 @@ using KeyService.Server.Keys;
 namespace KeyService.Server.Lookup;
 
 /// <summary>
-/// Bounds the look-ups that the database works on at once: keys that nobody knows must not take it away from those that are valid. Who finds
-/// the queue full is told at once.
+/// Bounds the look-ups that the database works on at once: keys that nobody knows must not take it away from those that are valid. Who came last is
+/// let in first, so that the database works for callers who still wait: in turn, once more come than it can do, each would be let in after its
+/// budget is spent, and nobody be answered. When the queue is full, who has waited longest is told.
 /// </summary>
 internal sealed class ReadGate : IDisposable
 {
@@ -18,7 +19,7 @@ internal sealed class ReadGate : IDisposable
     {
         PermitLimit = Reads,
         QueueLimit = Queue,
-        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        QueueProcessingOrder = QueueProcessingOrder.NewestFirst,
     });
 
     /// <summary>Dispose the result when the read is over.</summary>

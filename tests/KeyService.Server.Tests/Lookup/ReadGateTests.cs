@@ -18,21 +18,21 @@ public sealed class ReadGateTests : IDisposable
         (first.IsCompleted, second.IsCompleted).ShouldBe((false, false));
 
         inFlight[0].Dispose();
-        using var _ = await first;
-        second.IsCompleted.ShouldBeFalse("who came first is let in first");
+        using var _ = await second;
+        first.IsCompleted.ShouldBeFalse("who came last is let in first: who came first has the least of its budget left");
     }
 
     [Fact]
-    public async Task Who_finds_the_queue_full_is_told_at_once()
+    public async Task When_the_queue_is_full_who_has_waited_longest_is_told_at_once()
     {
         for (var i = 0; i < ReadGate.Reads; i++) await Enter();
         var queued = Enumerable.Range(0, 2_000).Select(_ => Enter().AsTask()).ToList();
         queued.ShouldAllBe(waiting => !waiting.IsCompleted);
 
-        var refused = Enter().AsTask();
+        var newest = Enter().AsTask();
 
-        refused.IsCompleted.ShouldBeTrue();
-        await Should.ThrowAsync<StoreUnavailableException>(refused);
+        await Should.ThrowAsync<StoreUnavailableException>(queued[0].WaitAsync(TimeSpan.FromSeconds(5)));
+        queued.Skip(1).Append(newest).ShouldAllBe(waiting => !waiting.IsCompleted);
     }
 
     [Fact]
