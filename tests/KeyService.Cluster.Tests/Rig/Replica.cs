@@ -98,6 +98,8 @@ internal sealed class Replica : IAsyncDisposable
     {
         (await TerminateAsync()).ShouldBe(0);
         await StartAsync();
+        // Ready is not yet found: a client waits up to 100 ms before it tries again, and the next to be restarted must not be the only other one.
+        await _channel.ConnectAsync().WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     /// <summary>SIGKILL and a new start.</summary>
