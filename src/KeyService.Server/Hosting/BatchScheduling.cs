@@ -6,8 +6,8 @@ namespace KeyService.Server.Hosting;
 /// <summary>
 /// Runs the process by Linux's SCHED_BATCH. By the ordinary policy each small packet that arrives wakes the thread that waits for sockets, and that
 /// one interrupts the thread that answers: on a busy core, calls that arrive one by one cost twice what they cost in heaps. By this policy it waits
-/// for its turn and then takes what has arrived meanwhile (<c>tests/KeyService.Benchmarks</c>, README, has the figures). It takes no more of a core
-/// from other programs than before. Source: sched(7).
+/// for its turn and then takes what has arrived meanwhile (<c>tests/KeyService.Benchmarks</c>, README, has the figures, those beside a
+/// program that wants the same core too). Source: sched(7).
 /// </summary>
 internal static class BatchScheduling
 {
@@ -18,17 +18,15 @@ internal static class BatchScheduling
     public static void Begin()
     {
         if (!Directory.Exists(Tasks)) return;
+        var none = 0;
         foreach (var task in Directory.EnumerateDirectories(Tasks))
-        {
-            var priority = 0;
-            _ = sched_setscheduler(int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture), Batch, in priority);
-        }
+            _ = sched_setscheduler(int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture), Batch, in none);
     }
 
     /// <param name="thread">Its number in the system.</param>
     /// <param name="policy">One of sched(7).</param>
     /// <param name="priority">0: this policy has none, and the nice value stays.</param>
-    [DllImport("libc", SetLastError = true)]
+    [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int sched_setscheduler(int thread, int policy, in int priority);
 }

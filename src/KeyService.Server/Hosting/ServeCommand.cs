@@ -18,8 +18,8 @@ internal static class ServeCommand
             await Console.Error.WriteLineAsync($"warning: {name} is not a setting of this version: it does nothing.");
         Listeners.CheckPorts(options);
         Listeners.CheckCertificateFiles(builder.Configuration);
-        // Settings like any other, before a store is asked for; those of the embedded default are made under its lock.
         if (options.BatchScheduling) BatchScheduling.Begin();
+        // Settings like any other, before a store is asked for; those of the embedded default are made under its lock.
         var configured = MasterKeyFiles.Configured(builder.Configuration, options);
         var engine = StorageEngines.Create(options);
         // After the server, which closes its last connection: SQLite then writes its log into the file.

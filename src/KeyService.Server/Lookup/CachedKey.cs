@@ -30,6 +30,8 @@ internal sealed class CachedKey : IUsed
     public CachedKey(
         in ValidAnswer answer, KeyStatus status, long expiryUtcTicks, AddressList allowedAddresses, IReadOnlyCollection<string> permittedWorkspaces, long revision, in ReadMark mark)
     {
+        // Its complement would be a key that is switched on.
+        ArgumentOutOfRangeException.ThrowIfNegative(expiryUtcTicks);
         Answer = answer;
         _expiryUtcTicks = status == KeyStatus.Enabled ? expiryUtcTicks : ~expiryUtcTicks;
         AllowedAddresses = allowedAddresses;
