@@ -5,11 +5,18 @@ using KeyService.Server.Observability;
 namespace KeyService.Server.Grpc;
 
 /// <summary>The one place for what goes wrong in a call: counted, logged once where it is the service's fault, told as the contract says.</summary>
-internal sealed class CallFailures(Metrics metrics, OutageLog outages, ILogger<CallFailures> log)
+internal sealed class CallFailures(Metrics metrics, OutageLog outages, OverloadLog overloads, ILogger<CallFailures> log)
 {
     public RpcException Explain(string rpc, Exception exception, CancellationToken caller, long start)
     {
         if (exception is StoreUnavailableException outage) outages.Add(rpc, outage.Failure);
+        // Look-ups alone are refused by what they would have to wait.
+        if (exception is OverloadedException)
+        {
+            metrics.Refused(validation: true);
+            overloads.Add(validation: true);
+        }
+
         var error = GrpcErrors.From(exception, caller);
         if (error is null) Log.CallFailed(log, exception, rpc);
         error ??= GrpcErrors.Internal();

@@ -17,7 +17,18 @@ internal sealed class CallGate(Metrics metrics, OverloadLog overloads, TimeProvi
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is not { } rules) return next(http);
         var place = http.Features.GetRequiredFeature<CallPermits>().Take(rules.Class);
-        return place.IsAcquired ? LetInAsync(http, next, rules, place) : RefuseAsync(http, rules);
+        return place.IsAcquired ? LetInAsync(http, next, rules, place) : RefuseAsync(http, rules.Rpc, rules.Class);
+    }
+
+    /// <summary>Nothing is read, and nothing is made that was not made before.</summary>
+    public Task RefuseAsync(HttpContext http, string rpc, CallClass kind)
+    {
+        metrics.Refused(kind == CallClass.Validation);
+        overloads.Add(kind == CallClass.Validation);
+        metrics.Called(rpc, nameof(global::Grpc.Core.StatusCode.ResourceExhausted), time.GetTimestamp());
+        if (!JsonCalls.IsGrpcPath(http.Request.Path)) return JsonCalls.SendAsync(http, OverloadedJson, StatusCodes.Status429TooManyRequests);
+        Overloaded.Send(http.Response);
+        return Task.CompletedTask;
     }
 
     private async Task LetInAsync(HttpContext http, RequestDelegate next, CallRules rules, RateLimitLease place)
@@ -34,16 +45,5 @@ internal sealed class CallGate(Metrics metrics, OverloadLog overloads, TimeProvi
         }
 
         await next(http);
-    }
-
-    /// <summary>Nothing is read, and nothing is made that was not made before.</summary>
-    private Task RefuseAsync(HttpContext http, CallRules rules)
-    {
-        metrics.Refused(rules.Class == CallClass.Validation);
-        overloads.Add(rules.Class == CallClass.Validation);
-        metrics.Called(rules.Rpc, nameof(global::Grpc.Core.StatusCode.ResourceExhausted), time.GetTimestamp());
-        if (!JsonCalls.IsGrpcPath(http.Request.Path)) return JsonCalls.SendAsync(http, OverloadedJson, StatusCodes.Status429TooManyRequests);
-        Overloaded.Send(http.Response);
-        return Task.CompletedTask;
     }
 }

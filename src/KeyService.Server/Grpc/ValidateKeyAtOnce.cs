@@ -57,7 +57,7 @@ internal sealed class ValidateKeyAtOnce(CredentialValidator credentials, KeyVali
         }
 
         // The question lies in the buffer, which is given back when it was answered.
-        if (call.IsGood && byRead.CanTake(http)) return byRead.AnswerAsync(http, next, call, read.Buffer);
+        if (call.IsGood && byRead.CanTake(http)) return byRead.AnswerAsync(http, call, read.Buffer);
         reader.AdvanceTo(read.Buffer.Start);
         return next(http);
     }

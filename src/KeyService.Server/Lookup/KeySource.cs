@@ -8,20 +8,21 @@ namespace KeyService.Server.Lookup;
 /// <summary>Reads a key by digest from the database (walk of ValidateKey, step 8).</summary>
 internal sealed class KeySource(IStorageEngine engine, Belief belief, ReadGate gate, Metrics metrics)
 {
-    /// <summary>Null when no current secret has this digest.</summary>
-    /// <exception cref="StoreUnavailableException">The database does not answer, or has too much to do.</exception>
-    public async Task<CachedKey?> ReadAsync(KeyDigest digest, CancellationToken cancellation)
+    /// <summary>No key when no current secret has this digest.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer. That it has too much to do is not thrown.</exception>
+    public async Task<Finding> ReadAsync(KeyDigest digest, CancellationToken cancellation)
     {
         using var turn = await gate.EnterAsync(cancellation);
+        if (turn is null) return Finding.Failed(new OverloadedException());
         metrics.LookedUp(LookupSource.Database);
         // Before the read is sent: what is applied while it is under way must count against it.
         var mark = belief.Mark();
         try
         {
-            if (await engine.FindKeyAsync(digest.ToArray(), cancellation) is not { } row) return null;
+            if (await engine.FindKeyAsync(digest.ToArray(), cancellation) is not { } row) return default;
             // So that this replica never goes back in time for a key, whatever its other answers are.
             mark.Reader?.Floors.Raise(row.KeyId, row.Revision);
-            return new(row.ToRecord(), mark);
+            return new(new CachedKey(row.ToRecord(), mark));
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {

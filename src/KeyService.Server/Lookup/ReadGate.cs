@@ -1,34 +1,76 @@
 using System.Threading.RateLimiting;
-using KeyService.Server.Keys;
 
 namespace KeyService.Server.Lookup;
 
 /// <summary>
-/// Bounds the look-ups that the database works on at once: keys that nobody knows must not take it away from those that are valid. Who came last is
-/// let in first, so that the database works for callers who still wait: in turn, once more come than it can do, each would be let in after its
-/// budget is spent, and nobody be answered. When the queue is full, who has waited longest is told.
+/// Bounds the look-ups that the database works on at once: keys that nobody knows must not take it away from those that are valid. Beyond that as many
+/// wait, in turn, as will be answered within their budget at the pace that reads have now. All others are told at once: a database that works for
+/// callers who have given up answers nobody.
 /// </summary>
-internal sealed class ReadGate : IDisposable
+internal sealed class ReadGate(LookupOptions options, TimeProvider time) : IDisposable
 {
     /// <summary>Below the 100 connections of SqlClient's pool, so that management finds one.</summary>
     public const int Reads = 64;
 
     private const int Queue = 2_000;
 
+    /// <summary>A read counts for so much of what is known of their pace.</summary>
+    private const int Weight = 16;
+
     private readonly ConcurrencyLimiter _limiter = new(new()
     {
         PermitLimit = Reads,
         QueueLimit = Queue,
-        QueueProcessingOrder = QueueProcessingOrder.NewestFirst,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
-    /// <summary>Dispose the result when the read is over.</summary>
-    /// <exception cref="StoreUnavailableException">Too many wait already.</exception>
-    public async ValueTask<IDisposable> EnterAsync(CancellationToken cancellation)
+    // A quarter of the budget is left for the way there and back.
+    private readonly long _longest = (long)(options.ValidateBudget.TotalSeconds * time.TimestampFrequency * 3 / 4);
+    private int _inside;
+
+    /// <summary>What a read takes, in ticks of the time provider: a moving average. Two that end at once may lose one of the two.</summary>
+    private long _pace;
+
+    /// <summary>Dispose the result when the read is over; null when too many wait already, known at once.</summary>
+    public ValueTask<IDisposable?> EnterAsync(CancellationToken cancellation)
     {
-        var lease = await _limiter.AcquireAsync(1, cancellation);
-        return lease.IsAcquired ? lease : throw new StoreUnavailableException(failure: "too many reads wait for the database");
+        var waiting = Interlocked.Increment(ref _inside) - Reads;
+        if (waiting <= 0 || (waiting <= Queue && !WouldBeLate(waiting))) return LetInAsync(cancellation);
+        Interlocked.Decrement(ref _inside);
+        return default;
     }
 
     public void Dispose() => _limiter.Dispose();
+
+    private bool WouldBeLate(int waiting)
+    {
+        var pace = Volatile.Read(ref _pace);
+        return (waiting * pace / Reads) + pace > _longest;
+    }
+
+    private async ValueTask<IDisposable?> LetInAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return new Turn(this, await _limiter.AcquireAsync(1, cancellation), time.GetTimestamp());
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _inside);
+            throw;
+        }
+    }
+
+    private sealed class Turn(ReadGate gate, RateLimitLease lease, long begun) : IDisposable
+    {
+        public void Dispose()
+        {
+            var pace = Volatile.Read(ref gate._pace);
+            Volatile.Write(ref gate._pace, pace + ((gate.Now - begun - pace) / Weight));
+            Interlocked.Decrement(ref gate._inside);
+            lease.Dispose();
+        }
+    }
+
+    private long Now => time.GetTimestamp();
 }

@@ -22,6 +22,7 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
     /// <param name="budget">What the call may still wait.</param>
     /// <param name="cancellation">The caller went away.</param>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
+    /// <exception cref="OverloadedException">The database is needed and has too much to do.</exception>
     public ValueTask<Credential?> ValidateAsync(
         ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, in CallBudget budget, CancellationToken cancellation)
     {
@@ -31,8 +32,8 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
         if (credential.Length > ascii.Length || Ascii.FromUtf16(credential.Span, ascii, out var length) != OperationStatus.Done) return default;
         var find = finder.FindAsync(ascii[..length], budget, cancellation, out var digest);
         CryptographicOperations.ZeroMemory(ascii);
-        return find.IsCompletedSuccessfully
-            ? new(Remember(find.Result, Check(find.Result, peer, budget.Arrived), credential, digest, last))
+        return find.IsCompletedSuccessfully && find.Result is { Failure: null, Key: var key }
+            ? new(Remember(key, Check(key, peer, budget.Arrived), credential, digest, last))
             : CheckLater(find, peer, budget.Arrived, credential, digest, last);
     }
 
@@ -58,9 +59,9 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
     }
 
     private async ValueTask<Credential?> CheckLater(
-        ValueTask<CachedKey?> find, IPAddress? peer, DateTimeOffset arrived, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last)
+        ValueTask<Finding> find, IPAddress? peer, DateTimeOffset arrived, ReadOnlyMemory<char> credential, KeyDigest digest, LastCredential? last)
     {
-        var key = await find;
+        var key = (await find).Key;
         return Remember(key, Check(key, peer, arrived), credential, digest, last);
     }
 

@@ -10,16 +10,15 @@ namespace KeyService.Server.Validation;
 /// </summary>
 internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupOptions options)
 {
-    /// <summary>Null for anything that is not the API key of a known key.</summary>
-    /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time; or nothing is known of the generation.</exception>
-    public ValueTask<CachedKey?> FindAsync(
+    /// <summary>No key for anything that is not the API key of a known key; a failure when nothing is known of its generation.</summary>
+    public ValueTask<Finding> FindAsync(
         ReadOnlySpan<byte> presented, in CallBudget budget, CancellationToken cancellation, out KeyDigest digest)
     {
         return Read(presented, out digest, out var masterKey) switch
         {
             Reading.Digest => lookup.FindAsync(presented, digest, masterKey!, budget, cancellation),
-            Reading.UnknownGeneration when !lookup.HasLease(budget.Arrival) => ValueTask.FromException<CachedKey?>(
-                new StoreUnavailableException(failure: "no lease, and the key is of a generation that is not configured")),
+            Reading.UnknownGeneration when !lookup.HasLease(budget.Arrival) => new(Finding.Failed(
+                new StoreUnavailableException(failure: "no lease, and the key is of a generation that is not configured"))),
             _ => default,
         };
     }

@@ -10,7 +10,7 @@ namespace KeyService.Server.Validation;
 internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
 {
     /// <summary>Completes at once when memory knows the key, or the text is none of ours.</summary>
-    /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time: no verdict.</exception>
+    /// <exception cref="StoreUnavailableException">The database is needed for freshness and did not answer in time. That a look-up failed is not thrown.</exception>
     /// <exception cref="RefusedException">The consistency token was never given out.</exception>
     public ValueTask<KeyVerdict> ValidateAsync(in Question question, CredentialRights caller, in CallBudget budget, CancellationToken cancellation)
     {
@@ -37,8 +37,11 @@ internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
     }
 
     private async ValueTask<KeyVerdict> DecideLater(
-        ValueTask<CachedKey?> find, Question question, CredentialRights caller, DateTimeOffset arrived) =>
+        ValueTask<Finding> find, Question question, CredentialRights caller, DateTimeOffset arrived) =>
         Decide(await find, question, caller, arrived);
+
+    private KeyVerdict Decide(in Finding found, in Question question, CredentialRights caller, DateTimeOffset arrived) =>
+        found.Failure is { } failure ? KeyVerdict.None(failure) : Decide(found.Key, question, caller, arrived);
 
     private KeyVerdict Decide(CachedKey? key, in Question question, CredentialRights caller, DateTimeOffset arrived)
     {

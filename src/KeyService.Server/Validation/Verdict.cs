@@ -17,10 +17,19 @@ internal enum Verdict
 /// <summary>A verdict and the key that it is about; none for <see cref="Verdict.NotFound"/>.</summary>
 internal readonly struct KeyVerdict(Verdict verdict, CachedKey? key)
 {
+    private KeyVerdict(Exception failure)
+        : this(default, key: null) => Failure = failure;
+
     /// <summary>There is no such key, or none that the caller may know of.</summary>
     public static KeyVerdict NotFound => new(Verdict.NotFound, key: null);
 
-    public Verdict Verdict { get; } = verdict;
+    public static KeyVerdict None(Exception failure) => new(failure);
+
+    /// <summary>There is none: why not, to be told or thrown by whoever asked; null when there is one (<see cref="Finding"/>).</summary>
+    public Exception? Failure { get; }
+
+    /// <summary>Throws <see cref="Failure"/>.</summary>
+    public Verdict Verdict => Failure is null ? verdict : throw Failure;
 
     public bool HasKey => key is not null;
 

@@ -6,7 +6,7 @@ namespace KeyService.Benchmarks.Load;
 internal sealed record LoadOptions
 {
     public const string Usage =
-        "[--rounds 5] [--seconds 3] [--warm-up 1] [--keys 2000] [--connections 8] [--streams 16] [--overload-connections 32] [--only <part of a load's name>] [--no-h2load] [--no-latency] [--no-build] [--server <KeyService.Server.dll>]";
+        "[--rounds 5] [--seconds 3] [--warm-up 1] [--keys 2000] [--connections 8] [--streams 16] [--overload-connections 32] [--unknown-rate <twice what the database answers>] [--only <part of a load's name>] [--no-h2load] [--no-latency] [--no-build] [--server <KeyService.Server.dll>]";
 
     /// <summary>Pairs of empty and load, each beside the other.</summary>
     public int Rounds { get; init; } = 5;
@@ -27,6 +27,9 @@ internal sealed record LoadOptions
 
     /// <summary>For more than the server can do: the server allows 50 calls under way on each.</summary>
     public int OverloadConnections { get; init; } = 32;
+
+    /// <summary>Unknown keys a second; null: twice what the database answers.</summary>
+    public int? UnknownRate { get; init; }
 
     /// <summary>Only the loads whose name has this part.</summary>
     public string Only { get; init; } = "";
@@ -60,6 +63,7 @@ internal sealed record LoadOptions
                 "--connections" => options with { Connections = Number() },
                 "--streams" => options with { Streams = Number() },
                 "--overload-connections" => options with { OverloadConnections = Number() },
+                "--unknown-rate" => options with { UnknownRate = Number() },
                 "--only" => options with { Only = args[++i] },
                 "--no-h2load" => options with { WithH2Load = false },
                 "--no-latency" => options with { WithLatency = false },

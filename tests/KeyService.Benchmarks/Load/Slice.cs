@@ -23,6 +23,8 @@ internal sealed record Slice(long Completed, long All, double Seconds, double[] 
 
     public double Percentile(double part) => Percentile(Latencies, part);
 
+    public double RejectedPercentile(double part) => Percentile(Rejected, part);
+
     public static double Percentile(double[] sorted, double part) =>
         sorted.Length == 0 ? 0 : sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(sorted.Length * part))];
 

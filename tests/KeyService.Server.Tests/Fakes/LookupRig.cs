@@ -15,6 +15,7 @@ internal sealed class LookupRig
     {
         var chosen = options ?? new LookupOptions { CacheCapacity = 100 };
         var metrics = Samples.Metrics(Time);
+        Gate = new ReadGate(chosen, Time);
         Replica = Samples.Standing(Time);
         Belief = new Belief(Replica);
         Memory = new MemoryKeyCache(chosen);
@@ -33,7 +34,7 @@ internal sealed class LookupRig
 
     public FakeSharedValues Shared { get; } = new();
 
-    public ReadGate Gate { get; } = new();
+    public ReadGate Gate { get; }
 
     public FeedSignal Signal { get; } = new();
 
@@ -60,9 +61,8 @@ internal sealed class LookupRig
     public Task<CachedKey?> FindAsync(DateTime? deadline = null, CancellationToken cancellation = default) =>
         FindAsync(PinnedKey.ApiKey, deadline, cancellation);
 
-    public Task<CachedKey?> FindAsync(string apiKey, DateTime? deadline = null, CancellationToken cancellation = default) =>
-        Lookup.FindAsync(
-            Encoding.ASCII.GetBytes(apiKey), PinnedKey.DigestOf(apiKey), PinnedKey.Master, Budget(deadline), cancellation).AsTask();
+    public async Task<CachedKey?> FindAsync(string apiKey, DateTime? deadline = null, CancellationToken cancellation = default) =>
+        (await Lookup.FindAsync(Encoding.ASCII.GetBytes(apiKey), PinnedKey.DigestOf(apiKey), PinnedKey.Master, Budget(deadline), cancellation)).Key;
 
     /// <summary>Of a call that arrives now.</summary>
     public CallBudget Budget(DateTime? deadline = null) => new(Time.GetTimestamp(), deadline ?? DateTime.MaxValue, Time.GetUtcNow());

@@ -1,46 +1,86 @@
-using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
+using KeyService.Server.Tests.Fakes;
 
 namespace KeyService.Server.Tests.Lookup;
 
+/// <summary>The budget is 200 ms, so three quarters of it, 150 ms, are for waiting and reading.</summary>
 public sealed class ReadGateTests : IDisposable
 {
-    private readonly ReadGate _gate = new();
+    private readonly TimerWatch _time = new(Samples.Now);
+    private readonly ReadGate _gate;
+
+    public ReadGateTests() => _gate = new(new LookupOptions(), _time);
 
     [Fact]
-    public async Task As_many_reads_as_it_allows_are_in_flight_and_the_next_waits_for_one_to_end()
+    public async Task As_many_reads_as_it_allows_are_in_flight_and_the_next_wait_in_turn()
     {
-        List<IDisposable> inFlight = [];
-        for (var i = 0; i < ReadGate.Reads; i++) inFlight.Add(await Enter().AsTask().WaitAsync(TimeSpan.Zero));
+        var inFlight = await FillAsync();
 
-        var first = Enter().AsTask();
-        var second = Enter().AsTask();
+        var first = Enter();
+        var second = Enter();
         (first.IsCompleted, second.IsCompleted).ShouldBe((false, false));
 
         inFlight[0].Dispose();
-        using var _ = await second;
-        first.IsCompleted.ShouldBeFalse("who came last is let in first: who came first has the least of its budget left");
+        (await first.WaitAsync(TimeSpan.FromSeconds(5))).ShouldNotBeNull();
+        second.IsCompleted.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(10, 896)]
+    [InlineData(100, 32)]
+    [InlineData(140, 4)]
+    [InlineData(200, 0)]
+    public async Task As_many_wait_as_will_be_answered_in_time_and_all_others_are_told_at_once(int readMilliseconds, int places)
+    {
+        await ReadAtPaceAsync(readMilliseconds);
+        await FillAsync();
+
+        var waiting = Enumerable.Range(0, places).Select(_ => Enter()).ToList();
+        waiting.ShouldAllBe(turn => !turn.IsCompleted);
+        var refused = Enter();
+
+        refused.IsCompleted.ShouldBeTrue();
+        (await refused).ShouldBeNull();
     }
 
     [Fact]
-    public async Task When_the_queue_is_full_who_has_waited_longest_is_told_at_once()
+    public async Task Who_was_refused_holds_no_place()
     {
-        for (var i = 0; i < ReadGate.Reads; i++) await Enter();
-        var queued = Enumerable.Range(0, 2_000).Select(_ => Enter().AsTask()).ToList();
-        queued.ShouldAllBe(waiting => !waiting.IsCompleted);
+        await ReadAtPaceAsync(200);
+        var inFlight = await FillAsync();
+        for (var i = 0; i < 1_000; i++) (await Enter()).ShouldBeNull();
 
-        var newest = Enter().AsTask();
+        inFlight[0].Dispose();
+        (await Enter()).ShouldNotBeNull();
+    }
 
-        await Should.ThrowAsync<StoreUnavailableException>(queued[0].WaitAsync(TimeSpan.FromSeconds(5)));
-        queued.Skip(1).Append(newest).ShouldAllBe(waiting => !waiting.IsCompleted);
+    [Fact]
+    public async Task A_database_that_was_slow_once_is_asked_again()
+    {
+        await ReadAtPaceAsync(10_000);
+        await ReadAtPaceAsync(10);
+        await FillAsync();
+
+        Enter().IsCompleted.ShouldBeFalse("it waits for its turn");
+    }
+
+    [Fact]
+    public async Task Not_even_fast_reads_have_a_queue_without_end()
+    {
+        await FillAsync();
+        for (var i = 0; i < 2_000; i++) Enter().IsCompleted.ShouldBeFalse();
+
+        (await Enter()).ShouldBeNull();
     }
 
     [Fact]
     public async Task Who_goes_away_leaves_the_queue()
     {
-        for (var i = 0; i < ReadGate.Reads; i++) await Enter();
+        await ReadAtPaceAsync(140);
+        await FillAsync();
         using var gone = new CancellationTokenSource();
-        var queued = Enumerable.Range(0, 2_000).Select(_ => _gate.EnterAsync(gone.Token).AsTask()).ToList();
+        var queued = Enumerable.Range(0, 4).Select(_ => _gate.EnterAsync(gone.Token).AsTask()).ToList();
+        (await Enter()).ShouldBeNull();
         await gone.CancelAsync();
 
         foreach (var waiting in queued) await Should.ThrowAsync<OperationCanceledException>(waiting);
@@ -49,5 +89,22 @@ public sealed class ReadGateTests : IDisposable
 
     public void Dispose() => _gate.Dispose();
 
-    private ValueTask<IDisposable> Enter() => _gate.EnterAsync(CancellationToken.None);
+    private async Task<List<IDisposable>> FillAsync()
+    {
+        List<IDisposable> inFlight = [];
+        for (var i = 0; i < ReadGate.Reads; i++) inFlight.Add((await Enter().WaitAsync(TimeSpan.Zero)).ShouldNotBeNull());
+        return inFlight;
+    }
+
+    /// <summary>So many reads that nothing else is remembered.</summary>
+    private async Task ReadAtPaceAsync(int milliseconds)
+    {
+        for (var i = 0; i < 400; i++)
+        {
+            using var turn = await Enter();
+            _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        }
+    }
+
+    private Task<IDisposable?> Enter() => _gate.EnterAsync(CancellationToken.None).AsTask();
 }

@@ -29,7 +29,7 @@ public class UnknownGenerationTests
     {
         _rig.Belief.Current.Lease.End();
 
-        await Should.ThrowAsync<StoreUnavailableException>(() => AskAsync(OfAnother));
+        await ShouldHaveNoVerdictAsync();
         _rig.Validator.TryValidateAtOnce(Question(OfAnother), Anywhere, Moment.Now(_rig.Time), out _).ShouldBeFalse();
         await Should.ThrowAsync<StoreUnavailableException>(
             () => _rig.Credentials.ValidateAsync(OfAnother.AsMemory(), null, null, _rig.Budget(), CancellationToken.None).AsTask());
@@ -40,7 +40,7 @@ public class UnknownGenerationTests
     {
         _rig.Belief.StartAsNew(Samples.Newborn(_rig.Time));
 
-        await Should.ThrowAsync<StoreUnavailableException>(() => AskAsync(OfAnother));
+        await ShouldHaveNoVerdictAsync();
     }
 
     [Fact]
@@ -50,6 +50,13 @@ public class UnknownGenerationTests
 
         (await AskAsync("hello")).Verdict.ShouldBe(Verdict.NotFound);
         (await AskAsync(OfAnother[..^1] + (OfAnother[^1] == 'a' ? 'b' : 'a'))).Verdict.ShouldBe(Verdict.NotFound);
+    }
+
+    private async Task ShouldHaveNoVerdictAsync()
+    {
+        var answer = await AskAsync(OfAnother);
+        answer.Failure.ShouldBeOfType<StoreUnavailableException>();
+        Should.Throw<StoreUnavailableException>(() => answer.Verdict);
     }
 
     private Task<KeyVerdict> AskAsync(string apiKey) => _rig.Validator.ValidateAsync(Question(apiKey), Anywhere, _rig.Budget(), CancellationToken.None).AsTask();

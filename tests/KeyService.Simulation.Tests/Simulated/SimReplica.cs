@@ -42,7 +42,7 @@ internal sealed class SimReplica
         _feed = new FeedLoop(cycle, signal, Table, _belief, store, Clock, Metrics, NullLogger<FeedLoop>.Instance);
         _lookup = new KeyLookup(
             new MemoryKeyCache(LookupOptions), values,
-            new KeySource(store, _belief, new ReadGate(), Metrics), _belief, new Freshness(_belief, signal, SimKeys.MasterKeys, Clock),
+            new KeySource(store, _belief, new ReadGate(LookupOptions, Clock), Metrics), _belief, new Freshness(_belief, signal, SimKeys.MasterKeys, Clock),
             LookupOptions, Clock, Metrics);
     }
 
@@ -89,6 +89,6 @@ internal sealed class SimReplica
         var arrival = Moment.Now(Clock);
         var budget = new CallBudget(arrival.Timestamp, DateTime.MaxValue, arrival.Utc);
         if (consistencyToken.Length > 0) await _lookup.EnsureFreshAsync(consistencyToken, budget, CancellationToken.None);
-        return await _lookup.FindAsync(SimKeys.TextOf(key, secret), SimKeys.DigestOf(key, secret), SimKeys.Master, budget, CancellationToken.None);
+        return (await _lookup.FindAsync(SimKeys.TextOf(key, secret), SimKeys.DigestOf(key, secret), SimKeys.Master, budget, CancellationToken.None)).Key;
     }
 }

@@ -23,6 +23,7 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     private readonly WorkThreads _managementWrites = new("SQLite writes", 1);
 
     private readonly SqliteReplicationStore _replication;
+    private readonly SqliteDigests _digests;
 
     public SqliteEngine(string dataDirectory, TimeProvider time)
     {
@@ -31,6 +32,7 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
         var file = Path.Combine(dataDirectory, FileName);
         _contexts = new(OptionsFor(file));
         _replication = new(file, _writers, time);
+        _digests = new(ConnectionString(file));
     }
 
     public const string FileName = "keyservice.db";
@@ -57,6 +59,7 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     public Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation) => _lookups.RunAsync(
         async () =>
         {
+            if (!_digests.Contains(digest)) return null;
             await using var context = CreateLookupContext();
             return await _findKey(context, digest, cancellation);
         },
@@ -123,6 +126,7 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     public void Dispose()
     {
         _lookups.Dispose();
+        _digests.Dispose();
         _managementReads.Dispose();
         _managementWrites.Dispose();
         _replication.Dispose();

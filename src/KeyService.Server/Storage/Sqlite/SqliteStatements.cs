@@ -22,6 +22,9 @@ internal static class SqliteStatements
         ON CONFLICT (KeyId) DO UPDATE SET LastUsedTime = max(LastUsedTime, excluded.LastUsedTime)
         """;
 
+    /// <summary>By the primary key. The condition of <see cref="StoreQueries.CompileFindKey"/>, which has the last word.</summary>
+    public const string FindDigest = "SELECT 1 FROM KeySecrets WHERE Digest = $digest AND RetireTime IS NULL";
+
     /// <summary>Reads the file, not only the connection.</summary>
     public const string Ping = "SELECT Value FROM RevisionCounter WHERE Id = 1";
 

@@ -9,11 +9,13 @@ namespace KeyService.Server.Storage.Sqlite;
 internal sealed class WorkThreads : TaskScheduler, IDisposable
 {
     private readonly BlockingCollection<Task> _work = [];
+    private readonly Thread[] _threads;
 
     public WorkThreads(string name, int count)
     {
         MaximumConcurrencyLevel = count;
-        for (var i = 0; i < count; i++) new Thread(WorkThrough) { Name = name, IsBackground = true }.Start();
+        _threads = [.. Enumerable.Range(0, count).Select(_ => new Thread(WorkThrough) { Name = name, IsBackground = true })];
+        foreach (var thread in _threads) thread.Start();
     }
 
     public override int MaximumConcurrencyLevel { get; }
@@ -22,8 +24,13 @@ internal sealed class WorkThreads : TaskScheduler, IDisposable
     public Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation) =>
         Task.Factory.StartNew(work, cancellation, TaskCreationOptions.DenyChildAttach, this).Unwrap();
 
-    /// <summary>What waits is still done.</summary>
-    public void Dispose() => _work.CompleteAdding();
+    /// <summary>What waits is still done. Returns when it is, unless one of the threads itself asks.</summary>
+    public void Dispose()
+    {
+        _work.CompleteAdding();
+        if (_threads.Contains(Thread.CurrentThread)) return;
+        foreach (var thread in _threads) thread.Join();
+    }
 
     protected override void QueueTask(Task task) => _work.Add(task);
 
