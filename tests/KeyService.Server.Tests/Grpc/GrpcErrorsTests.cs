@@ -91,6 +91,16 @@ public class GrpcErrorsTests
     }
 
     [Fact]
+    public void A_look_up_that_was_refused_is_an_overload_and_may_be_tried_again()
+    {
+        var error = GrpcErrors.From(new OverloadedException(), CancellationToken.None)!;
+
+        error.StatusCode.ShouldBe(StatusCode.ResourceExhausted);
+        error.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason.ShouldBe("OVERLOADED");
+        error.GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.Seconds.ShouldBe(1);
+    }
+
+    [Fact]
     public void Who_went_away_is_told_cancelled_and_a_cancellation_of_our_own_is_a_fault()
     {
         GrpcErrors.From(new OperationCanceledException(Secret), new CancellationToken(canceled: true))!.Status

@@ -1,4 +1,5 @@
 using KeyService.Server.Keys;
+using KeyService.Server.Lookup;
 using KeyService.Server.Replication;
 using KeyService.Server.Tests.Fakes;
 using KeyService.Server.Tests.Keys;
@@ -30,6 +31,28 @@ public class KeyLookupTests
 
         find.IsCompletedSuccessfully.ShouldBeTrue();
         (await find).ShouldBeNull();
+        _rig.Engine.ReadCount.ShouldBe(0);
+    }
+
+    /// <summary>Not thrown: a flood of failures would cost more than what it fails.</summary>
+    [Fact]
+    public async Task A_look_up_that_would_wait_too_long_for_the_database_says_so_at_once()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            using var slow = await _rig.Gate.EnterAsync(CancellationToken.None);
+            _rig.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        for (var i = 0; i < ReadGate.Reads; i++) (await _rig.Gate.EnterAsync(CancellationToken.None)).ShouldNotBeNull();
+
+        var find = _rig.Lookup.FindAsync(
+            System.Text.Encoding.ASCII.GetBytes(PinnedKey.ApiKey), LookupRig.Digest, PinnedKey.Master, _rig.Budget(), CancellationToken.None);
+
+        find.IsCompletedSuccessfully.ShouldBeTrue();
+        var found = await find;
+        found.Failure.ShouldBeOfType<OverloadedException>();
+        Should.Throw<OverloadedException>(() => found.Key);
         _rig.Engine.ReadCount.ShouldBe(0);
     }
 
