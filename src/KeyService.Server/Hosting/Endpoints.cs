@@ -1,3 +1,4 @@
+using KeyService.AdminConsole;
 using KeyService.Server.Grpc;
 using KeyService.Server.Lookup;
 using KeyService.Server.Observability;
@@ -8,6 +9,8 @@ namespace KeyService.Server.Hosting;
 /// <summary>What answers at which address.</summary>
 internal static class Endpoints
 {
+    private static readonly string[] ApiPaths = ["/v1", "/health", "/metrics"];
+
     public static void MapKeyService(this WebApplication app, ServerOptions options)
     {
         app.Use((context, next) =>
@@ -21,9 +24,15 @@ internal static class Endpoints
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<CallGate>().InvokeAsync);
         // Kept off the way of gRPC calls.
-        app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path), http => http
+        app.UseWhen(context => IsOfApi(context.Request.Path, options), http => http
             .UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext))
             .Use(JsonCalls.Check));
+        if (options.Console is { } console)
+        {
+            app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages.UseKeyServiceConsole(console));
+            app.MapKeyServiceConsole();
+        }
+
 #if TEST_HOOKS
         TestHooks.EmptyService.Map(app);
 #endif
@@ -38,4 +47,8 @@ internal static class Endpoints
         app.Services.GetRequiredService<Metrics>().ObserveCache(() => app.Services.GetRequiredService<MemoryKeyCache>().Count);
         app.MapPrometheusScrapingEndpoint("/metrics");
     }
+
+    /// <summary>Whether a path is JSON, health or metrics; without a console everything is that is not gRPC.</summary>
+    private static bool IsOfApi(PathString path, ServerOptions options) => !JsonCalls.IsGrpcPath(path)
+        && (options.Console is null || Array.Exists(ApiPaths, api => path.StartsWithSegments(api, StringComparison.OrdinalIgnoreCase)));
 }

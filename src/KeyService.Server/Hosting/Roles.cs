@@ -17,7 +17,7 @@ internal enum Roles
     /// <summary>All other RPCs.</summary>
     Management = 2,
 
-    /// <summary>The admin console. This version has none: the role is accepted and serves nothing.</summary>
+    /// <summary>The admin console, at the HTTP port.</summary>
     Console = 4,
     All = Validation | Management | Console,
 }

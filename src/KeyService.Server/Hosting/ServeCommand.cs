@@ -34,7 +34,10 @@ internal static class ServeCommand
             .AddOperations(otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
             .AddBackgroundWork()
             .AddCanary(options.Canary)
+            .AddConsole(options.Console)
             .Configure<HostOptions>(host => host.ShutdownTimeout = DrainBound);
+        // The console's files, where they are built; published, they are in wwwroot.
+        if (options.Console is not null) builder.WebHost.UseStaticWebAssets();
         builder.WebHost.UseUrls().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
 
         await using var app = builder.Build();
@@ -45,7 +48,7 @@ internal static class ServeCommand
         if (making is not null) await making.DisposeAsync();
         app.MapKeyService(options);
         await app.StartAsync(cancellation);
-        if (await FollowsAsync(app)) Announce(options, engine, Console.Out);
+        if (await FollowsAsync(app)) Announcement.Write(app.Services, options, engine, Console.Out);
         await app.WaitForShutdownAsync(cancellation);
         // Not in order: whoever starts it again is told why.
         return app.Services.GetRequiredService<Generations>().Misfit is { IsCompletedSuccessfully: true } misfit ? throw new StartException(await misfit) : 0;
@@ -63,18 +66,5 @@ internal static class ServeCommand
         {
             return false;
         }
-    }
-
-    /// <summary>Where it listens and where things are; nothing secret.</summary>
-    private static void Announce(ServerOptions options, IStorageEngine engine, TextWriter output)
-    {
-        var scheme = options.Tls ? "https" : "http";
-        output.WriteLine($"""
-            KeyService is ready.
-              JSON, health, metrics  {scheme}://{options.BindAddress}:{options.HttpPort}
-              gRPC                   {scheme}://{options.BindAddress}:{options.GrpcPort}
-              Data                   {(options.IsEmbedded ? $"{options.DataDirectory} ({engine.Name})" : engine.Name)}
-              Root credential        {options.RootCredentialFile}
-            """);
     }
 }

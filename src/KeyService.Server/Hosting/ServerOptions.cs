@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
+using KeyService.AdminConsole;
 using KeyService.Server.Canary;
 using KeyService.Server.Grpc;
 using KeyService.Server.Issuance;
@@ -43,6 +44,9 @@ internal sealed record ServerOptions
 
     public CanaryOptions Canary { get; init; } = new();
 
+    /// <summary>Null in a process that does not serve the console.</summary>
+    public ConsoleOptions? Console { get; init; }
+
     /// <summary><c>KeyService:BatchScheduling</c>; true.</summary>
     public bool BatchScheduling { get; init; } = true;
 
@@ -66,7 +70,7 @@ internal sealed record ServerOptions
             throw new StartException($"{SettingNames.GrpcPort}: must differ from {SettingNames.HttpPort} unless both speak TLS.");
 
         var roles = RoleSettings.Read(configuration);
-        return new()
+        var options = new ServerOptions
         {
             BindAddress = ReadAddress(configuration),
             HttpPort = http,
@@ -96,6 +100,7 @@ internal sealed record ServerOptions
             AuditRetention = Settings.Duration(
                 configuration, SettingNames.AuditRetention, TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36_500)),
         };
+        return roles.HasFlag(Roles.Console) ? options with { Console = ConsoleSettings.Read(configuration, options) } : options;
     }
 
     private static CanaryOptions ReadCanary(IConfiguration configuration, Roles roles, bool tls)

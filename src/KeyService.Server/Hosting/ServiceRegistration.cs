@@ -1,5 +1,6 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
+using KeyService.AdminConsole;
 using KeyService.Server.Audit;
 using KeyService.Server.Canary;
 using KeyService.Server.Grpc;
@@ -54,6 +55,10 @@ internal static class ServiceRegistration
         .AddSingleton(options).AddSingleton<CanaryMetrics>().AddSingleton<ICanaryKey, CanaryKey>()
         .AddSingleton(provider => new ReplicaCalls(address => ReplicaConnection.To(address, options.Tls, provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<CanaryRound>().AddHostedService<CanaryLoop>();
+
+    /// <summary>The console, where this process serves it.</summary>
+    public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions? options) =>
+        options is null ? services : services.AddKeyServiceConsole(options);
 
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)

@@ -78,6 +78,18 @@ internal static class SettingNames
     /// <summary>How long audit events are kept; 400 days.</summary>
     public const string AuditRetention = "KeyService:AuditRetention";
 
+    /// <summary>The gRPC port that the console calls; this process's own.</summary>
+    public const string ConsoleServiceAddress = "KeyService:Console:ServiceAddress";
+
+    /// <summary>Workspace that the console opens first; <c>default</c>.</summary>
+    public const string ConsoleDefaultWorkspace = "KeyService:Console:DefaultWorkspace";
+
+    /// <summary>How long a person may be away before they are signed out; 30 minutes.</summary>
+    public const string ConsoleIdleTimeout = "KeyService:Console:IdleTimeout";
+
+    /// <summary>Comma-separated addresses of proxies whose X-Forwarded headers are believed; none.</summary>
+    public const string ConsoleKnownProxies = "KeyService:Console:KnownProxies";
+
     /// <summary>The SQL Server database; none means SQLite in the data directory.</summary>
     public const string SqlServer = "ConnectionStrings:SqlServer";
 
@@ -90,6 +102,7 @@ internal static class SettingNames
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
         Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, BatchScheduling, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
+        ConsoleServiceAddress, ConsoleDefaultWorkspace, ConsoleIdleTimeout, ConsoleKnownProxies,
         SqlServer, Redis,
     ];
 

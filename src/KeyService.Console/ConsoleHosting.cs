@@ -1,0 +1,86 @@
+using KeyService.AdminConsole.Layout;
+using KeyService.AdminConsole.Service;
+using KeyService.AdminConsole.SignIn;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using MudBlazor;
+using MudBlazor.Services;
+
+namespace KeyService.AdminConsole;
+
+/// <summary>The console in a web application: what it is made of, what its requests pass, and where its pages are.</summary>
+public static class ConsoleHosting
+{
+    private const string SessionCookie = "keyservice-session";
+
+    /// <summary>Sessions are protected by whatever Data Protection the application has.</summary>
+    public static IServiceCollection AddKeyServiceConsole(this IServiceCollection services, ConsoleOptions options)
+    {
+        services.AddSingleton(options).AddSingleton<ServiceChannel>().AddSingleton<OneTimeLink>().AddSingleton<SignInThrottle>()
+            .AddScoped<KeyServiceCalls>().AddScoped<BrowserClock>();
+        services.AddRazorComponents().AddInteractiveServerComponents(circuit =>
+        {
+            circuit.DetailedErrors = false;
+            // A page whose person comes back within that time goes on where it was.
+            circuit.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
+        });
+        services.AddMudServices(mud =>
+        {
+            mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.TopRight;
+            mud.SnackbarConfiguration.PreventDuplicates = false;
+            mud.SnackbarConfiguration.MaxDisplayedSnackbars = 4;
+        });
+        services.AddCascadingAuthenticationState().AddAuthorization();
+        services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "keyservice-form";
+            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+        });
+        var authentication = services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie => Configure(cookie, options));
+        if (options.Oidc is { } oidc) OidcSignIn.Add(authentication, oidc);
+        return services;
+    }
+
+    /// <summary>For requests of the console alone: behind routing, before the endpoints.</summary>
+    public static IApplicationBuilder UseKeyServiceConsole(this IApplicationBuilder app, ConsoleOptions options)
+    {
+        if (options.KnownProxies.Count > 0)
+        {
+            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost };
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var proxy in options.KnownProxies) forwarded.KnownProxies.Add(proxy);
+            app.UseForwardedHeaders(forwarded);
+        }
+
+        return app.Use(PageGuard.InvokeAsync).UseAuthentication().UseAuthorization().UseAntiforgery();
+    }
+
+    /// <summary>Pages, their files, and where sessions begin and end.</summary>
+    public static void MapKeyServiceConsole(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapStaticAssets();
+        SessionEndpoints.Map(endpoints);
+        // Its own header would say it a second time.
+        endpoints.MapRazorComponents<App>().AddInteractiveServerRenderMode(render => render.ContentSecurityFrameAncestorsPolicy = null);
+    }
+
+    private static void Configure(CookieAuthenticationOptions cookie, ConsoleOptions options)
+    {
+        cookie.Cookie.Name = SessionCookie;
+        cookie.Cookie.HttpOnly = true;
+        // Lax, not Strict: who comes back from the issuer, or follows a link to a page, is signed in.
+        cookie.Cookie.SameSite = SameSiteMode.Lax;
+        cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        cookie.LoginPath = SessionEndpoints.SignInPath;
+        cookie.AccessDeniedPath = SessionEndpoints.SignInPath;
+        cookie.ReturnUrlParameter = "return";
+        cookie.ExpireTimeSpan = options.IdleTimeout;
+        cookie.SlidingExpiration = true;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+
+namespace KeyService.AdminConsole;
+
+/// <summary>Settings of the console.</summary>
+public sealed record ConsoleOptions
+{
+    /// <summary><c>KeyService:Console:ServiceAddress</c>: where the service's gRPC port is; by default that of this process.</summary>
+    public required Uri ServiceAddress { get; init; }
+
+    /// <summary>Whether <see cref="ServiceAddress"/> is this process, whose certificate need not name the loopback address.</summary>
+    public bool IsOwnService { get; init; }
+
+    /// <summary><c>KeyService:Console:DefaultWorkspace</c>: the workspace that opens first; <c>default</c>.</summary>
+    public string DefaultWorkspace { get; init; } = "default";
+
+    /// <summary><c>KeyService:Console:IdleTimeout</c>: after so long without a click or a key pressed the person is signed out; 30 minutes.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary><c>KeyService:Console:KnownProxies</c>: from whom <c>X-Forwarded-For</c> and <c>-Proto</c> are believed; none.</summary>
+    public IReadOnlyList<IPAddress> KnownProxies { get; init; } = [];
+
+    /// <summary><c>KeyService:Oidc</c> with a client: people sign in at that issuer. Null: with a credential.</summary>
+    public ConsoleOidcOptions? Oidc { get; init; }
+
+    /// <summary>What API keys begin with, for the mask.</summary>
+    public string Brand { get; init; } = "ks";
+}
+
+/// <summary>The issuer at which people sign in.</summary>
+/// <param name="Authority">Its address.</param>
+/// <param name="Audience">Asked for as a resource; what the access token must be made for.</param>
+/// <param name="ClientId">The console at the issuer.</param>
+/// <param name="ClientSecret">Its secret; null for a public client.</param>
+public sealed record ConsoleOidcOptions(string Authority, string Audience, string ClientId, string? ClientSecret)
+{
+    /// <summary>Never the secret.</summary>
+    public override string ToString() => $"{nameof(ConsoleOidcOptions)} {Authority}";
+}

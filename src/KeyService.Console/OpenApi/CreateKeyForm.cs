@@ -1,0 +1,90 @@
+using System.Net;
+using Google.Protobuf.WellKnownTypes;
+using KeyService.AdminConsole.Service;
+using KeyService.Contracts.V1;
+
+namespace KeyService.AdminConsole.OpenApi;
+
+/// <summary>What the person typed, checked as the contract says, so that it is told while they type. The service has the last word.</summary>
+internal sealed class CreateKeyForm
+{
+    public const int MaxNameLength = 128;
+    public const int MaxDescriptionLength = 1_024;
+    private const int MaxListed = 64;
+
+    /// <summary>One key however often it is sent: an answer that was lost is asked for again.</summary>
+    private readonly string _requestId = $"console-{Guid.NewGuid():N}";
+
+    public string Name { get; set; } = "";
+
+    public string Description { get; set; } = "";
+
+    public KeyEnvironment Environment { get; set; } = KeyEnvironment.Live;
+
+    /// <summary>The last day on which the key holds, by the person's calendar; null: for ever.</summary>
+    public DateTime? LastDay { get; set; }
+
+    /// <summary>One on a line, or with commas between.</summary>
+    public string Scopes { get; set; } = "";
+
+    /// <summary>The same.</summary>
+    public string Addresses { get; set; } = "";
+
+    public bool NonRecoverable { get; set; }
+
+    public static int Length(string? text) => (text ?? "").Trim().EnumerateRunes().Count();
+
+    /// <summary>Null when it is good.</summary>
+    public static string? NameProblem(string? name) => Length(name) switch
+    {
+        0 => "Give the key a name",
+        > MaxNameLength => $"At most {MaxNameLength} characters",
+        _ when name!.Trim().Any(char.IsControl) => "No control characters",
+        _ => null,
+    };
+
+    public static string? DescriptionProblem(string? description) => Length(description) > MaxDescriptionLength ? $"At most {MaxDescriptionLength:N0} characters" : null;
+
+    public static string? ScopesProblem(string? text)
+    {
+        var scopes = Split(text);
+        if (scopes.Length > MaxListed) return $"At most {MaxListed} scopes";
+        return Array.Find(scopes, scope => !IsScope(scope)) is { } wrong ? $"“{wrong}” is no scope: lower-case letters, digits and . _ : - , such as orders.read or orders.*" : null;
+    }
+
+    public static string? AddressesProblem(string? text)
+    {
+        var addresses = Split(text);
+        if (addresses.Length > MaxListed) return $"At most {MaxListed} addresses";
+        return Array.Find(addresses, address => !IsAddress(address)) is { } wrong ? $"“{wrong}” is no address: such as 203.0.113.7 or 203.0.113.0/24" : null;
+    }
+
+    public bool IsGood => NameProblem(Name) is null && DescriptionProblem(Description) is null && ScopesProblem(Scopes) is null && AddressesProblem(Addresses) is null;
+
+    public CreateKeyRequest ToRequest(string workspaceId, BrowserClock clock)
+    {
+        var request = new CreateKeyRequest
+        {
+            WorkspaceId = workspaceId,
+            Name = Name.Trim(),
+            Description = (Description ?? "").Trim(),
+            Environment = Environment,
+            NonRecoverable = NonRecoverable,
+            RequestId = _requestId,
+        };
+        if (LastDay is { } day) request.ExpireTime = Timestamp.FromDateTimeOffset(clock.StartOf(day.AddDays(1)));
+        request.Scopes.Add(Split(Scopes));
+        request.AllowedAddresses.Add(Split(Addresses));
+        return request;
+    }
+
+    private static string[] Split(string? text) =>
+        (text ?? "").Split([',', '\n', '\r', ' ', '\t'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool IsScope(string scope) =>
+        scope.Length <= 64 && (scope.EndsWith(".*", StringComparison.Ordinal) ? scope[..^2] : scope) is { Length: > 0 } name
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '_' or ':' or '-');
+
+    private static bool IsAddress(string text) =>
+        text.Contains('/', StringComparison.Ordinal) ? IPNetwork.TryParse(text, out _) : IPAddress.TryParse(text, out var address) && (text.Contains(':', StringComparison.Ordinal) || address.ToString() == text);
+}

@@ -1,0 +1,157 @@
+using KeyService.AdminConsole.Layout;
+using KeyService.AdminConsole.Service;
+using KeyService.Contracts.V1;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using MudBlazor;
+
+namespace KeyService.AdminConsole.OpenApi;
+
+/// <summary>Loads the page that the address names, and writes what the person picks into the address.</summary>
+public sealed partial class KeyList : IDisposable
+{
+    /// <summary>Anything that takes longer is said.</summary>
+    private static readonly TimeSpan Noticeable = TimeSpan.FromMilliseconds(300);
+
+    private readonly Stack<string> _trail = new();
+    private CancellationTokenSource _gone = new();
+    private KeyListAddress? _loaded;
+    private ListKeysResponse? _page;
+    private CreateKeyResponse? _created;
+    private CallProblem? _problem;
+    private string _newKeyId = "";
+    private bool _isSlow;
+
+    [Parameter, EditorRequired]
+    public KeyListAddress Address { get; set; } = null!;
+
+    [CascadingParameter]
+    public CallerAccess Access { get; set; } = null!;
+
+    [Inject]
+    internal KeyServiceCalls Calls { get; set; } = null!;
+
+    [Inject]
+    internal NavigationManager Navigation { get; set; } = null!;
+
+    [Inject]
+    internal TimeProvider Time { get; set; } = null!;
+
+    [Inject]
+    internal IDialogService Dialogs { get; set; } = null!;
+
+    [Inject]
+    internal ISnackbar Snackbar { get; set; } = null!;
+
+    private RenderFragment CreateButton => builder =>
+    {
+        if (!Access.MayWrite) return;
+        builder.OpenComponent<MudButton>(0);
+        builder.AddComponentParameter(1, nameof(MudButton.Variant), Variant.Filled);
+        builder.AddComponentParameter(2, nameof(MudButton.Color), Color.Primary);
+        builder.AddComponentParameter(3, nameof(MudButton.StartIcon), Icons.Material.Filled.Add);
+        builder.AddComponentParameter(4, nameof(MudButton.OnClick), EventCallback.Factory.Create<MouseEventArgs>(this, CreateAsync));
+        builder.AddComponentParameter(5, nameof(MudButton.ChildContent), (RenderFragment)(content => content.AddContent(0, "Create API Auth Key")));
+        builder.CloseComponent();
+    };
+
+    public void Dispose()
+    {
+        _gone.Cancel();
+        _gone.Dispose();
+    }
+
+    protected override async Task OnParametersSetAsync()
+    {
+        if (!Access.MayRead || _loaded == Address) return;
+        if (_loaded?.WorkspaceId != Address.WorkspaceId) (_page, _created) = (null, null);
+        // Another list: the way back through its pages is another one too.
+        if (_loaded is not null && _loaded with { After = "" } != Address with { After = "" }) _trail.Clear();
+        _loaded = Address;
+        await LoadAsync(Address);
+    }
+
+    private static string StatusText(KeyStatus status) => status switch { KeyStatus.Enabled => "Enabled", KeyStatus.Disabled => "Disabled", _ => "Any" };
+
+    private async Task LoadAsync(KeyListAddress address)
+    {
+        await _gone.CancelAsync();
+        _gone.Dispose();
+        _gone = new();
+        var gone = _gone.Token;
+        var slow = ShowWhenSlowAsync(gone);
+        await Retries.RunAsync(
+            async () =>
+            {
+                var page = await Calls.ListKeysAsync(address.ToRequest(KeyServiceCalls.PageSize), gone);
+                if (_loaded == address) (_page, _problem) = (page, null);
+            },
+            problem => Tell(problem, address),
+            gone);
+        if (gone.IsCancellationRequested) return;
+        // Also ends the wait for being slow.
+        await _gone.CancelAsync();
+        await slow;
+        _isSlow = false;
+    }
+
+    private async Task ShowWhenSlowAsync(CancellationToken over)
+    {
+        await Task.Delay(Noticeable, Time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (over.IsCancellationRequested) return;
+        _isSlow = true;
+        StateHasChanged();
+    }
+
+    private void Tell(CallProblem problem, KeyListAddress address)
+    {
+        if (_loaded != address) return;
+        if (problem.Kind == ProblemKind.SignedOut) Navigation.Refresh(forceReload: true);
+        // The address was made by somebody else, or long ago.
+        if (problem.Kind == ProblemKind.BadPage) GoToFirst();
+        _problem = problem;
+        StateHasChanged();
+    }
+
+    private async Task CreateAsync()
+    {
+        var dialog = await Dialogs.ShowAsync<CreateKeyDialog>("Create API Auth Key", new DialogParameters<CreateKeyDialog> { { d => d.WorkspaceId, Address.WorkspaceId } });
+        if (await dialog.Result is not { Canceled: false, Data: CreateKeyResponse created }) return;
+        (_created, _newKeyId) = (created, created.Key.KeyId);
+        Snackbar.Success($"API Auth Key “{created.Key.Name}” was created.");
+        // Where the new one is at the top.
+        var first = KeyListAddress.Of(Address.WorkspaceId);
+        if (Address == first) await LoadAsync(first);
+        else Go(first);
+    }
+
+    private void Replace(Key changed)
+    {
+        for (var i = 0; i < (_page?.Keys.Count ?? 0); i++)
+        {
+            if (_page!.Keys[i].KeyId == changed.KeyId) _page.Keys[i] = changed;
+        }
+    }
+
+    private void Search(string? text) => Go(Address with { Query = text?.Trim() ?? "", After = "" }, replace: true);
+
+    private void Filter(KeyStatus status) => Go(Address with { Status = status, After = "" });
+
+    private void Sort(string order) => Go(Address with { Order = order, After = "" });
+
+    private void GoOn()
+    {
+        _trail.Push(Address.After);
+        Go(Address with { After = _page!.NextPageToken });
+    }
+
+    private void GoBack() => Go(Address with { After = _trail.Pop() });
+
+    private void GoToFirst()
+    {
+        _trail.Clear();
+        Go(Address with { After = "" });
+    }
+
+    private void Go(KeyListAddress address, bool replace = false) => Navigation.NavigateTo(address.ToString(), replace: replace);
+}

@@ -1,0 +1,156 @@
+using Google.Protobuf.WellKnownTypes;
+using KeyService.AdminConsole.Layout;
+using KeyService.AdminConsole.Service;
+using KeyService.Contracts.V1;
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+
+namespace KeyService.AdminConsole.OpenApi;
+
+/// <summary>
+/// The toggle of a key. Off asks once, on is one click. A change that is not known to be everywhere yet is followed until it is; one that failed puts the
+/// toggle back and says why; one that met somebody else's is asked for again only while the key is as the person saw it.
+/// </summary>
+public sealed partial class StatusSwitch
+{
+    private static readonly TimeSpan FollowWait = TimeSpan.FromSeconds(5);
+
+    private bool _isBusy;
+    private bool _isGone;
+    private Timestamp? _pending;
+    private string _keyId = "";
+
+    /// <summary>The key as it was last read.</summary>
+    [Parameter, EditorRequired]
+    public Key Key { get; set; } = null!;
+
+    [Parameter, EditorRequired]
+    public CallerAccess Access { get; set; } = null!;
+
+    [Inject]
+    internal TimeProvider Time { get; set; } = null!;
+
+    /// <summary>The key is another one now.</summary>
+    [Parameter]
+    public EventCallback<Key> Changed { get; set; }
+
+    private bool IsOn => Key.Status == KeyStatus.Enabled;
+
+    public void Dispose() => _isGone = true;
+
+    protected override void OnParametersSet()
+    {
+        if (_keyId == Key.KeyId) return;
+        (_keyId, _pending) = (Key.KeyId, null);
+    }
+
+    private async Task SwitchAsync()
+    {
+        if (_isBusy || !Access.MayWrite) return;
+        var seen = Key;
+        var wanted = IsOn ? KeyStatus.Disabled : KeyStatus.Enabled;
+        var reason = "";
+        if (wanted == KeyStatus.Disabled)
+        {
+            var dialog = await Dialogs.ShowAsync<DisableKeyDialog>("Disable API Auth Key", new DialogParameters<DisableKeyDialog> { { d => d.KeyName, seen.Name } });
+            if (await dialog.Result is not { Canceled: false, Data: string told }) return;
+            reason = told;
+        }
+
+        _isBusy = true;
+        try
+        {
+            await ChangeAsync(seen, wanted, reason);
+        }
+        catch (CallProblem problem)
+        {
+            if (problem.Kind == ProblemKind.SignedOut) Navigation.Refresh(forceReload: true);
+            Snackbar.Failure(problem.Kind == ProblemKind.Away
+                ? $"The service did not say that “{seen.Name}” was switched. The list shows what it said last; try again."
+                : problem.Message);
+            await RefreshAsync();
+        }
+        finally
+        {
+            _isBusy = false;
+        }
+    }
+
+    private async Task ChangeAsync(Key seen, KeyStatus wanted, string reason)
+    {
+        SetStatusResponse answer;
+        try
+        {
+            answer = await Calls.SetStatusAsync(seen, wanted, reason, seen.Etag);
+        }
+        catch (CallProblem problem) when (problem.Kind == ProblemKind.Stale)
+        {
+            var now = await Calls.GetKeyAsync(seen.WorkspaceId, seen.KeyId);
+            await Changed.InvokeAsync(now);
+            if (now.Status != seen.Status)
+            {
+                Snackbar.News("Already changed", $"“{now.Name}” was switched {(now.Status == KeyStatus.Enabled ? "on" : "off")} elsewhere meanwhile. Nothing more was done.");
+                return;
+            }
+
+            // It is as the person saw it: what they decided still holds.
+            answer = await Calls.SetStatusAsync(now, wanted, reason, now.Etag);
+        }
+
+        await Changed.InvokeAsync(answer.Key);
+        Tell(answer);
+        if (answer.Propagation.State != PropagationState.Complete) _ = FollowAsync(answer);
+    }
+
+    private void Tell(SetStatusResponse answer)
+    {
+        var name = answer.Key.Name;
+        var isOn = answer.Key.Status == KeyStatus.Enabled;
+        var isComplete = answer.Propagation.State == PropagationState.Complete;
+        _pending = isComplete ? null : answer.Propagation.EffectiveTime;
+        if (isOn) Snackbar.Success($"“{name}” is enabled.");
+        else if (isComplete) Snackbar.Success($"“{name}” is disabled: enforced on {Replicas(answer.Propagation.ReplicasConfirmed)}.");
+        else Snackbar.News("Disabled", $"“{name}” is disabled. It is enforced everywhere by {Clock.TimeOfDay(answer.Propagation.EffectiveTime)} at the latest.");
+    }
+
+    /// <summary>Until the service says that it is everywhere, or the moment has come by which it is.</summary>
+    private async Task FollowAsync(SetStatusResponse first)
+    {
+        var answer = first;
+        while (!_isGone && _keyId == answer.Key.KeyId && _pending is not null && answer.Propagation.EffectiveTime.ToDateTimeOffset() > Time.GetUtcNow())
+        {
+            try
+            {
+                // Changes nothing, and answers how far it has travelled.
+                answer = await Calls.SetStatusAsync(answer.Key, answer.Key.Status, "", "", FollowWait);
+                if (answer.Key.Status != first.Key.Status || answer.Propagation.State == PropagationState.Complete) break;
+            }
+            catch (CallProblem)
+            {
+                await Task.Delay(FollowWait, Time);
+            }
+        }
+
+        if (_isGone || _keyId != answer.Key.KeyId) return;
+        await InvokeAsync(() =>
+        {
+            _pending = null;
+            if (answer.Key.Status == KeyStatus.Disabled) Snackbar.Success($"“{answer.Key.Name}” is disabled everywhere now.");
+            StateHasChanged();
+        });
+    }
+
+    private async Task RefreshAsync()
+    {
+        try
+        {
+            await Changed.InvokeAsync(await Calls.GetKeyAsync(Key.WorkspaceId, Key.KeyId));
+        }
+        catch (CallProblem)
+        {
+            // What was shown stays: it is what the service said last.
+        }
+    }
+
+    private static string Replicas(int count) => count == 1 ? "the one replica that serves" : $"all {count} replicas";
+}

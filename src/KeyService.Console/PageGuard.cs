@@ -1,0 +1,49 @@
+using System.Net;
+using KeyService.AdminConsole.SignIn;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace KeyService.AdminConsole;
+
+/// <summary>What every answer of the console carries, and over what it is given at all.</summary>
+internal static class PageGuard
+{
+    // MudBlazor sets styles in the page; scripts are files of this server alone.
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
+
+    public static async Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var headers = http.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "same-origin";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), clipboard-write=(self)";
+        if (http.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
+        // A page has what only its person may see; files have a name for each version, and say themselves how long they hold.
+        if (!IsFile(http.Request.Path)) headers.CacheControl = "no-store";
+
+        if (!http.Request.IsHttps && !IsFromHere(http))
+        {
+            await Page(MessageKind.NeedsHttps).ExecuteAsync(http);
+            return;
+        }
+
+        await next(http);
+        if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false, ContentType: null }) await Page(MessageKind.NotFound).ExecuteAsync(http);
+    }
+
+    private static bool IsFile(PathString path) => path.StartsWithSegments("/_content", StringComparison.Ordinal) || path.StartsWithSegments("/_framework", StringComparison.Ordinal);
+
+    /// <summary>Without TLS a session would travel in the clear: over the loopback it does not travel.</summary>
+    private static bool IsFromHere(HttpContext http) =>
+        http.Connection.RemoteIpAddress is { } peer && IPAddress.IsLoopback(peer) && http.Connection.LocalIpAddress is { } own && IPAddress.IsLoopback(own);
+
+    private static RazorComponentResult<MessagePage> Page(MessageKind kind) => new(new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(MessagePage.Kind)] = kind })
+    {
+        StatusCode = kind == MessageKind.NotFound ? StatusCodes.Status404NotFound : StatusCodes.Status403Forbidden,
+    };
+}

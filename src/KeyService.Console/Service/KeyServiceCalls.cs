@@ -1,0 +1,74 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using KeyService.Contracts.V1;
+using Microsoft.AspNetCore.Components.Authorization;
+
+namespace KeyService.AdminConsole.Service;
+
+/// <summary>The contract, called as the person who is signed in. Every failure is a <see cref="CallProblem"/>.</summary>
+public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateProvider authentication)
+{
+    public const int PageSize = 25;
+
+    public Task<GetCallerResponse> GetCallerAsync(string workspaceId, CancellationToken cancellation = default) =>
+        CallAsync((client, options) => client.GetCallerAsync(new(), options), cancellation);
+
+    public Task<ListKeysResponse> ListKeysAsync(ListKeysRequest request, CancellationToken cancellation) =>
+        CallAsync((client, options) => client.ListKeysAsync(request, options), cancellation);
+
+    public async Task<Key> GetKeyAsync(string workspaceId, string keyId, CancellationToken cancellation = default) =>
+        (await CallAsync((client, options) => client.GetKeyAsync(new() { WorkspaceId = workspaceId, KeyId = keyId }, options), cancellation)).Key;
+
+    public Task<CreateKeyResponse> CreateKeyAsync(CreateKeyRequest request) =>
+        CallAsync((client, options) => client.CreateKeyAsync(request, options));
+
+    public Task<SetStatusResponse> SetStatusAsync(Key key, KeyStatus status, string reason, string etag, TimeSpan? wait = null) => CallAsync((client, options) =>
+        client.SetStatusAsync(
+            new()
+            {
+                WorkspaceId = key.WorkspaceId, KeyId = key.KeyId, Status = status, Reason = reason, Etag = etag,
+                PropagationWait = wait is { } time ? Duration.FromTimeSpan(time) : null,
+            },
+            options));
+
+    /// <summary>The API key itself: for the clipboard, and nothing else.</summary>
+    public async Task<string> RevealKeyAsync(Key key) =>
+        (await CallAsync((client, options) => client.RevealKeyAsync(new() { WorkspaceId = key.WorkspaceId, KeyId = key.KeyId }, options))).ApiKey;
+
+    public Task<ListAuditEventsResponse> ListAuditEventsAsync(string workspaceId, string keyId, string pageToken, CancellationToken cancellation) => CallAsync(
+        (client, options) => client.ListAuditEventsAsync(
+            new() { WorkspaceId = workspaceId, KeyId = keyId, PageSize = PageSize, PageToken = pageToken }, options),
+        cancellation);
+
+    /// <summary>Whether a credential holds, before there is a session for it.</summary>
+    public static async Task<GetCallerResponse> CheckAsync(ServiceChannel channel, string credential, CancellationToken cancellation)
+    {
+        try
+        {
+            return await channel.Client.GetCallerAsync(new(), channel.CallAs(credential, actor: null, cancellation));
+        }
+        catch (RpcException e)
+        {
+            throw CallProblem.Of(e);
+        }
+    }
+
+    private async Task<T> CallAsync<T>(Func<ApiKeyService.ApiKeyServiceClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation = default)
+    {
+        var person = (await authentication.GetAuthenticationStateAsync()).User;
+        if (Person.CredentialOf(person) is not { } credential)
+            throw new CallProblem(ProblemKind.SignedOut, "Your session has ended. Sign in again.", new Dictionary<string, string>(StringComparer.Ordinal));
+        try
+        {
+            return await call(channel.Client, channel.CallAs(credential, Person.ActorOf(person), cancellation));
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellation);
+        }
+        catch (RpcException e)
+        {
+            throw CallProblem.Of(e);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System.Security.Claims;
+
+namespace KeyService.AdminConsole.Service;
+
+/// <summary>Who is signed in: the claims of the session's cookie, which only this service can read.</summary>
+public static class Person
+{
+    /// <summary>What the service is called with: a credential, or the access token of the issuer.</summary>
+    public const string CredentialClaim = "keyservice:credential";
+
+    /// <summary>What people see of who they are.</summary>
+    public const string NameClaim = "keyservice:name";
+
+    /// <summary>Whether an issuer knows the name, so that the audit trail may have it.</summary>
+    public const string NamedByIssuerClaim = "keyservice:named-by-issuer";
+
+    public static string? CredentialOf(ClaimsPrincipal person) => person.FindFirstValue(CredentialClaim);
+
+    public static string NameOf(ClaimsPrincipal person) => person.FindFirstValue(NameClaim) ?? "";
+
+    /// <summary>For <c>x-keyservice-actor</c>; null where nobody but the person says so.</summary>
+    public static string? ActorOf(ClaimsPrincipal person) => person.HasClaim(claim => claim.Type == NamedByIssuerClaim) ? NameOf(person) : null;
+}

@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Security;
+using Grpc.Core;
+using Grpc.Net.Client;
+using KeyService.Contracts.V1;
+
+namespace KeyService.AdminConsole.Service;
+
+/// <summary>The one connection to the service, for everybody: who is calling is said at each call.</summary>
+public sealed class ServiceChannel : IDisposable
+{
+    /// <summary>Longer than a change waits for the replicas (2 s), shorter than people do.</summary>
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(8);
+
+    private const int MaxActorLength = 128;
+
+    private readonly GrpcChannel _channel;
+    private readonly TimeProvider _time;
+
+    public ServiceChannel(ConsoleOptions options, TimeProvider time)
+    {
+        _time = time;
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            UseProxy = false,
+        };
+        // Its own process, by the loopback address, which no certificate names.
+        if (options.IsOwnService && IPAddress.TryParse(options.ServiceAddress.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address))
+            handler.SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null };
+        _channel = GrpcChannel.ForAddress(options.ServiceAddress, new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReconnectBackoff = TimeSpan.FromSeconds(2),
+        });
+        Client = new(_channel);
+    }
+
+    public ApiKeyService.ApiKeyServiceClient Client { get; }
+
+    /// <summary>Of a call with this credential, on behalf of whom an issuer named.</summary>
+    public CallOptions CallAs(string credential, string? actor, CancellationToken cancellation)
+    {
+        var headers = new Metadata { { "authorization", $"Bearer {credential}" } };
+        // A header is ASCII: a name that is not is told by the issuer's subject alone.
+        if (!string.IsNullOrWhiteSpace(actor) && actor.Length <= MaxActorLength && actor.All(c => c is >= ' ' and <= '~')) headers.Add("x-keyservice-actor", actor.Trim());
+        return new(headers, _time.GetUtcNow().UtcDateTime + Bound, cancellation);
+    }
+
+    public void Dispose() => _channel.Dispose();
+}

@@ -1,0 +1,111 @@
+using System.Security.Claims;
+using KeyService.AdminConsole.Service;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace KeyService.AdminConsole.SignIn;
+
+/// <summary>Where a session begins, is kept alive, and ends. A credential travels in the body of a form, never in a URL.</summary>
+internal static class SessionEndpoints
+{
+    public const string SignInPath = "/sign-in";
+    public const string OidcScheme = "oidc";
+
+    private const int MaxCredentialLength = 256;
+
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet(SignInPath, ShowAsync);
+        endpoints.MapPost("/session/credential", SignInAsync).DisableAntiforgery();
+        endpoints.MapPost("/session/link", FollowLinkAsync).DisableAntiforgery();
+        endpoints.MapGet("/session/oidc", Challenge);
+        endpoints.MapPost("/session/sign-out", SignOutAsync).DisableAntiforgery();
+        endpoints.MapPost("/session/touch", (HttpContext http) => http.User.Identity?.IsAuthenticated == true ? Results.NoContent() : Results.Unauthorized());
+    }
+
+    private static IResult ShowAsync(HttpContext http, ConsoleOptions options, string? @return, string? problem) =>
+        http.User.Identity?.IsAuthenticated == true && problem is null
+            ? Results.LocalRedirect(Local(@return))
+            : Page(options, Enum.TryParse<SignInProblem>(problem, ignoreCase: true, out var known) ? known : SignInProblem.None, @return);
+
+    private static Task<IResult> SignInAsync(
+        HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ServiceChannel channel, ConsoleOptions options,
+        [FromForm] string? credential, [FromForm] string? @return) => TryAsync(http, antiforgery, throttle, options, @return, async () =>
+        {
+            var presented = credential?.Trim() ?? "";
+            // A token of an issuer is for who signs in there.
+            if (presented.Length is 0 or > MaxCredentialLength || presented.Contains('.', StringComparison.Ordinal)) return SignInProblem.Credential;
+            return await BeginAsync(http, channel, presented);
+        });
+
+    private static Task<IResult> FollowLinkAsync(
+        HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ServiceChannel channel, OneTimeLink link, ConsoleOptions options,
+        [FromForm] string? token) => TryAsync(http, antiforgery, throttle, options, @return: null, async () =>
+            link.Redeem(token ?? "") is { } credential ? await BeginAsync(http, channel, credential) : SignInProblem.Link);
+
+    private static async Task<IResult> TryAsync(
+        HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ConsoleOptions options, string? @return, Func<Task<SignInProblem>> begin)
+    {
+        if (!await antiforgery.IsRequestValidAsync(http)) return Page(options, SignInProblem.Stale, @return);
+        if (!throttle.MayTry(http.Connection.RemoteIpAddress)) return Page(options, SignInProblem.Slow, @return);
+        var problem = await begin();
+        return problem == SignInProblem.None ? Results.LocalRedirect(Local(@return)) : Page(options, problem, @return);
+    }
+
+    private static async Task<SignInProblem> BeginAsync(HttpContext http, ServiceChannel channel, string credential)
+    {
+        try
+        {
+            var caller = await KeyServiceCalls.CheckAsync(channel, credential, http.RequestAborted);
+            var identity = new ClaimsIdentity(
+                [new(Person.CredentialClaim, credential), new(Person.NameClaim, caller.CredentialId)], CookieAuthenticationDefaults.AuthenticationScheme);
+            await http.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, new(identity));
+            return SignInProblem.None;
+        }
+        catch (CallProblem problem)
+        {
+            return problem.Kind == ProblemKind.SignedOut ? SignInProblem.Credential : SignInProblem.Away;
+        }
+    }
+
+    private static IResult Challenge(ConsoleOptions options, string? @return) => options.Oidc is null
+        ? Results.NotFound()
+        : Results.Challenge(new() { RedirectUri = Local(@return) }, [OidcScheme]);
+
+    private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiforgery, ConsoleOptions options)
+    {
+        if (!await antiforgery.IsRequestValidAsync(http)) return Page(options, SignInProblem.Stale, @return: null);
+        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.SignedOut}");
+    }
+
+    private static RazorComponentResult<SignInPage> Page(ConsoleOptions options, SignInProblem problem, string? @return) => new(new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        [nameof(SignInPage.Problem)] = problem,
+        [nameof(SignInPage.Return)] = Local(@return),
+        [nameof(SignInPage.WithIssuer)] = options.Oidc is not null,
+    })
+    {
+        StatusCode = problem switch
+        {
+            SignInProblem.Credential or SignInProblem.Link => StatusCodes.Status401Unauthorized,
+            SignInProblem.Slow => StatusCodes.Status429TooManyRequests,
+            SignInProblem.Away => StatusCodes.Status503ServiceUnavailable,
+            SignInProblem.Stale => StatusCodes.Status400BadRequest,
+            _ => StatusCodes.Status200OK,
+        },
+    };
+
+    /// <summary>A path of the console, whatever was asked for: nobody is sent elsewhere.</summary>
+    private static string Local(string? path) =>
+        path is ['/', ..] && !path.StartsWith("//", StringComparison.Ordinal) && !path.StartsWith("/\\", StringComparison.Ordinal)
+        && !path.StartsWith(SignInPath, StringComparison.Ordinal) && !path.StartsWith("/session", StringComparison.Ordinal) && !path.Any(char.IsControl)
+            ? path
+            : "/";
+}

@@ -1,0 +1,31 @@
+namespace KeyService.AdminConsole.SignIn;
+
+/// <summary>Why the sign-in page is shown, beyond that nobody is signed in.</summary>
+public enum SignInProblem
+{
+    None,
+
+    /// <summary>The credential does not hold.</summary>
+    Credential,
+
+    /// <summary>The one-time link was used, is too old, or was never given out.</summary>
+    Link,
+
+    /// <summary>Too many tries.</summary>
+    Slow,
+
+    /// <summary>The service does not answer.</summary>
+    Away,
+
+    /// <summary>The form was made for another session.</summary>
+    Stale,
+
+    /// <summary>The issuer did not let the person in.</summary>
+    Issuer,
+
+    /// <summary>The person signed out.</summary>
+    SignedOut,
+
+    /// <summary>Nobody was there for too long.</summary>
+    Idle,
+}

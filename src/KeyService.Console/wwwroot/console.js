@@ -1,0 +1,89 @@
+// What the pages need from the browser, and what they say when the server is away.
+(() => {
+    const idleMilliseconds = Number(document.currentScript.dataset.idleSeconds) * 1000;
+
+    window.keyservice = {
+        timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC',
+
+        useScheme: scheme => {
+            document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax`;
+            document.documentElement.dataset.scheme = scheme;
+        },
+
+        // The text goes to the clipboard and nowhere else.
+        copy: async text => {
+            if (navigator.clipboard && window.isSecureContext) {
+                await navigator.clipboard.writeText(text);
+                return;
+            }
+
+            const field = document.createElement('textarea');
+            field.value = text;
+            field.setAttribute('aria-hidden', 'true');
+            field.className = 'visually-hidden';
+            (document.querySelector('[role=dialog]') ?? document.body).append(field);
+            field.select();
+            const done = document.execCommand('copy');
+            field.remove();
+            if (!done) throw new Error('The browser did not copy.');
+        },
+    };
+
+    // Idle: each minute in which somebody was there keeps the session; after the time-out without one, the page lets go.
+    let last = Date.now();
+    let kept = last;
+    for (const kind of ['pointerdown', 'keydown', 'touchstart', 'wheel']) addEventListener(kind, () => { last = Date.now(); }, { capture: true, passive: true });
+    const touch = async () => {
+        if (Date.now() - last > idleMilliseconds) {
+            location.assign('/sign-in?problem=Idle');
+            return;
+        }
+
+        if (last > kept) {
+            kept = Date.now();
+            const answer = await fetch('/session/touch', { method: 'POST' }).catch(() => null);
+            if (answer?.status === 401) location.reload();
+        }
+    };
+    setInterval(touch, Math.min(60_000, idleMilliseconds / 4));
+
+    // Who signs out in one tab is out in all of them.
+    new BroadcastChannel('keyservice').addEventListener('message', () => location.reload());
+
+    const bar = document.getElementById('connection');
+    const say = text => {
+        bar.hidden = text === '';
+        bar.firstElementChild.textContent = text;
+    };
+
+    // Tries for as long as it takes. A server that was restarted does not know this page any more: it is loaded again, at the same address.
+    let isDown = false;
+    const recover = async () => {
+        say('The connection to the console is lost. Reconnecting…');
+        while (isDown) {
+            await new Promise(done => setTimeout(done, 1000));
+            const answer = await fetch('/health/live', { cache: 'no-store' }).catch(() => null);
+            if (!isDown) return;
+            if (!answer?.ok) continue;
+            const known = await Blazor.reconnect().catch(() => false);
+            if (!known) location.reload();
+            if (known) return;
+        }
+    };
+
+    Blazor.start({
+        circuit: {
+            reconnectionHandler: {
+                onConnectionDown: () => {
+                    if (isDown) return;
+                    isDown = true;
+                    recover();
+                },
+                onConnectionUp: () => {
+                    isDown = false;
+                    say('');
+                },
+            },
+        },
+    });
+})();

@@ -1,0 +1,23 @@
+// The sign-in page: follows a one-time link, remembers the colour scheme for the first paint of the pages behind it, tells other tabs.
+(() => {
+    const scheme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+    document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax`;
+    if (new URLSearchParams(location.search).get('problem') === 'SignedOut') new BroadcastChannel('keyservice').postMessage('signed-out');
+
+    const token = new URLSearchParams(location.hash.slice(1)).get('token');
+    if (token) {
+        // Out of the address bar and the history before anything else.
+        history.replaceState(null, '', location.pathname);
+        document.getElementById('token').value = token;
+        document.getElementById('following').hidden = false;
+        document.getElementById('link').submit();
+        return;
+    }
+
+    document.getElementById('credential')?.focus();
+    document.querySelector('form.credential')?.addEventListener('submit', event => {
+        const button = event.target.querySelector('button');
+        button.setAttribute('aria-disabled', 'true');
+        button.textContent = 'Signing in…';
+    });
+})();

@@ -1,0 +1,48 @@
+using System.Net;
+using KeyService.AdminConsole;
+using KeyService.Server.Keys;
+
+namespace KeyService.Server.Hosting;
+
+/// <summary>Reads <c>KeyService:Console</c>.</summary>
+internal static class ConsoleSettings
+{
+    /// <exception cref="StartException">A setting is wrong.</exception>
+    public static ConsoleOptions Read(IConfiguration configuration, ServerOptions server)
+    {
+        var address = Settings.Text(configuration, SettingNames.ConsoleServiceAddress);
+        var workspace = Settings.Text(configuration, SettingNames.ConsoleDefaultWorkspace) ?? "default";
+        if (!Workspaces.IsValid(workspace)) throw Settings.Wrong(SettingNames.ConsoleDefaultWorkspace, workspace, "a workspace id: 1 to 64 of A-Z, a-z, 0-9, _ and -");
+        return new()
+        {
+            ServiceAddress = address is null ? OwnAddress(server) : ReadAddress(address),
+            IsOwnService = address is null,
+            DefaultWorkspace = workspace,
+            IdleTimeout = Settings.Duration(
+                configuration, SettingNames.ConsoleIdleTimeout, TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)),
+            KnownProxies = ReadProxies(configuration),
+        };
+    }
+
+    private static Uri ReadAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.PathAndQuery == "/" && address.UserInfo.Length == 0
+            ? address
+            : throw Settings.Wrong(SettingNames.ConsoleServiceAddress, text, "the address of a gRPC port such as http://keyservice:8081");
+
+    /// <summary>Any address that this process listens on is reached by the loopback one.</summary>
+    private static Uri OwnAddress(ServerOptions server)
+    {
+        var host = server.BindAddress.Equals(IPAddress.Any) ? IPAddress.Loopback : server.BindAddress.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : server.BindAddress;
+        return new UriBuilder(server.Tls ? "https" : "http", host.ToString(), server.GrpcPort).Uri;
+    }
+
+    private static IPAddress[] ReadProxies(IConfiguration configuration)
+    {
+        var text = Settings.Text(configuration, SettingNames.ConsoleKnownProxies) ?? "";
+        return Array.ConvertAll(
+            text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            one => AddressRange.TryParseAddress(one, out var address)
+                ? address
+                : throw Settings.Wrong(SettingNames.ConsoleKnownProxies, text, "a comma-separated list of IP addresses"));
+    }
+}
