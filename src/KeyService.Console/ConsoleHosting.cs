@@ -32,6 +32,9 @@ public static class ConsoleHosting
         {
             mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.TopRight;
             mud.SnackbarConfiguration.PreventDuplicates = false;
+            mud.SnackbarConfiguration.ShowTransitionDuration = 150;
+            // What fades for long cannot be read for long.
+            mud.SnackbarConfiguration.HideTransitionDuration = 150;
             mud.SnackbarConfiguration.MaxDisplayedSnackbars = 4;
         });
         services.AddCascadingAuthenticationState().AddAuthorization();

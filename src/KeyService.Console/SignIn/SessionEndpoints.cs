@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using KeyService.AdminConsole.OpenApi;
 using KeyService.AdminConsole.Service;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
@@ -62,9 +63,9 @@ internal static class SessionEndpoints
     {
         try
         {
-            var caller = await KeyServiceCalls.CheckAsync(channel, credential, http.RequestAborted);
+            await KeyServiceCalls.CheckAsync(channel, credential, http.RequestAborted);
             var identity = new ClaimsIdentity(
-                [new(Person.CredentialClaim, credential), new(Person.NameClaim, caller.CredentialId)], CookieAuthenticationDefaults.AuthenticationScheme);
+                [new(Person.CredentialClaim, credential), new(Person.NameClaim, MaskedKey.OfCredential(credential))], CookieAuthenticationDefaults.AuthenticationScheme);
             await http.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, new(identity));
             return SignInProblem.None;
         }

@@ -1,0 +1,47 @@
+using KeyService.AdminConsole.Tests.Infrastructure;
+using KeyService.FunctionalTests.Infrastructure;
+using Microsoft.Playwright;
+
+[assembly: AssemblyFixture(typeof(Browser))]
+
+namespace KeyService.AdminConsole.Tests.Infrastructure;
+
+/// <summary>One Chromium for all tests, and one server for those that do nothing to it; each test has a context and a workspace of its own.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+    private readonly TestStore _store = new();
+    private IPlaywright _playwright = null!;
+
+    internal IBrowser Chromium { get; private set; } = null!;
+
+    internal ServerProcess Server { get; private set; } = null!;
+
+    /// <summary>Where the pictures are that a person is to look at.</summary>
+    public static string Pictures { get; } = Directory.CreateDirectory(Path.Combine(Repository.Root, "TestResults", "console")).FullName;
+
+    public async ValueTask InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        Chromium = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_CHROMIUM") ?? Array.Find(Places, File.Exists)
+                ?? throw new InvalidOperationException("No Chromium: install Debian's chromium, or name one in KEYSERVICE_TEST_CHROMIUM."),
+            // Containers give the sandbox what it needs to no one but themselves.
+            Args = ["--no-sandbox", "--disable-dev-shm-usage"],
+        });
+        Server = await ServerProcess.StartAsync(_store);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Chromium.DisposeAsync();
+        _playwright.Dispose();
+        await Server.DisposeAsync();
+        await _store.DisposeAsync();
+    }
+
+    /// <summary>A person at a browser of their own.</summary>
+    internal Task<Visitor> OpenAsync(ServerProcess? server = null, VisitorOptions? options = null) => Visitor.StartAsync(Chromium, server ?? Server, options ?? new());
+}

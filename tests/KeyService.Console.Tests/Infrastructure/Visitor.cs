@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using Deque.AxeCore.Playwright;
+using KeyService.FunctionalTests.Infrastructure;
+using Microsoft.Playwright;
+
+namespace KeyService.AdminConsole.Tests.Infrastructure;
+
+/// <summary>How a person looks at it.</summary>
+internal sealed record VisitorOptions
+{
+    public int Width { get; init; } = 1440;
+
+    public int Height { get; init; } = 900;
+
+    public bool Dark { get; init; }
+
+    public string TimeZone { get; init; } = "Europe/Berlin";
+
+    public bool Touch { get; init; }
+}
+
+/// <summary>
+/// A person at a browser. Disposing it fails when the browser complained (scripts, the content security policy, files that are not there), or asked anybody
+/// but the server for anything.
+/// </summary>
+internal sealed class Visitor : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly IBrowserContext _context;
+
+    private Visitor(IBrowserContext context, IPage page, ServerProcess server) => (_context, Page, Server) = (context, page, server);
+
+    public IPage Page { get; private set; }
+
+    public ServerProcess Server { get; }
+
+    public IBrowserContext Context => _context;
+
+    /// <summary>Complaints that the test brings about itself.</summary>
+    public List<string> Expected { get; } = [];
+
+    public static async Task<Visitor> StartAsync(IBrowser browser, ServerProcess server, VisitorOptions options)
+    {
+        var context = await browser.NewContextAsync(new()
+        {
+            BaseURL = server.HttpAddress.ToString(),
+            ViewportSize = new() { Width = options.Width, Height = options.Height },
+            ColorScheme = options.Dark ? ColorScheme.Dark : ColorScheme.Light,
+            TimezoneId = options.TimeZone,
+            Locale = "en-GB",
+            HasTouch = options.Touch,
+            Permissions = ["clipboard-read", "clipboard-write"],
+        });
+        context.SetDefaultTimeout(15_000);
+        var visitor = new Visitor(context, await context.NewPageAsync(), server);
+        visitor.Watch(visitor.Page);
+        return visitor;
+    }
+
+    /// <summary>Another tab of the same browser.</summary>
+    public async Task<IPage> NewTabAsync()
+    {
+        var page = await _context.NewPageAsync();
+        Watch(page);
+        return page;
+    }
+
+    /// <summary>With the root credential, or another one, at the sign-in page.</summary>
+    public async Task SignInAsync(string? credential = null, string path = "/")
+    {
+        await Page.GotoAsync(path);
+        await Page.GetByLabel("Credential", new() { Exact = true }).FillAsync(credential ?? Server.RootCredential);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
+        await Page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal) && !url.Contains("/session/", StringComparison.Ordinal));
+    }
+
+    /// <summary>Where the keys of a workspace are, signed in.</summary>
+    public Task OpenKeysAsync(string workspace, string? credential = null) => SignInAsync(credential, $"/open-api/{workspace}");
+
+    /// <summary>No violation of the rules of accessibility on what is shown now.</summary>
+    public async Task ShouldBeAccessibleAsync(string where)
+    {
+        // What fades in has no contrast yet.
+        await Page.WaitForTimeoutAsync(400);
+        var result = await Page.RunAxe();
+        result.Violations.Select(violation => $"{where}: {violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}").ShouldBeEmpty();
+    }
+
+    /// <summary>For a person to look at.</summary>
+    public async Task TakePictureAsync(string name)
+    {
+        await Page.WaitForTimeoutAsync(400);
+        await Page.ScreenshotAsync(new() { Path = Path.Combine(Browser.Pictures, $"{name}.png") });
+    }
+
+    public async Task<string> ClipboardAsync() => await Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _context.DisposeAsync();
+        var unexpected = _complaints.Where(complaint => !Expected.Exists(complaint.Contains)).ToList();
+        unexpected.ShouldBeEmpty();
+    }
+
+    private void Watch(IPage page)
+    {
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning") _complaints.Enqueue($"console: {message.Text} ({message.Location})");
+        };
+        page.PageError += (_, error) => _complaints.Enqueue($"script: {error}");
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(Server.HttpAddress.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
+                _complaints.Enqueue($"asked elsewhere: {request.Url}");
+        };
+    }
+}
