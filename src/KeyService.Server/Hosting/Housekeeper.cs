@@ -1,12 +1,13 @@
 using KeyService.Server.Audit;
 using KeyService.Server.Issuance;
 using KeyService.Server.Observability;
+using KeyService.Server.Sessions;
 
 namespace KeyService.Server.Hosting;
 
-/// <summary>Once an hour removes idempotency records and audit events beyond their retention.</summary>
+/// <summary>Once an hour removes idempotency records, audit events and session keys beyond their retention.</summary>
 internal sealed class Housekeeper(
-    RequestRecords requests, AuditPurger audit, ServerOptions options, TimeProvider time, Metrics metrics, ILogger<Housekeeper> log)
+    RequestRecords requests, AuditPurger audit, SessionKeys sessions, ServerOptions options, TimeProvider time, Metrics metrics, ILogger<Housekeeper> log)
     : BackgroundService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
@@ -21,9 +22,11 @@ internal sealed class Housekeeper(
         {
             var records = await requests.PurgeAsync(cancellation);
             var events = await audit.PurgeAsync(time.GetUtcNow() - options.AuditRetention, cancellation);
+            var sessionKeys = await sessions.PurgeAsync(cancellation);
             metrics.Purged("RequestRecords", records);
             metrics.Purged("AuditEvents", events);
-            if (records + events > 0) Log.CleanedUp(log, records, events);
+            metrics.Purged("SessionKeys", sessionKeys);
+            if (records + events + sessionKeys > 0) Log.CleanedUp(log, records, events, sessionKeys);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

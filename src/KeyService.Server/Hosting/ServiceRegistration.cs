@@ -10,6 +10,7 @@ using KeyService.Server.Lifecycle;
 using KeyService.Server.Lookup;
 using KeyService.Server.Observability;
 using KeyService.Server.Replication;
+using KeyService.Server.Sessions;
 using KeyService.Server.Storage;
 using KeyService.Server.Usage;
 using KeyService.Server.Validation;
@@ -38,6 +39,7 @@ internal static class ServiceRegistration
         .AddSingleton<RedisKeyCache>().AddSingleton<IChangedKeys>(provider => provider.GetRequiredService<RedisKeyCache>()).AddSingleton<ReadGate>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
+        .AddSingleton<SessionKeys>()
         .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<OverloadLog>().AddMetrics().AddLogging()
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 

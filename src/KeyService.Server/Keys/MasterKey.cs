@@ -17,7 +17,7 @@ namespace KeyService.Server.Keys;
 /// keyservice/v1/audit         HMAC: chains the audit events
 /// keyservice/v1/page-token    seals page tokens
 /// keyservice/v1/reveal        AES-256-GCM: recoverable API keys
-/// keyservice/v1/session       seals console sessions
+/// keyservice/v1/session       AES-256-GCM: the keys that protect console sessions
 /// keyservice/v1/canary        HMAC: the secret of the canary's key
 /// </code>
 /// </remarks>

@@ -27,8 +27,8 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "Clean-up beyond retention failed ({Failure}); it is tried again.")]
     public static partial void CleanUpFailed(ILogger log, string failure);
 
-    [LoggerMessage(9, LogLevel.Information, "Removed {Requests} idempotency records and {Events} audit events beyond their retention.")]
-    public static partial void CleanedUp(ILogger log, long requests, long events);
+    [LoggerMessage(9, LogLevel.Information, "Removed {Requests} idempotency records, {Events} audit events and {SessionKeys} session keys beyond their retention.")]
+    public static partial void CleanedUp(ILogger log, long requests, long events, long sessionKeys);
 
     [LoggerMessage(11, LogLevel.Warning, "The database does not answer ({Failure}): not ready.")]
     public static partial void NotReady(ILogger log, string failure);
@@ -77,6 +77,9 @@ internal static partial class Log
 
     [LoggerMessage(26, LogLevel.Warning, "Too many {Class} are under way: those that come now are refused, and counted in keyservice_calls_refused_total. Not said again until 10 s pass without.")]
     public static partial void Overloaded(ILogger log, string @class);
+
+    [LoggerMessage(27, LogLevel.Warning, "{Keys} rows of SessionKeys do not open ({KeyId} is one): damaged, moved, or of a master key that is not configured. Console sessions that need them end.")]
+    public static partial void SessionKeysShut(ILogger log, int keys, Guid keyId);
 
     [LoggerMessage(30, LogLevel.Error, "VIOLATION: replica {ReplicaId} answered as if {KeyId} had not been {Status} by revision {Revision}, which was in effect everywhere.")]
     public static partial void CanaryViolation(ILogger log, string replicaId, string keyId, string status, long revision);

@@ -23,6 +23,8 @@ internal abstract class KeyDbContext(DbContextOptions options) : DbContext(optio
 
     public DbSet<MasterKeyFingerprintRow> MasterKeyFingerprints => Set<MasterKeyFingerprintRow>();
 
+    public DbSet<SessionKeyRow> SessionKeys => Set<SessionKeyRow>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configuration)
     {
         configuration.Properties<IReadOnlyList<string>>().HaveConversion<ListAsJson, ListComparer>();
@@ -77,6 +79,12 @@ internal abstract class KeyDbContext(DbContextOptions options) : DbContext(optio
             key.ToTable("MasterKeyFingerprints").HasKey(k => k.Generation);
             key.Property(k => k.Generation).ValueGeneratedNever();
             key.Property(k => k.Fingerprint).HasMaxLength(32).IsFixedLength();
+        });
+        // A handful of rows, always read whole: no index but the key.
+        model.Entity<SessionKeyRow>(key =>
+        {
+            key.ToTable("SessionKeys").HasKey(k => k.Id);
+            key.Property(k => k.Id).ValueGeneratedNever();
         });
     }
 

@@ -117,6 +117,26 @@ internal sealed class MasterKeyFingerprintRow
     public required byte[] Fingerprint { get; init; }
 }
 
+/// <summary>
+/// A row of <c>SessionKeys</c>: a key that protects console sessions, or the revocation of some, sealed whole. What it is in, only
+/// <c>Sessions/</c> knows.
+/// </summary>
+internal sealed class SessionKeyRow
+{
+    /// <summary>The row's own; the seal is bound to it.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The master key that sealed it.</summary>
+    public required char Generation { get; init; }
+
+    public required byte[] Sealed { get; init; }
+
+    public required DateTimeOffset CreateTime { get; init; }
+
+    /// <summary>From then on the key protects nothing new; null for what does not expire. For retention alone: the seal holds the true one.</summary>
+    public DateTimeOffset? ExpireTime { get; init; }
+}
+
 /// <summary>The one row of <c>StoreEpochs</c>: random for each store; the migration that makes the table draws it.</summary>
 internal sealed class StoreEpochRow
 {

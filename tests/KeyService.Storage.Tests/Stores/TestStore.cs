@@ -86,10 +86,13 @@ internal abstract class TestStore : IAsyncDisposable
         where T : notnull => Services.GetRequiredService<T>();
 
     /// <summary>The services of one more process on this database.</summary>
-    public ServiceProvider Process(MasterKeys? masterKeys = null, ServerOptions? options = null, IStorageEngine? engine = null)
+    public ServiceProvider Process(
+        MasterKeys? masterKeys = null, ServerOptions? options = null, IStorageEngine? engine = null, Action<IServiceCollection>? more = null)
     {
-        var provider = new ServiceCollection().AddKeyService(options ?? Options, engine ?? Engine, masterKeys ?? MasterKeys)
-            .AddSingleton<TimeProvider>(Time).BuildServiceProvider();
+        var services = new ServiceCollection().AddKeyService(options ?? Options, engine ?? Engine, masterKeys ?? MasterKeys)
+            .AddSingleton<TimeProvider>(Time);
+        more?.Invoke(services);
+        var provider = services.BuildServiceProvider();
         _providers.Add(provider);
         return provider;
     }

@@ -2,6 +2,8 @@ using KeyService.Server.Hosting;
 using KeyService.Server.Storage;
 using KeyService.Storage.Tests.Stores;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace KeyService.Storage.Tests.Suite;
 
@@ -46,6 +48,19 @@ public abstract class MigrationTests(Engine engine) : StoreTests(engine)
         await Store.Engine.MigrateAsync(CancellationToken.None);
 
         (await GetAsync(issued.Key)).Name.ShouldBe("a key");
+    }
+
+    [Fact]
+    public async Task A_database_of_the_version_before_keeps_what_it_has()
+    {
+        await using (var context = Store.ContextWith())
+            await context.GetService<IMigrator>().MigrateAsync(context.Database.GetMigrations().ElementAt(^2));
+        var issued = await CreateAsync(Request());
+
+        await Store.Engine.MigrateAsync(CancellationToken.None);
+
+        (await GetAsync(issued.Key)).Name.ShouldBe("a key");
+        (await AppliedAsync()).Count.ShouldBe((await Store.WithContextAsync(context => Task.FromResult(context.Database.GetMigrations()))).Count());
     }
 
     private Task<List<string>> AppliedAsync() =>

@@ -68,7 +68,7 @@ public sealed class SchemaTests
         // Every column that is called an id, but for the events' own, is among them; and what else is compared.
         foreach (var (table, column) in Columns.Where(c => c.Column.ColumnIdentifier.Value is var n && n.EndsWith("Id", StringComparison.Ordinal) && n is not ("MigrationId" or "EventId" or "Id")))
             names.ShouldContain($"{table}.{column.ColumnIdentifier.Value}");
-        string[] others = ["ApiKeys.Hint", "ApiKeys.CreatedBy", "KeySecrets.Generation", "MasterKeyFingerprints.Generation", "RequestRecords.Rpc", "AuditEvents.Actor"];
+        string[] others = ["ApiKeys.Hint", "ApiKeys.CreatedBy", "KeySecrets.Generation", "MasterKeyFingerprints.Generation", "SessionKeys.Generation", "RequestRecords.Rpc", "AuditEvents.Actor"];
         foreach (var other in others) names.ShouldContain(other);
     }
 
@@ -83,7 +83,7 @@ public sealed class SchemaTests
     {
         var times = Columns.Where(c => c.Column.ColumnIdentifier.Value.EndsWith("Time", StringComparison.Ordinal)).ToList();
 
-        times.Count.ShouldBe(10);
+        times.Count.ShouldBe(12);
         times.ShouldAllBe(c => TypeOf(c.Column) == "datetime2(6)");
     }
 

@@ -1,10 +1,12 @@
 using System.Data;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using KeyService.Server.Audit;
 using KeyService.Server.Hosting;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Lifecycle;
+using KeyService.Server.Sessions;
 using KeyService.Server.Storage;
 using KeyService.Server.Storage.SqlServer;
 using KeyService.Storage.Tests.Stores;
@@ -172,6 +174,19 @@ public sealed class SentCommandTests : IAsyncDisposable
         (await Get<RootCredential>().InstallOnceAsync(CancellationToken.None)).ShouldBeTrue();
 
         Tables("INSERT INTO").ShouldBe(["ApiKeys", "AuditEvents", "AuditHeads", "KeySecrets"], ignoreOrder: true);
+        HoldsForAll();
+    }
+
+    [Fact]
+    public async Task Session_keys_kept_read_and_purged()
+    {
+        var sessions = Get<SessionKeys>();
+        await sessions.AddAsync(new("key", new XElement("expirationDate", DateTimeOffset.UnixEpoch)), CancellationToken.None);
+        await sessions.ReadAsync(CancellationToken.None);
+        await sessions.PurgeAsync(CancellationToken.None);
+
+        Tables("INSERT INTO").ShouldBe(["SessionKeys"]);
+        _server.Commands.Count(command => command.Text.Contains("DELETE FROM")).ShouldBe(1);
         HoldsForAll();
     }
 

@@ -425,6 +425,33 @@ namespace KeyService.Server.Storage.SqlServer.Migrations
                     b.ToTable("RequestRecords", (string)null);
                 });
 
+            modelBuilder.Entity("KeyService.Server.Storage.SessionKeyRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uniqueidentifier");
+
+                    b.Property<DateTime>("CreateTime")
+                        .HasColumnType("datetime2(6)");
+
+                    b.Property<DateTime?>("ExpireTime")
+                        .HasColumnType("datetime2(6)");
+
+                    b.Property<string>("Generation")
+                        .IsRequired()
+                        .HasMaxLength(1)
+                        .IsUnicode(false)
+                        .HasColumnType("varchar(1)")
+                        .UseCollation("Latin1_General_100_BIN2");
+
+                    b.Property<byte[]>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("varbinary(max)");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("SessionKeys", (string)null);
+                });
+
             modelBuilder.Entity("KeyService.Server.Storage.StoreEpochRow", b =>
                 {
                     b.Property<int>("Id")

@@ -392,6 +392,29 @@ namespace KeyService.Server.Storage.Sqlite.Migrations
                         });
                 });
 
+            modelBuilder.Entity("KeyService.Server.Storage.SessionKeyRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreateTime")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ExpireTime")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<char>("Generation")
+                        .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("SessionKeys", (string)null);
+                });
+
             modelBuilder.Entity("KeyService.Server.Storage.StoreEpochRow", b =>
                 {
                     b.Property<int>("Id")
