@@ -60,7 +60,7 @@ internal static class ServiceRegistration
 
     /// <summary>The console, where this process serves it.</summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions? options) =>
-        options is null ? services : services.AddKeyServiceConsole(options);
+        options is null ? services : services.AddSessionProtection().AddKeyServiceConsole(options);
 
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)

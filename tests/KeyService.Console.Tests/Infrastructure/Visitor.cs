@@ -83,6 +83,13 @@ internal sealed class Visitor : IAsyncDisposable
         // What fades in has no contrast yet.
         await Page.WaitForTimeoutAsync(400);
         var result = await Page.RunAxe();
+        // A notice that fades out meanwhile.
+        if (result.Violations.Length > 0)
+        {
+            await Page.WaitForTimeoutAsync(600);
+            result = await Page.RunAxe();
+        }
+
         result.Violations.Select(violation => $"{where}: {violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}").ShouldBeEmpty();
     }
 
