@@ -6,6 +6,7 @@ WORKDIR /src
 # What restore reads comes first: this layer stays cached until a package changes.
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/KeyService.Contracts/KeyService.Contracts.csproj src/KeyService.Contracts/packages.lock.json src/KeyService.Contracts/
+COPY src/KeyService.Console/KeyService.Console.csproj src/KeyService.Console/packages.lock.json src/KeyService.Console/
 COPY src/KeyService.Server/KeyService.Server.csproj src/KeyService.Server/packages.lock.json src/KeyService.Server/
 RUN dotnet restore src/KeyService.Server --locked-mode
 

@@ -27,6 +27,7 @@ internal static class SessionEndpoints
         endpoints.MapPost("/session/link", FollowLinkAsync).DisableAntiforgery();
         endpoints.MapGet("/session/oidc", Challenge);
         endpoints.MapPost("/session/sign-out", SignOutAsync).DisableAntiforgery();
+        endpoints.MapPost("/session/idle", (Delegate)EndAsync);
         endpoints.MapPost("/session/touch", (HttpContext http) => http.User.Identity?.IsAuthenticated == true ? Results.NoContent() : Results.Unauthorized());
     }
 
@@ -54,8 +55,10 @@ internal static class SessionEndpoints
         HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ConsoleOptions options, string? @return, Func<Task<SignInProblem>> begin)
     {
         if (!await antiforgery.IsRequestValidAsync(http)) return Page(options, SignInProblem.Stale, @return);
-        if (!throttle.MayTry(http.Connection.RemoteIpAddress)) return Page(options, SignInProblem.Slow, @return);
+        using var attempt = throttle.Begin(http.Connection.RemoteIpAddress);
+        if (attempt is null) return Page(options, SignInProblem.Slow, @return);
         var problem = await begin();
+        attempt.Held = problem is SignInProblem.None or SignInProblem.Away;
         return problem == SignInProblem.None ? Results.LocalRedirect(Local(@return)) : Page(options, problem, @return);
     }
 
@@ -84,6 +87,13 @@ internal static class SessionEndpoints
         if (!await antiforgery.IsRequestValidAsync(http)) return Page(options, SignInProblem.Stale, @return: null);
         await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
         return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.SignedOut}");
+    }
+
+    /// <summary>By the page itself, when nobody was there for too long. Another site's request brings no cookie, so it ends nothing.</summary>
+    private static async Task<IResult> EndAsync(HttpContext http)
+    {
+        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        return Results.NoContent();
     }
 
     private static RazorComponentResult<SignInPage> Page(ConsoleOptions options, SignInProblem problem, string? @return) => new(new Dictionary<string, object?>(StringComparer.Ordinal)

@@ -1,41 +1,92 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.RateLimiting;
 
 namespace KeyService.AdminConsole.SignIn;
 
-/// <summary>Slows who tries one credential after the other: five at once from one place, then one every ten seconds; and a bound for all places together.</summary>
-public sealed class SignInThrottle : IDisposable
+/// <summary>
+/// Slows who tries one credential after the other: after five that did not hold, from one place, one more every ten seconds, until ten minutes passed without
+/// one. Who signs in at once is never slowed.
+/// </summary>
+public sealed class SignInThrottle(TimeProvider time)
 {
-    private readonly PartitionedRateLimiter<IPAddress> _places = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
-        address => RateLimitPartition.GetTokenBucketLimiter(Place(address), _ => Bucket(tokens: 5, every: TimeSpan.FromSeconds(10))));
+    private const int FreeFailures = 5;
+    private const int MaxPlaces = 10_000;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
 
-    private readonly TokenBucketRateLimiter _all = new(Bucket(tokens: 100, every: TimeSpan.FromMilliseconds(500)));
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPAddress, Place> _places = [];
 
-    /// <summary>False: too many tries from there.</summary>
-    public bool MayTry(IPAddress? address)
+    /// <summary>Null: not now. Dispose it when it is known whether the credential held.</summary>
+    public Try? Begin(IPAddress? address)
     {
-        using var place = _places.AttemptAcquire(address ?? IPAddress.None);
-        if (!place.IsAcquired) return false;
-        using var all = _all.AttemptAcquire();
-        return all.IsAcquired;
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            var key = PlaceOf(address ?? IPAddress.None);
+            if (!_places.TryGetValue(key, out var place))
+            {
+                if (_places.Count >= MaxPlaces) Forget(now);
+                // More places than anybody has: a flood, in which new ones wait.
+                if (_places.Count >= MaxPlaces) return null;
+                _places[key] = place = new();
+            }
+
+            if (place.UnderWay == 0 && now - place.LastFailure > Memory) place.Failures = 0;
+            var isFree = place.Failures + place.UnderWay < FreeFailures;
+            if (!isFree && (place.UnderWay > 0 || now - place.LastFailure < Pause)) return null;
+            place.UnderWay++;
+            return new(this, place);
+        }
     }
 
-    public void Dispose()
+    private void End(Place place, bool held)
     {
-        _places.Dispose();
-        _all.Dispose();
+        lock (_lock)
+        {
+            place.UnderWay--;
+            if (held) return;
+            place.Failures++;
+            place.LastFailure = time.GetUtcNow();
+        }
+    }
+
+    private void Forget(DateTimeOffset now)
+    {
+        foreach (var (address, place) in _places)
+        {
+            if (place.UnderWay == 0 && now - place.LastFailure > Memory) _places.Remove(address);
+        }
     }
 
     /// <summary>Who has one IPv6 address has its whole network of 64 bits.</summary>
-    private static IPAddress Place(IPAddress address)
+    private static IPAddress PlaceOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? new([.. address.GetAddressBytes().AsSpan(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]) : address;
     }
 
-    private static TokenBucketRateLimiterOptions Bucket(int tokens, TimeSpan every) => new()
+    /// <summary>One try to sign in.</summary>
+    public sealed class Try : IDisposable
     {
-        TokenLimit = tokens, TokensPerPeriod = 1, ReplenishmentPeriod = every, QueueLimit = 0, AutoReplenishment = true,
-    };
+        private readonly SignInThrottle _throttle;
+        private readonly Place _place;
+
+        internal Try(SignInThrottle throttle, Place place) => (_throttle, _place) = (throttle, place);
+
+        /// <summary>Set when it is not one that failed: the credential held, or nobody could say.</summary>
+        public bool Held { get; set; }
+
+        public void Dispose() => _throttle.End(_place, Held);
+    }
+
+    /// <summary>What is known of one place.</summary>
+    internal sealed class Place
+    {
+        public int Failures { get; set; }
+
+        public int UnderWay { get; set; }
+
+        public DateTimeOffset LastFailure { get; set; }
+    }
 }

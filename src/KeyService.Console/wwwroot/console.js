@@ -35,6 +35,7 @@
     for (const kind of ['pointerdown', 'keydown', 'touchstart', 'wheel']) addEventListener(kind, () => { last = Date.now(); }, { capture: true, passive: true });
     const touch = async () => {
         if (Date.now() - last > idleMilliseconds) {
+            await fetch('/session/idle', { method: 'POST' }).catch(() => null);
             location.assign('/sign-in?problem=Idle');
             return;
         }
