@@ -43,6 +43,9 @@ internal sealed record ServerOptions
 
     public CanaryOptions Canary { get; init; } = new();
 
+    /// <summary>Null: no JWT is a credential.</summary>
+    public OidcOptions? Oidc { get; init; }
+
     /// <summary><c>KeyService:BatchScheduling</c>; true.</summary>
     public bool BatchScheduling { get; init; } = true;
 
@@ -92,6 +95,7 @@ internal sealed record ServerOptions
             },
             BatchScheduling = Settings.Boolean(configuration, SettingNames.BatchScheduling, @default: true),
             Canary = ReadCanary(configuration, roles, tls),
+            Oidc = OidcSettings.Read(configuration),
             Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },
             AuditRetention = Settings.Duration(
                 configuration, SettingNames.AuditRetention, TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36_500)),

@@ -78,6 +78,18 @@ internal static class SettingNames
     /// <summary>How long audit events are kept; 400 days.</summary>
     public const string AuditRetention = "KeyService:AuditRetention";
 
+    /// <summary>URL of the OpenID Connect issuer whose JWTs are credentials; none.</summary>
+    public const string OidcAuthority = "KeyService:Oidc:Authority";
+
+    /// <summary>Audience that such a JWT must be for.</summary>
+    public const string OidcAudience = "KeyService:Oidc:Audience";
+
+    /// <summary>The console's client at that issuer; none.</summary>
+    public const string OidcClientId = "KeyService:Oidc:ClientId";
+
+    /// <summary>That client's secret; none.</summary>
+    public const string OidcClientSecret = "KeyService:Oidc:ClientSecret";
+
     /// <summary>The SQL Server database; none means SQLite in the data directory.</summary>
     public const string SqlServer = "ConnectionStrings:SqlServer";
 
@@ -90,6 +102,7 @@ internal static class SettingNames
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
         Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, BatchScheduling, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
+        OidcAuthority, OidcAudience, OidcClientId, OidcClientSecret,
         SqlServer, Redis,
     ];
 
