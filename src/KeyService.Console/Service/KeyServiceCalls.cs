@@ -11,7 +11,7 @@ public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateP
     public const int PageSize = 25;
 
     public Task<GetCallerResponse> GetCallerAsync(string workspaceId, CancellationToken cancellation = default) =>
-        CallAsync((client, options) => client.GetCallerAsync(new(), options), cancellation);
+        CallAsync((client, options) => client.GetCallerAsync(new() { WorkspaceId = workspaceId }, options), cancellation);
 
     public Task<ListKeysResponse> ListKeysAsync(ListKeysRequest request, CancellationToken cancellation) =>
         CallAsync((client, options) => client.ListKeysAsync(request, options), cancellation);

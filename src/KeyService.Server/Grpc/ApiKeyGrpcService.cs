@@ -89,8 +89,10 @@ internal sealed class ApiKeyGrpcService(
     public override Task<GetCallerResponse> GetCaller(GetCallerRequest request, ServerCallContext context) => Manage(
         nameof(GetCaller), context, async caller =>
         {
+            RequestRules.Check(request);
             var response = new GetCallerResponse { CredentialId = caller.CredentialId, AllWorkspaces = caller.Rights.AllWorkspaces };
-            response.Permissions.Add(PermissionNames.NamesOf(caller.Rights.Permissions));
+            response.Permissions.Add(PermissionNames.NamesOf(
+                request.WorkspaceId.Length == 0 ? caller.Rights.Permissions : caller.Rights.PermissionsIn(request.WorkspaceId)));
             response.Workspaces.Add(caller.Rights.AllWorkspaces
                 ? await queries.ListWorkspacesAsync(MaxCallerWorkspaces, context.CancellationToken)
                 : caller.Rights.GrantedWorkspaces.Order(StringComparer.Ordinal));

@@ -20,8 +20,13 @@ internal readonly record struct Caller(string CredentialId, CredentialRights Rig
     }
 }
 
-/// <summary>Checks the credential of every call, every time. A bad one costs a parse and a hash, and learns nothing.</summary>
-internal sealed class Callers(CredentialValidator credentials)
+/// <summary>
+/// Checks the credential of every call, every time: an API key of workspace <c>system</c>, or a JWT where an issuer is configured. A bad one costs a parse
+/// and a hash, or a signature's check, and learns nothing.
+/// </summary>
+/// <param name="credentials">Knows the API keys.</param>
+/// <param name="jwts">Knows the JWTs; null without an issuer.</param>
+internal sealed class Callers(CredentialValidator credentials, JwtCallers? jwts = null)
 {
     private const string Scheme = "Bearer ";
     private const string ActorHeader = "x-keyservice-actor";
@@ -29,10 +34,14 @@ internal sealed class Callers(CredentialValidator credentials)
 
     /// <summary>Completes at once when memory knows the credential.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED, at once or later.</exception>
+    /// <exception cref="IssuerUnavailableException">Nothing is known of the issuer, and it did not answer in time.</exception>
     public ValueTask<Caller> AuthenticateAsync(HttpContext http, in CallBudget budget, CancellationToken cancellation)
     {
         if (!TryReadCredential(http.Request.Headers, out var credential))
             throw string.IsNullOrEmpty(http.Request.Headers.Authorization.FirstOrDefault()) ? GrpcErrors.NoCredential() : GrpcErrors.BadCredential();
+
+        if (jwts is not null && JwtCallers.IsJwt(credential.Span))
+            return Later(jwts.ValidateAsync(credential.ToString(), budget, cancellation), http);
 
         var check = credentials.ValidateAsync(
             credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation);

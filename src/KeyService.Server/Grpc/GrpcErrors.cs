@@ -73,6 +73,9 @@ internal static class GrpcErrors
         StoreUnavailableException => Error(
             StatusCode.Unavailable, ErrorReason.StoreUnavailable, "The database is needed and does not answer.",
             new RetryInfo { RetryDelay = RetryAfter }),
+        IssuerUnavailableException => Error(
+            StatusCode.Unavailable, ErrorReason.IssuerUnavailable, "The issuer of the credential is needed and does not answer.",
+            new RetryInfo { RetryDelay = RetryAfter }),
         OverloadedException => Overloaded(),
         OperationCanceledException when caller.IsCancellationRequested =>
             new RpcException(new global::Grpc.Core.Status(StatusCode.Cancelled, "The call was cancelled.")),

@@ -29,6 +29,13 @@ internal static class RequestRules
         violations.ThrowIfAny();
     }
 
+    public static void Check(GetCallerRequest request)
+    {
+        var violations = new Violations();
+        if (request.WorkspaceId.Length > 0) violations.Workspace(request.WorkspaceId);
+        violations.ThrowIfAny();
+    }
+
     public static void Check(ListAuditEventsRequest request)
     {
         var violations = new Violations();

@@ -21,6 +21,7 @@ internal static class ConsoleSettings
             IdleTimeout = Settings.Duration(
                 configuration, SettingNames.ConsoleIdleTimeout, TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)),
             KnownProxies = ReadProxies(configuration),
+            Oidc = server.Oidc is { ClientId: { } client } oidc ? new(oidc.Authority.ToString(), oidc.Audience, client, oidc.ClientSecret) : null,
         };
     }
 

@@ -31,6 +31,7 @@ internal static class ServeCommand
         builder.Services
             .AddKeyService(options, engine, masterKeys)
             .AddContract(reflection: builder.Environment.IsDevelopment())
+            .AddJwtCallers(options.Oidc)
             .AddOperations(otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
             .AddBackgroundWork()
             .AddCanary(options.Canary)

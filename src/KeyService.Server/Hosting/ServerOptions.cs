@@ -47,6 +47,9 @@ internal sealed record ServerOptions
     /// <summary>Null in a process that does not serve the console.</summary>
     public ConsoleOptions? Console { get; init; }
 
+    /// <summary>Null: no JWT is a credential.</summary>
+    public OidcOptions? Oidc { get; init; }
+
     /// <summary><c>KeyService:BatchScheduling</c>; true.</summary>
     public bool BatchScheduling { get; init; } = true;
 
@@ -96,6 +99,7 @@ internal sealed record ServerOptions
             },
             BatchScheduling = Settings.Boolean(configuration, SettingNames.BatchScheduling, @default: true),
             Canary = ReadCanary(configuration, roles, tls),
+            Oidc = OidcSettings.Read(configuration),
             Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },
             AuditRetention = Settings.Duration(
                 configuration, SettingNames.AuditRetention, TimeSpan.FromDays(400), TimeSpan.FromDays(1), TimeSpan.FromDays(36_500)),

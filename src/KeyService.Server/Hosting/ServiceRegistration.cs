@@ -87,6 +87,13 @@ internal static class ServiceRegistration
         return services;
     }
 
+    /// <summary>JWTs as credentials, where an issuer is configured. Its metadata is read from the start on, and the start does not wait for it.</summary>
+    public static IServiceCollection AddJwtCallers(this IServiceCollection services, OidcOptions? oidc) => oidc is null ? services : services
+        .AddSingleton(provider => new IssuerMetadata(IssuerReader.For(oidc), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<IssuerMetadata>>()))
+        .AddHostedService(provider => provider.GetRequiredService<IssuerMetadata>())
+        .AddSingleton(provider => new JwtCallers(
+            oidc.Audience, provider.GetRequiredService<IssuerMetadata>(), provider.GetRequiredService<ServerOptions>().Lookup.ValidateBudget, provider.GetRequiredService<TimeProvider>()));
+
     /// <summary>Health over HTTP and gRPC, metrics for Prometheus, and OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector.</summary>
     public static IServiceCollection AddOperations(this IServiceCollection services, bool otlp)
     {

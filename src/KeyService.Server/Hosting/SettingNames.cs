@@ -90,6 +90,18 @@ internal static class SettingNames
     /// <summary>Comma-separated addresses of proxies whose X-Forwarded headers are believed; none.</summary>
     public const string ConsoleKnownProxies = "KeyService:Console:KnownProxies";
 
+    /// <summary>URL of the OpenID Connect issuer whose JWTs are credentials; none.</summary>
+    public const string OidcAuthority = "KeyService:Oidc:Authority";
+
+    /// <summary>Audience that such a JWT must be for.</summary>
+    public const string OidcAudience = "KeyService:Oidc:Audience";
+
+    /// <summary>The console's client at that issuer; none.</summary>
+    public const string OidcClientId = "KeyService:Oidc:ClientId";
+
+    /// <summary>That client's secret; none.</summary>
+    public const string OidcClientSecret = "KeyService:Oidc:ClientSecret";
+
     /// <summary>The SQL Server database; none means SQLite in the data directory.</summary>
     public const string SqlServer = "ConnectionStrings:SqlServer";
 
@@ -103,6 +115,7 @@ internal static class SettingNames
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
         Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, BatchScheduling, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
         ConsoleServiceAddress, ConsoleDefaultWorkspace, ConsoleIdleTimeout, ConsoleKnownProxies,
+        OidcAuthority, OidcAudience, OidcClientId, OidcClientSecret,
         SqlServer, Redis,
     ];
 

@@ -89,4 +89,10 @@ internal static partial class Log
 
     [LoggerMessage(32, LogLevel.Warning, "Somebody else switched the canary's key {KeyId} off; it is switched on again. KeyService:Canary switches the canary off.")]
     public static partial void CanaryKeyDisabled(ILogger log, string keyId);
+
+    [LoggerMessage(40, LogLevel.Warning, "The OpenID Connect issuer does not answer ({Failure}): its JWTs are checked with the keys known of it, if any.")]
+    public static partial void IssuerAway(ILogger log, string failure);
+
+    [LoggerMessage(41, LogLevel.Information, "The OpenID Connect issuer answers again.")]
+    public static partial void IssuerBack(ILogger log);
 }

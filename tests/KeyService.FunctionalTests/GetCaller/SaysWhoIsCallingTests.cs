@@ -50,4 +50,42 @@ public sealed class SaysWhoIsCallingTests(SharedServer shared)
         caller.Workspaces.ShouldBeEmpty();
         caller.AllWorkspaces.ShouldBeFalse();
     }
+
+    [Fact]
+    public async Task Asked_for_a_workspace_it_tells_the_permissions_that_hold_there()
+    {
+        var credential = await _workspace.CreateCredentialAsync(["keys:read", "keys:admin"], [_workspace.Id]);
+
+        (await AskAsync(credential.ApiKey, _workspace.Id)).Permissions.ShouldBe(["keys:read", "keys:admin"]);
+        (await AskAsync(credential.ApiKey, SharedServer.NewWorkspace())).Permissions.ShouldBe(["keys:admin"]);
+        (await AskAsync(credential.ApiKey, "system")).Permissions.ShouldBe(["keys:read", "keys:write", "keys:reveal", "keys:audit", "keys:admin"]);
+        var elsewhere = await AskAsync(credential.ApiKey, SharedServer.NewWorkspace());
+        (elsewhere.CredentialId, elsewhere.AllWorkspaces).ShouldBe((credential.Key.KeyId, false));
+        elsewhere.Workspaces.ShouldBe([_workspace.Id]);
+        (await AskAsync(shared.Server.RootCredential, SharedServer.NewWorkspace())).Permissions.ShouldBe(TestWorkspace.AllPermissions);
+    }
+
+    [Fact]
+    public async Task A_workspace_that_is_none_is_an_invalid_field()
+    {
+        var error = await CallError.Of(_workspace.Client.GetCallerAsync(new() { WorkspaceId = "a b" }, _workspace.Root));
+
+        error.ShouldBe(Grpc.Core.StatusCode.InvalidArgument, "INVALID_FIELD");
+        error.Fields.ShouldBe(["workspace_id"]);
+    }
+
+    [Fact]
+    public async Task Over_JSON_the_workspace_is_a_query_parameter()
+    {
+        var credential = await _workspace.CreateCredentialAsync(["keys:read"], [_workspace.Id]);
+
+        (await JsonAnswer.Get(shared.Server, $"/v1/caller?workspaceId={_workspace.Id}", credential.ApiKey)).ShouldBeOk()
+            .GetProperty("permissions").EnumerateArray().Select(name => name.GetString()).ShouldBe(["keys:read"]);
+        (await JsonAnswer.Get(shared.Server, "/v1/caller?workspaceId=elsewhere", credential.ApiKey)).ShouldBeOk().GetProperty("permissions").GetArrayLength().ShouldBe(0);
+        (await JsonAnswer.Get(shared.Server, "/v1/caller?workspaceId=a%20b")).ShouldBeInvalid("workspace_id");
+        (await JsonAnswer.Get(shared.Server, "/v1/caller?workspaceId=a&workspaceId=b")).ShouldBeInvalid("workspace_id");
+    }
+
+    private async Task<Contracts.V1.GetCallerResponse> AskAsync(string credential, string workspaceId) =>
+        await _workspace.Client.GetCallerAsync(new() { WorkspaceId = workspaceId }, ServerProcess.As(credential));
 }

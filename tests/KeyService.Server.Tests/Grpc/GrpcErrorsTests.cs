@@ -27,6 +27,7 @@ public class GrpcErrorsTests
         ["NOT_RECOVERABLE"] = (StatusCode.FailedPrecondition, From(Refusal.NotRecoverable)),
         ["OVERLOADED"] = (StatusCode.ResourceExhausted, GrpcErrors.TooLarge()),
         ["STORE_UNAVAILABLE"] = (StatusCode.Unavailable, Unavailable()),
+        ["ISSUER_UNAVAILABLE"] = (StatusCode.Unavailable, IssuerUnavailable()),
     };
 
     [Fact]
@@ -62,8 +63,11 @@ public class GrpcErrorsTests
     }
 
     [Fact]
-    public void An_outage_says_when_to_ask_again() =>
+    public void An_outage_says_when_to_ask_again()
+    {
         Unavailable().GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.ToTimeSpan().ShouldBe(TimeSpan.FromSeconds(1));
+        IssuerUnavailable().GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.ToTimeSpan().ShouldBe(TimeSpan.FromSeconds(1));
+    }
 
     [Fact]
     public void A_key_that_is_not_kept_is_named() =>
@@ -143,4 +147,6 @@ public class GrpcErrorsTests
     private static RpcException From(Refusal refusal) => GrpcErrors.From(new RefusedException(refusal, "key_x"), CancellationToken.None)!;
 
     private static RpcException Unavailable() => GrpcErrors.From(new StoreUnavailableException(), CancellationToken.None)!;
+
+    private static RpcException IssuerUnavailable() => GrpcErrors.From(new IssuerUnavailableException(), CancellationToken.None)!;
 }

@@ -18,6 +18,14 @@ public class RequestRulesTests
         Refused.Fields(() => RequestRules.Check("a", "no-such-key")).ShouldBeEmpty("a text that is no id is not found, not refused");
     }
 
+    [Fact]
+    public void GetCaller_needs_no_workspace_and_takes_none_that_cannot_be()
+    {
+        Refused.Fields(() => RequestRules.Check(new GetCallerRequest())).ShouldBeEmpty();
+        Refused.Fields(() => RequestRules.Check(new GetCallerRequest { WorkspaceId = "system" })).ShouldBeEmpty();
+        Refused.Fields(() => RequestRules.Check(new GetCallerRequest { WorkspaceId = "a b" })).ShouldBe(["workspace_id"]);
+    }
+
     [Theory]
     [InlineData(0, 50)]
     [InlineData(1, 1)]

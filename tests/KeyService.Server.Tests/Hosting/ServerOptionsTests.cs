@@ -32,6 +32,7 @@ public class ServerOptionsTests
         options.Issuance.Brand.ShouldBe("ks");
         options.Issuance.Recovery.Allows("acme").ShouldBeTrue();
         options.AuditRetention.ShouldBe(TimeSpan.FromDays(400));
+        options.Oidc.ShouldBeNull();
     }
 
     [Fact]

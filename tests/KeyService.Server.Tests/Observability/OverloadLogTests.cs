@@ -1,12 +1,12 @@
 using KeyService.Server.Observability;
-using Microsoft.Extensions.Logging;
+using KeyService.Server.Tests.Fakes;
 using Microsoft.Extensions.Time.Testing;
 
 namespace KeyService.Server.Tests.Observability;
 
 public class OverloadLogTests
 {
-    private readonly Lines _lines = new();
+    private readonly LogLines<OverloadLog> _lines = new();
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
 
     [Fact]
@@ -35,18 +35,5 @@ public class OverloadLogTests
 
         _lines.All.Count.ShouldBe(2);
         _lines.All[1].ShouldStartWith("Too many management calls are under way");
-    }
-
-    private sealed class Lines : ILogger<OverloadLog>
-    {
-        public List<string> All { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            All.Add(formatter(state, exception));
     }
 }

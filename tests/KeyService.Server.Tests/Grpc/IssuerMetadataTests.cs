@@ -1,0 +1,170 @@
+using KeyService.Server.Grpc;
+using KeyService.Server.Tests.Fakes;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace KeyService.Server.Tests.Grpc;
+
+public sealed class IssuerMetadataTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly FakeTimeProvider _time = new(Samples.Now);
+    private readonly PendingCalls<bool, Issuer> _reads = new();
+    private readonly LogLines<IssuerMetadata> _log = new();
+    private readonly IssuerMetadata _metadata;
+
+    public IssuerMetadataTests() => _metadata = new(_ => _reads.Add(true), _time, _log);
+
+    public void Dispose() => _metadata.Dispose();
+
+    [Fact]
+    public async Task All_who_need_it_first_wait_for_one_read()
+    {
+        var calls = Enumerable.Range(0, 10).Select(_ => GetAsync()).ToList();
+        var issuer = New();
+        (await _reads.NextAsync()).Answers(issuer);
+
+        foreach (var call in calls) (await call).ShouldBeSameAs(issuer);
+        _reads.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Nobody_waits_longer_than_he_may_and_the_read_goes_on_for_the_next()
+    {
+        var call = GetAsync();
+        var read = await _reads.NextAsync();
+        _time.Advance(Patience);
+        await Should.ThrowAsync<IssuerUnavailableException>(call);
+
+        var next = GetAsync();
+        var issuer = New();
+        read.Answers(issuer);
+        (await next).ShouldBeSameAs(issuer);
+        _reads.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_issuer_that_is_away_is_asked_once_a_second_and_spoken_of_twice()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            var call = GetAsync();
+            (await _reads.NextAsync()).Fails(new IOException("http://issuer.internal", new TimeoutException("hunter2")));
+            await Should.ThrowAsync<IssuerUnavailableException>(call);
+            await Should.ThrowAsync<IssuerUnavailableException>(GetAsync());
+            _time.Advance(IssuerMetadata.PauseAfterFailure);
+        }
+
+        var last = GetAsync();
+        (await _reads.NextAsync()).Answers(New());
+        await last;
+        _reads.Count.ShouldBe(4);
+        _log.All.Count.ShouldBe(2);
+        _log.All[0].ShouldContain(nameof(TimeoutException));
+        _log.All[0].ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public async Task What_is_old_is_read_again_and_still_answers_until_then()
+    {
+        var old = await KnownAsync();
+        _time.Advance(IssuerMetadata.MaxAge);
+        (await GetAsync()).ShouldBeSameAs(old);
+        _reads.Count.ShouldBe(1, "an hour is not over yet");
+
+        _time.Advance(TimeSpan.FromTicks(1));
+        (await GetAsync()).ShouldBeSameAs(old);
+        var read = await _reads.NextAsync();
+        (await GetAsync()).ShouldBeSameAs(old);
+        read.Fails(new IOException());
+        (await GetAsync()).ShouldBeSameAs(old, "a known issuer may be away");
+        _reads.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task For_a_key_that_is_not_known_the_call_waits_for_one_read_and_the_next_has_it()
+    {
+        var old = await KnownAsync();
+        var calls = Enumerable.Range(0, 5).Select(_ => GetNewerAsync(old)).ToList();
+        var newer = New();
+        (await _reads.NextAsync()).Answers(newer);
+
+        foreach (var call in calls) (await call).ShouldBeSameAs(newer);
+        (await GetNewerAsync(old)).ShouldBeSameAs(newer);
+        (await GetAsync()).ShouldBeSameAs(newer);
+        _reads.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task For_keys_that_nobody_knows_the_issuer_is_asked_once_in_ten_seconds()
+    {
+        var known = await KnownAsync();
+        for (var round = 1; round <= 3; round++)
+        {
+            var first = GetNewerAsync(known);
+            var newer = New();
+            (await _reads.NextAsync()).Answers(newer);
+            (await first).ShouldBeSameAs(newer);
+            known = newer;
+
+            _time.Advance(IssuerMetadata.PauseBetweenRefreshes - TimeSpan.FromTicks(1));
+            (await GetNewerAsync(known)).ShouldBeNull();
+            _reads.Count.ShouldBe(1 + round);
+            _time.Advance(TimeSpan.FromTicks(1));
+        }
+    }
+
+    [Fact]
+    public async Task A_refresh_that_fails_or_comes_too_late_finds_nothing_newer()
+    {
+        var known = await KnownAsync();
+        var failing = GetNewerAsync(known);
+        (await _reads.NextAsync()).Fails(new IOException());
+        (await failing).ShouldBeNull();
+
+        _time.Advance(IssuerMetadata.PauseBetweenRefreshes);
+        var late = GetNewerAsync(known);
+        await _reads.NextAsync();
+        _time.Advance(Patience);
+        (await late).ShouldBeNull();
+        (await GetAsync()).ShouldBeSameAs(known);
+    }
+
+    [Fact]
+    public async Task The_start_reads_and_does_not_wait()
+    {
+        await _metadata.StartAsync(CancellationToken.None);
+
+        (await _reads.NextAsync()).Answers(New());
+        await GetAsync();
+        _reads.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_secret_among_the_keys_is_none_to_sign_with()
+    {
+        using var rsa = System.Security.Cryptography.RSA.Create(2048);
+        var configuration = new OpenIdConnectConfiguration { Issuer = "https://issuer" };
+        configuration.SigningKeys.Add(new RsaSecurityKey(rsa));
+        configuration.SigningKeys.Add(new SymmetricSecurityKey(new byte[32]));
+        configuration.SigningKeys.Add(new JsonWebKey { Kty = "oct", K = "AAAA" });
+
+        Issuer.Of(configuration).Keys.ShouldHaveSingleItem().ShouldBeOfType<RsaSecurityKey>();
+        Should.Throw<InvalidOperationException>(() => Issuer.Of(new()));
+    }
+
+    private static Issuer New() => new("https://issuer", []);
+
+    private Task<Issuer> GetAsync() => _metadata.GetAsync(Patience, CancellationToken.None).AsTask();
+
+    private Task<Issuer?> GetNewerAsync(Issuer seen) => _metadata.GetNewerAsync(seen, Patience, CancellationToken.None).AsTask();
+
+    private async Task<Issuer> KnownAsync()
+    {
+        var call = GetAsync();
+        (await _reads.NextAsync()).Answers(New());
+        return await call;
+    }
+}
