@@ -90,6 +90,8 @@ public sealed class SignInTests(Browser browser)
     public async Task Who_is_away_for_too_long_is_signed_out()
     {
         await using var visitor = await browser.OpenAsync();
+        // The clock of the page alone: its connection believes that the server said nothing for half an hour.
+        visitor.Expected.Add("Server timeout");
         await visitor.Page.Clock.InstallAsync();
         await visitor.OpenKeysAsync("idle");
         await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
