@@ -29,7 +29,7 @@ public sealed record ConsoleOptions
 
 /// <summary>The issuer at which people sign in.</summary>
 /// <param name="Authority">Its address.</param>
-/// <param name="Audience">Asked for as a resource; what the access token must be made for.</param>
+/// <param name="Audience">What the access token must be made for.</param>
 /// <param name="ClientId">The console at the issuer.</param>
 /// <param name="ClientSecret">Its secret; null for a public client.</param>
 public sealed record ConsoleOidcOptions(string Authority, string Audience, string ClientId, string? ClientSecret)

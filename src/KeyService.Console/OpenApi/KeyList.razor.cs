@@ -106,7 +106,7 @@ public sealed partial class KeyList : IDisposable
     private void Tell(CallProblem problem, KeyListAddress address)
     {
         if (_loaded != address) return;
-        if (problem.Kind == ProblemKind.SignedOut) Navigation.Refresh(forceReload: true);
+        if (problem.Kind == ProblemKind.SignedOut) Navigation.CheckSession();
         // The address was made by somebody else, or long ago.
         if (problem.Kind == ProblemKind.BadPage) GoToFirst();
         _problem = problem;

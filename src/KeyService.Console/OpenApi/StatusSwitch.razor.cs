@@ -64,7 +64,7 @@ public sealed partial class StatusSwitch
         }
         catch (CallProblem problem)
         {
-            if (problem.Kind == ProblemKind.SignedOut) Navigation.Refresh(forceReload: true);
+            if (problem.Kind == ProblemKind.SignedOut) Navigation.CheckSession();
             Snackbar.Failure(problem.Kind == ProblemKind.Away
                 ? $"The service did not say that “{seen.Name}” was switched. The list shows what it said last; try again."
                 : problem.Message);

@@ -37,7 +37,8 @@ internal static class OidcSignIn
             oidc.ResponseMode = OpenIdConnectResponseMode.Query;
             oidc.UsePkce = true;
             oidc.CallbackPath = "/session/oidc-callback";
-            oidc.Resource = issuer.Audience;
+            // For whom the access token is to be. A resource is a URI (RFC 8707); of another audience the issuer knows by itself.
+            if (issuer.Audience.StartsWith("https://", StringComparison.OrdinalIgnoreCase)) oidc.Resource = issuer.Audience;
             oidc.Scope.Add("offline_access");
             oidc.MapInboundClaims = false;
             oidc.SaveTokens = false;
@@ -57,12 +58,16 @@ internal static class OidcSignIn
     }
 
     /// <summary>Of all that the issuer said, the session keeps the name and the tokens.</summary>
-    private static Task Keep(TokenValidatedContext context)
+    private static async Task Keep(TokenValidatedContext context)
     {
+        var services = context.HttpContext.RequestServices;
         var person = context.Principal!;
         var name = person.FindFirstValue("name") ?? person.FindFirstValue("preferred_username") ?? person.FindFirstValue("email") ?? person.FindFirstValue("sub") ?? "";
-        context.Principal = With(name, context.TokenEndpointResponse!, context.HttpContext.RequestServices.GetRequiredService<TimeProvider>());
-        return Task.CompletedTask;
+        var tokens = context.TokenEndpointResponse!;
+        // A token that is not for the service would end the session at its first page.
+        if (await SessionEndpoints.TryAsync(services.GetRequiredService<ServiceChannel>(), tokens.AccessToken, context.HttpContext.RequestAborted) == SignInProblem.Credential)
+            context.Fail("The service does not take the access token.");
+        else context.Principal = With(name, tokens, services.GetRequiredService<TimeProvider>());
     }
 
     private static ClaimsPrincipal With(string name, OpenIdConnectMessage tokens, TimeProvider time, string? refreshToken = null)

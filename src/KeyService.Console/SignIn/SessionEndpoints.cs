@@ -26,6 +26,7 @@ internal static class SessionEndpoints
         endpoints.MapPost("/session/credential", SignInAsync).DisableAntiforgery();
         endpoints.MapPost("/session/link", FollowLinkAsync).DisableAntiforgery();
         endpoints.MapGet("/session/oidc", Challenge);
+        endpoints.MapGet("/session/again", (Delegate)CheckAgainAsync);
         endpoints.MapPost("/session/sign-out", SignOutAsync).DisableAntiforgery();
         endpoints.MapPost("/session/idle", (Delegate)EndAsync);
         endpoints.MapPost("/session/touch", (HttpContext http) => http.User.Identity?.IsAuthenticated == true ? Results.NoContent() : Results.Unauthorized());
@@ -64,12 +65,20 @@ internal static class SessionEndpoints
 
     private static async Task<SignInProblem> BeginAsync(HttpContext http, ServiceChannel channel, string credential)
     {
+        var problem = await TryAsync(channel, credential, http.RequestAborted);
+        if (problem != SignInProblem.None) return problem;
+        var identity = new ClaimsIdentity(
+            [new(Person.CredentialClaim, credential), new(Person.NameClaim, MaskedKey.OfCredential(credential))], CookieAuthenticationDefaults.AuthenticationScheme);
+        await http.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, new(identity));
+        return SignInProblem.None;
+    }
+
+    /// <summary>Whether the service takes it: none, a credential that does not hold, or nobody to ask.</summary>
+    public static async Task<SignInProblem> TryAsync(ServiceChannel channel, string credential, CancellationToken cancellation)
+    {
         try
         {
-            await KeyServiceCalls.CheckAsync(channel, credential, http.RequestAborted);
-            var identity = new ClaimsIdentity(
-                [new(Person.CredentialClaim, credential), new(Person.NameClaim, MaskedKey.OfCredential(credential))], CookieAuthenticationDefaults.AuthenticationScheme);
-            await http.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, new(identity));
+            await KeyServiceCalls.CheckAsync(channel, credential, cancellation);
             return SignInProblem.None;
         }
         catch (CallProblem problem)
@@ -81,6 +90,15 @@ internal static class SessionEndpoints
     private static IResult Challenge(ConsoleOptions options, string? @return) => options.Oidc is null
         ? Results.NotFound()
         : Results.Challenge(new() { RedirectUri = Local(@return) }, [OidcScheme]);
+
+    /// <summary>Where a page goes when the service says that its credential does not hold: a token that had ended was replaced on the way here.</summary>
+    private static async Task<IResult> CheckAgainAsync(HttpContext http, ServiceChannel channel, string? @return)
+    {
+        if (Person.CredentialOf(http.User) is { } credential && await TryAsync(channel, credential, http.RequestAborted) != SignInProblem.Credential)
+            return Results.LocalRedirect(Local(@return));
+        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.Ended}&return={Uri.EscapeDataString(Local(@return))}");
+    }
 
     private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiforgery, ConsoleOptions options)
     {

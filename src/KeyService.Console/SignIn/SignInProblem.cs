@@ -23,6 +23,9 @@ public enum SignInProblem
     /// <summary>The issuer did not let the person in.</summary>
     Issuer,
 
+    /// <summary>The credential of the session does not hold any more.</summary>
+    Ended,
+
     /// <summary>The person signed out.</summary>
     SignedOut,
 

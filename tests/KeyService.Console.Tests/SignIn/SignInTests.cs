@@ -1,5 +1,6 @@
 using System.Net;
 using KeyService.AdminConsole.Tests.Infrastructure;
+using KeyService.Contracts.V1;
 using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -101,6 +102,23 @@ public sealed class SignInTests(Browser browser)
         await Expect(visitor.Page.GetByText("You were signed out because you were away for a while.")).ToBeVisibleAsync();
         await visitor.Page.GotoAsync("/open-api/idle");
         await Expect(visitor.Page.GetByLabel("Credential", new() { Exact = true })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_credential_that_is_switched_off_ends_its_session()
+    {
+        var request = new CreateKeyRequest { WorkspaceId = "system", Name = "for a while", Scopes = { "keys:read" }, PermittedWorkspaces = { "ended" } };
+        var credential = await browser.Server.Client.CreateKeyAsync(request, browser.Server.Root);
+        await using var visitor = await browser.OpenAsync();
+        await visitor.OpenKeysAsync("ended", credential.ApiKey);
+        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+
+        await browser.Server.Client.SetStatusAsync(new() { WorkspaceId = "system", KeyId = credential.Key.KeyId, Status = KeyStatus.Disabled }, browser.Server.Root);
+        await visitor.Page.ReloadAsync();
+
+        await Expect(visitor.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your session has ended");
+        await visitor.SignInAsync(path: visitor.Page.Url);
+        await visitor.Page.WaitForURLAsync("**/open-api/ended");
     }
 
     [Fact]

@@ -1,0 +1,142 @@
+using KeyService.AdminConsole.Tests.Infrastructure;
+using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace KeyService.AdminConsole.Tests.SignIn;
+
+/// <summary>Sign-in at a real issuer. The console calls the service as the person, so the service decides what they may do.</summary>
+public sealed class OidcTests(Browser browser) : IAsyncLifetime
+{
+    private static readonly string[] Everything = ["keys:read", "keys:write", "keys:reveal", "keys:audit"];
+
+    private readonly TestStore _store = new();
+    private TestIssuer _issuer = null!;
+    private ServerProcess _server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _issuer = await TestIssuer.StartAsync();
+        _server = await ServerProcess.StartAsync(
+            _store, ("KeyService__Oidc__Authority", _issuer.Authority), ("KeyService__Oidc__Audience", _issuer.Audience),
+            ("KeyService__Oidc__ClientId", _issuer.ClientId), ("KeyService__Oidc__ClientSecret", _issuer.ClientSecret));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        await _issuer.DisposeAsync();
+        await _store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_person_signs_in_and_the_audit_trail_names_them()
+    {
+        await using var visitor = await OpenAsync(new("alice", Everything) { Name = "Alice Example" });
+        var page = visitor.Page;
+        await page.GotoAsync("/");
+        await visitor.TakePictureAsync("sign-in-issuer");
+        await visitor.ShouldBeAccessibleAsync("sign-in-issuer");
+        await SignInAsync(page);
+
+        await Expect(page.GetByText("Alice Example")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create API Auth Key", Exact = true }).ClickAsync();
+        await page.GetByLabel("Key Name", new() { Exact = true }).FillAsync("by alice");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create Now", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Switch, new() { Name = "Status of by alice" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Audit trail" }).ClickAsync();
+
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Created the key" });
+        await Expect(row).ToContainTextAsync("oidc:alice");
+        await Expect(row).ToContainTextAsync("Alice Example");
+    }
+
+    [Fact]
+    public async Task What_a_person_may_do_is_what_the_issuer_says_of_each_workspace()
+    {
+        await using var visitor = await OpenAsync(new("bob", "keys:read@mine", "keys:write@mine", "keys:read@theirs"));
+        await visitor.Page.GotoAsync("/");
+        await SignInAsync(visitor.Page);
+
+        await visitor.Page.WaitForURLAsync(url => url.EndsWith("/open-api/mine", StringComparison.Ordinal));
+        await Expect(visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Create API Auth Key", Exact = true })).ToBeVisibleAsync();
+        await visitor.Page.GotoAsync("/open-api/theirs");
+        await Expect(visitor.Page.GetByText("You may look, but not create keys in this workspace.")).ToBeVisibleAsync();
+        await Expect(visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Create API Auth Key" })).ToHaveCountAsync(0);
+        await visitor.Page.GotoAsync("/open-api/elsewhere");
+        await Expect(visitor.Page.GetByText("You may not see the keys of this workspace")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Whom_the_issuer_does_not_let_in_is_told()
+    {
+        await using var visitor = await browser.OpenAsync(_server);
+        visitor.Expected.Add("asked elsewhere");
+        _server.ExpectedErrors.Add("access_denied");
+        _issuer.SignedIn = null;
+        await visitor.Page.GotoAsync("/");
+        await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" }).ClickAsync();
+
+        await Expect(visitor.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your account could not be signed in.");
+    }
+
+    [Fact]
+    public async Task A_token_that_ends_is_replaced_with_what_the_person_may_do_by_then()
+    {
+        await using var visitor = await OpenAsync(new("carol", Everything) { Lifetime = TimeSpan.FromSeconds(5) });
+        await visitor.Page.GotoAsync("/");
+        await SignInAsync(visitor.Page);
+        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+
+        _issuer.Set(new("carol", "keys:read") { Lifetime = TimeSpan.FromSeconds(5) });
+        // Past its end, and the service's tolerance for clocks.
+        await Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken);
+        await visitor.Page.ReloadAsync();
+
+        await Expect(visitor.Page.GetByText("You may look, but not create keys in this workspace.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_token_that_cannot_be_replaced_ends_the_session()
+    {
+        await using var visitor = await OpenAsync(new("dave", Everything) { Lifetime = TimeSpan.FromSeconds(5) });
+        await visitor.Page.GotoAsync("/");
+        await SignInAsync(visitor.Page);
+        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+
+        await _issuer.StopAsync();
+        await Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken);
+        await visitor.Page.ReloadAsync();
+
+        await Expect(visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_credential_still_signs_in()
+    {
+        await using var visitor = await browser.OpenAsync(_server);
+        await visitor.Page.GotoAsync("/");
+        await visitor.Page.GetByText("Use a credential instead").ClickAsync();
+        await visitor.Page.GetByLabel("Credential", new() { Exact = true }).FillAsync(_server.RootCredential);
+        await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
+
+        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+    }
+
+    private async Task<Visitor> OpenAsync(TestPerson person)
+    {
+        _issuer.Set(person);
+        _issuer.SignedIn = person.Subject;
+        var visitor = await browser.OpenAsync(_server);
+        // The issuer's own page.
+        visitor.Expected.Add($"asked elsewhere: {_issuer.Authority}");
+        return visitor;
+    }
+
+    private static async Task SignInAsync(IPage page)
+    {
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" }).ClickAsync();
+        await page.WaitForURLAsync(url => url.Contains("/open-api/", StringComparison.Ordinal));
+    }
+}
