@@ -24,7 +24,7 @@ internal static class PageGuard
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), clipboard-write=(self)";
         if (http.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
         // A page has what only its person may see; files have a name for each version, and say themselves how long they hold.
-        if (!IsFile(http.Request.Path)) headers.CacheControl = "no-store";
+        if (!IsFile(http.Request.Path)) headers.CacheControl = "no-cache, no-store";
 
         if (!http.Request.IsHttps && !IsFromHere(http))
         {

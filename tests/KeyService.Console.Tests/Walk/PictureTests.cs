@@ -1,5 +1,6 @@
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.Contracts.V1;
+using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -38,6 +39,7 @@ public sealed class PictureTests(Browser browser)
         {
             var created = await server.Client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = name, Description = description }, server.Root);
             if (isUsed) await server.Client.ValidateKeyAsync(new() { ApiKey = created.ApiKey }, server.Root);
+            if (isUsed) await Eventually.IsTrueAsync(async () => (await server.Client.GetKeyAsync(new() { WorkspaceId = workspace, KeyId = created.Key.KeyId }, server.Root)).Key.LastUsedTime is not null, "the use is known", seconds: 30);
             if (isOff) await server.Client.SetStatusAsync(new() { WorkspaceId = workspace, KeyId = created.Key.KeyId, Status = KeyStatus.Disabled }, server.Root);
         }
     }
