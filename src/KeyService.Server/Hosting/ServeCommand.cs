@@ -39,6 +39,8 @@ internal static class ServeCommand
             .Configure<HostOptions>(host => host.ShutdownTimeout = DrainBound);
         // The console's files, where they are built; published, they are in wwwroot.
         if (options.Console is not null) builder.WebHost.UseStaticWebAssets();
+        // Where they are built, the framework would look for files at every path that nobody serves: such paths would answer 405 instead of what they are.
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         builder.WebHost.UseUrls().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
 
         await using var app = builder.Build();
