@@ -133,7 +133,7 @@ public sealed partial class KeyList : IDisposable
         }
     }
 
-    private void Search(string? text) => Go(Address with { Query = text?.Trim() ?? "", After = "" }, replace: true);
+    private void Search(string? text) => Go(Address with { Query = SearchQuery.WithoutApiKey(text), After = "" }, replace: true);
 
     private void Filter(KeyStatus status) => Go(Address with { Status = status, After = "" });
 
