@@ -3,6 +3,7 @@ using KeyService.AdminConsole.Service;
 using KeyService.AdminConsole.SignIn;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Routing;
@@ -21,7 +22,8 @@ public static class ConsoleHosting
     public static IServiceCollection AddKeyServiceConsole(this IServiceCollection services, ConsoleOptions options)
     {
         services.AddSingleton(options).AddSingleton<ServiceChannel>().AddSingleton<OneTimeLink>().AddSingleton<SignInThrottle>()
-            .AddScoped<KeyServiceCalls>().AddScoped<BrowserClock>();
+            .AddSingleton<EndedSessions>().AddSingleton<TokenRefresher>()
+            .AddScoped<KeyServiceCalls>().AddScoped<BrowserClock>().AddScoped<CircuitActivity>().AddScoped<CircuitHandler>(provider => provider.GetRequiredService<CircuitActivity>());
         services.AddRazorComponents().AddInteractiveServerComponents(circuit =>
         {
             circuit.DetailedErrors = false;
@@ -70,7 +72,7 @@ public static class ConsoleHosting
         endpoints.MapStaticAssets();
         SessionEndpoints.Map(endpoints);
         // Its own header would say it a second time.
-        endpoints.MapRazorComponents<App>().AddInteractiveServerRenderMode(render => render.ContentSecurityFrameAncestorsPolicy = null);
+        endpoints.MapRazorComponents<App>().AddInteractiveServerRenderMode(render => render.ContentSecurityFrameAncestorsPolicy = null).RequireAuthorization();
     }
 
     private static void Configure(CookieAuthenticationOptions cookie, ConsoleOptions options)
@@ -85,5 +87,12 @@ public static class ConsoleHosting
         cookie.ReturnUrlParameter = "return";
         cookie.ExpireTimeSpan = options.IdleTimeout;
         cookie.SlidingExpiration = true;
+        cookie.Events.OnValidatePrincipal = SessionEndpoints.ValidateAsync;
+        // By itself a session is renewed in the second half of its life alone: who was there in the first would be gone too early.
+        cookie.Events.OnCheckSlidingExpiration = context =>
+        {
+            context.ShouldRenew |= context.Request.Path == SessionEndpoints.TouchPath;
+            return Task.CompletedTask;
+        };
     }
 }

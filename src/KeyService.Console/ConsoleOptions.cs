@@ -17,7 +17,7 @@ public sealed record ConsoleOptions
     /// <summary><c>KeyService:Console:IdleTimeout</c>: after so long without a click or a key pressed the person is signed out; 30 minutes.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary><c>KeyService:Console:KnownProxies</c>: from whom <c>X-Forwarded-For</c> and <c>-Proto</c> are believed; none.</summary>
+    /// <summary><c>KeyService:Console:KnownProxies</c>: from whom <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed; none.</summary>
     public IReadOnlyList<IPAddress> KnownProxies { get; init; } = [];
 
     /// <summary><c>KeyService:Oidc</c> with a client: people sign in at that issuer. Null: with a credential.</summary>

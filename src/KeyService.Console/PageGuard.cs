@@ -26,6 +26,12 @@ internal static class PageGuard
         // A page has what only its person may see; files have a name for each version, and say themselves how long they hold.
         if (!IsFile(http.Request.Path)) headers.CacheControl = "no-cache, no-store";
 
+        if (IsOfAnotherSite(http.Request))
+        {
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
+
         if (!http.Request.IsHttps && !IsFromHere(http))
         {
             await Page(MessageKind.NeedsHttps).ExecuteAsync(http);
@@ -38,9 +44,24 @@ internal static class PageGuard
 
     private static bool IsFile(PathString path) => path.StartsWithSegments("/_content", StringComparison.Ordinal) || path.StartsWithSegments("/_framework", StringComparison.Ordinal);
 
-    /// <summary>Without TLS a session would travel in the clear: over the loopback it does not travel.</summary>
+    /// <summary>
+    /// A change, or a page's own connection, that a page of another origin asks for. Cookies do not tell: they know neither ports nor, of the same site, hosts.
+    /// </summary>
+    private static bool IsOfAnotherSite(HttpRequest request)
+    {
+        if (HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal)) return false;
+        if (request.Headers["Sec-Fetch-Site"] is [{ } site] && site is not ("same-origin" or "none")) return true;
+        return request.Headers.Origin is [{ } origin] && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>
+    /// Without TLS a session would travel in the clear: over the loopback it does not travel. A proxy on this machine that nobody named brings people from
+    /// elsewhere, by another name.
+    /// </summary>
     private static bool IsFromHere(HttpContext http) =>
-        http.Connection.RemoteIpAddress is { } peer && IPAddress.IsLoopback(peer) && http.Connection.LocalIpAddress is { } own && IPAddress.IsLoopback(own);
+        http.Connection.RemoteIpAddress is { } peer && IPAddress.IsLoopback(peer) && http.Connection.LocalIpAddress is { } own && IPAddress.IsLoopback(own)
+        && (http.Request.Host.Host == "localhost" || (IPAddress.TryParse(http.Request.Host.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host)))
+        && !http.Request.Headers.ContainsKey("Forwarded") && !http.Request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
 
     private static RazorComponentResult<MessagePage> Page(MessageKind kind) => new(new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(MessagePage.Kind)] = kind })
     {

@@ -121,9 +121,15 @@ public sealed partial class StatusSwitch
         {
             try
             {
-                // Changes nothing, and answers how far it has travelled.
-                answer = await Calls.SetStatusAsync(answer.Key, answer.Key.Status, "", "", FollowWait);
-                if (answer.Key.Status != first.Key.Status || answer.Propagation.State == PropagationState.Complete) break;
+                // Changes nothing, and answers how far it has travelled. With the etag: what somebody else did meanwhile is not undone.
+                answer = await Calls.SetStatusAsync(answer.Key, answer.Key.Status, "", answer.Key.Etag, FollowWait);
+                if (answer.Propagation.State == PropagationState.Complete) break;
+            }
+            catch (CallProblem problem) when (problem.Kind == ProblemKind.Stale)
+            {
+                await InvokeAsync(RefreshAsync);
+                _pending = null;
+                return;
             }
             catch (CallProblem)
             {

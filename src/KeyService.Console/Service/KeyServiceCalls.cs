@@ -1,12 +1,13 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using KeyService.AdminConsole.SignIn;
 using KeyService.Contracts.V1;
 using Microsoft.AspNetCore.Components.Authorization;
 
 namespace KeyService.AdminConsole.Service;
 
 /// <summary>The contract, called as the person who is signed in. Every failure is a <see cref="CallProblem"/>.</summary>
-public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateProvider authentication)
+public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateProvider authentication, EndedSessions ended, CircuitActivity activity)
 {
     public const int PageSize = 25;
 
@@ -56,7 +57,7 @@ public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateP
     private async Task<T> CallAsync<T>(Func<ApiKeyService.ApiKeyServiceClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation = default)
     {
         var person = (await authentication.GetAuthenticationStateAsync()).User;
-        if (Person.CredentialOf(person) is not { } credential)
+        if (Person.CredentialOf(person) is not { } credential || activity.IsIdle || ended.Contains(Person.SessionOf(person)))
             throw new CallProblem(ProblemKind.SignedOut, "Your session has ended. Sign in again.", new Dictionary<string, string>(StringComparer.Ordinal));
         try
         {

@@ -8,6 +8,9 @@ public static class Person
     /// <summary>What the service is called with: a credential, or the access token of the issuer.</summary>
     public const string CredentialClaim = "keyservice:credential";
 
+    /// <summary>Of the session, random: forms are made for it, and it can be ended.</summary>
+    public const string SessionClaim = ClaimTypes.NameIdentifier;
+
     /// <summary>What people see of who they are.</summary>
     public const string NameClaim = "keyservice:name";
 
@@ -15,6 +18,11 @@ public static class Person
     public const string NamedByIssuerClaim = "keyservice:named-by-issuer";
 
     public static string? CredentialOf(ClaimsPrincipal person) => person.FindFirstValue(CredentialClaim);
+
+    public static string SessionOf(ClaimsPrincipal person) => person.FindFirstValue(SessionClaim) ?? "";
+
+    /// <summary>A new one.</summary>
+    public static string NewSession() => Guid.NewGuid().ToString("N");
 
     public static string NameOf(ClaimsPrincipal person) => person.FindFirstValue(NameClaim) ?? "";
 

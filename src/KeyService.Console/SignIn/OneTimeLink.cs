@@ -43,5 +43,16 @@ public sealed class OneTimeLink(TimeProvider time)
         }
     }
 
+    /// <summary>It could not be used for want of the service: it is as good as it was.</summary>
+    public void PutBack(string token, string credential)
+    {
+        lock (_lock)
+        {
+            if (_hash is not null) return;
+            _hash = Hash(token);
+            _credential = credential;
+        }
+    }
+
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }

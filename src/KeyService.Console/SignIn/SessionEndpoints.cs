@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyService.AdminConsole.SignIn;
 
@@ -16,20 +17,25 @@ namespace KeyService.AdminConsole.SignIn;
 internal static class SessionEndpoints
 {
     public const string SignInPath = "/sign-in";
+    public const string TouchPath = "/session/touch";
     public const string OidcScheme = "oidc";
+
+    /// <summary>Always shows the page, whose script follows the link: a redirect would take the token along.</summary>
+    public const string LinkPath = "/sign-in/link";
 
     private const int MaxCredentialLength = 256;
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet(SignInPath, ShowAsync);
+        endpoints.MapGet(LinkPath, (ConsoleOptions options) => Page(options, SignInProblem.None, @return: null));
         endpoints.MapPost("/session/credential", SignInAsync).DisableAntiforgery();
         endpoints.MapPost("/session/link", FollowLinkAsync).DisableAntiforgery();
         endpoints.MapGet("/session/oidc", Challenge);
         endpoints.MapGet("/session/again", (Delegate)CheckAgainAsync);
         endpoints.MapPost("/session/sign-out", SignOutAsync).DisableAntiforgery();
         endpoints.MapPost("/session/idle", (Delegate)EndAsync);
-        endpoints.MapPost("/session/touch", (HttpContext http) => http.User.Identity?.IsAuthenticated == true ? Results.NoContent() : Results.Unauthorized());
+        endpoints.MapPost(TouchPath, (HttpContext http) => http.User.Identity?.IsAuthenticated == true ? Results.NoContent() : Results.Unauthorized());
     }
 
     private static IResult ShowAsync(HttpContext http, ConsoleOptions options, string? @return, string? problem) =>
@@ -50,7 +56,12 @@ internal static class SessionEndpoints
     private static Task<IResult> FollowLinkAsync(
         HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ServiceChannel channel, OneTimeLink link, ConsoleOptions options,
         [FromForm] string? token) => TryAsync(http, antiforgery, throttle, options, @return: null, async () =>
-            link.Redeem(token ?? "") is { } credential ? await BeginAsync(http, channel, credential) : SignInProblem.Link);
+        {
+            if (link.Redeem(token ?? "") is not { } credential) return SignInProblem.Link;
+            var problem = await BeginAsync(http, channel, credential);
+            if (problem == SignInProblem.Away) link.PutBack(token!, credential);
+            return problem;
+        });
 
     private static async Task<IResult> TryAsync(
         HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ConsoleOptions options, string? @return, Func<Task<SignInProblem>> begin)
@@ -68,7 +79,7 @@ internal static class SessionEndpoints
         var problem = await TryAsync(channel, credential, http.RequestAborted);
         if (problem != SignInProblem.None) return problem;
         var identity = new ClaimsIdentity(
-            [new(Person.CredentialClaim, credential), new(Person.NameClaim, MaskedKey.OfCredential(credential))], CookieAuthenticationDefaults.AuthenticationScheme);
+            [new(Person.SessionClaim, Person.NewSession()), new(Person.CredentialClaim, credential), new(Person.NameClaim, MaskedKey.OfCredential(credential))], CookieAuthenticationDefaults.AuthenticationScheme);
         await http.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, new(identity));
         return SignInProblem.None;
     }
@@ -96,22 +107,36 @@ internal static class SessionEndpoints
     {
         if (Person.CredentialOf(http.User) is { } credential && await TryAsync(channel, credential, http.RequestAborted) != SignInProblem.Credential)
             return Results.LocalRedirect(Local(@return));
-        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        await EndSessionAsync(http);
         return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.Ended}&return={Uri.EscapeDataString(Local(@return))}");
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiforgery, ConsoleOptions options)
     {
         if (!await antiforgery.IsRequestValidAsync(http)) return Page(options, SignInProblem.Stale, @return: null);
-        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        await EndSessionAsync(http);
         return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.SignedOut}");
     }
 
-    /// <summary>By the page itself, when nobody was there for too long. Another site's request brings no cookie, so it ends nothing.</summary>
+    /// <summary>By the page itself, when nobody was there for too long.</summary>
     private static async Task<IResult> EndAsync(HttpContext http)
     {
-        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        await EndSessionAsync(http);
         return Results.NoContent();
+    }
+
+    private static Task EndSessionAsync(HttpContext http)
+    {
+        if (Person.SessionOf(http.User) is { Length: > 0 } session) http.RequestServices.GetRequiredService<EndedSessions>().Add(session);
+        return http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+    }
+
+    /// <summary>Of each cookie that comes: not of a session that ended, and with a token that still holds.</summary>
+    public static async Task ValidateAsync(CookieValidatePrincipalContext context)
+    {
+        var services = context.HttpContext.RequestServices;
+        if (services.GetRequiredService<EndedSessions>().Contains(Person.SessionOf(context.Principal!))) context.RejectPrincipal();
+        else if (services.GetRequiredService<ConsoleOptions>().Oidc is not null) await services.GetRequiredService<TokenRefresher>().RefreshAsync(context);
     }
 
     private static RazorComponentResult<SignInPage> Page(ConsoleOptions options, SignInProblem problem, string? @return) => new(new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -134,7 +159,7 @@ internal static class SessionEndpoints
     /// <summary>A path of the console, whatever was asked for: nobody is sent elsewhere.</summary>
     private static string Local(string? path) =>
         path is ['/', ..] && !path.StartsWith("//", StringComparison.Ordinal) && !path.StartsWith("/\\", StringComparison.Ordinal)
-        && !path.StartsWith(SignInPath, StringComparison.Ordinal) && !path.StartsWith("/session", StringComparison.Ordinal) && !path.Any(char.IsControl)
+        && !path.StartsWith(SignInPath, StringComparison.Ordinal) && !path.StartsWith("/session", StringComparison.Ordinal) && path.All(c => c is > ' ' and <= '~')
             ? path
             : "/";
 }

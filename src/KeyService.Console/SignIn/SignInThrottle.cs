@@ -27,7 +27,8 @@ public sealed class SignInThrottle(TimeProvider time)
             if (!_places.TryGetValue(key, out var place))
             {
                 if (_places.Count >= MaxPlaces) Forget(now);
-                // More places than anybody has: a flood, in which new ones wait.
+                // More places than anybody has: a flood, which must not keep out who comes from a new one.
+                if (_places.Count >= MaxPlaces && _places.Where(known => known.Value.UnderWay == 0).MinBy(known => known.Value.LastFailure).Key is { } oldest) _places.Remove(oldest);
                 if (_places.Count >= MaxPlaces) return null;
                 _places[key] = place = new();
             }

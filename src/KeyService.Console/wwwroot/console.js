@@ -23,16 +23,27 @@
             field.className = 'visually-hidden';
             (document.querySelector('[role=dialog]') ?? document.body).append(field);
             field.select();
-            const done = document.execCommand('copy');
-            field.remove();
-            if (!done) throw new Error('The browser did not copy.');
+            try {
+                if (!document.execCommand('copy')) throw new Error('The browser did not copy.');
+            } finally {
+                field.remove();
+            }
         },
     };
 
     // Idle: each minute in which somebody was there keeps the session; after the time-out without one, the page lets go.
+    // Whoever is at one tab is there for all.
     let last = Date.now();
     let kept = last;
-    for (const kind of ['pointerdown', 'keydown', 'touchstart', 'wheel']) addEventListener(kind, () => { last = Date.now(); }, { capture: true, passive: true });
+    let told = last;
+    const tabs = new BroadcastChannel('keyservice');
+    const present = () => {
+        last = Date.now();
+        if (last - told < 1000) return;
+        told = last;
+        tabs.postMessage('present');
+    };
+    for (const kind of ['pointerdown', 'keydown', 'touchstart', 'wheel']) addEventListener(kind, present, { capture: true, passive: true });
     const touch = async () => {
         if (Date.now() - last > idleMilliseconds) {
             await fetch('/session/idle', { method: 'POST' }).catch(() => null);
@@ -48,8 +59,14 @@
     };
     setInterval(touch, Math.min(60_000, idleMilliseconds / 4));
 
-    // Who signs out in one tab is out in all of them.
-    new BroadcastChannel('keyservice').addEventListener('message', () => location.reload());
+    // Who signs out in one tab is out in all of them: the sign-in page tells, once it is done.
+    addEventListener('submit', event => {
+        if (event.target.matches('.sign-out')) sessionStorage.setItem('keyservice-signing-out', '1');
+    });
+    tabs.addEventListener('message', event => {
+        if (event.data === 'present') last = Date.now();
+        else location.reload();
+    });
 
     const bar = document.getElementById('connection');
     const say = text => {

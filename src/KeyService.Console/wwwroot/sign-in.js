@@ -2,7 +2,10 @@
 (() => {
     const scheme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
     document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax`;
-    if (new URLSearchParams(location.search).get('problem') === 'SignedOut') new BroadcastChannel('keyservice').postMessage('signed-out');
+    if (sessionStorage.getItem('keyservice-signing-out')) {
+        sessionStorage.removeItem('keyservice-signing-out');
+        new BroadcastChannel('keyservice').postMessage('signed-out');
+    }
 
     const token = new URLSearchParams(location.hash.slice(1)).get('token');
     if (token) {

@@ -6,6 +6,8 @@ namespace KeyService.Server.Hosting;
 /// <summary>What a server says once it is ready: where it listens and where things are.</summary>
 internal static class Announcement
 {
+    private const string SignInLinkPath = "/sign-in/link";
+
     public static void Write(IServiceProvider services, ServerOptions options, IStorageEngine engine, TextWriter output)
     {
         var http = $"{(options.Tls ? "https" : "http")}://{options.BindAddress}:{options.HttpPort}";
@@ -27,6 +29,6 @@ internal static class Announcement
     {
         if (!options.IsEmbedded || Console.IsOutputRedirected || !options.Roles.HasFlag(Roles.Management) || !File.Exists(options.RootCredentialFile)) return "";
         var credential = SecretFiles.Read(options.RootCredentialFile, SettingNames.RootCredentialFile);
-        return $"/sign-in#token={services.GetRequiredService<OneTimeLink>().Offer(credential)}";
+        return $"{SignInLinkPath}#token={services.GetRequiredService<OneTimeLink>().Offer(credential)}";
     }
 }

@@ -13,6 +13,7 @@ internal static class Endpoints
 
     public static void MapKeyService(this WebApplication app, ServerOptions options)
     {
+        KeepOwnOrder(app);
         app.Use((context, next) =>
         {
             var isGrpc = JsonCalls.IsGrpcPath(context.Request.Path);
@@ -46,6 +47,16 @@ internal static class Endpoints
         app.MapHealthChecks("/health/ready");
         app.Services.GetRequiredService<Metrics>().ObserveCache(() => app.Services.GetRequiredService<MemoryKeyCache>().Count);
         app.MapPrometheusScrapingEndpoint("/metrics");
+    }
+
+    /// <summary>
+    /// A web application that has sessions puts their check in front of every request by itself: of each validation too, and before it is known whether the
+    /// request may have a session at all. Here it stands where the console's requests pass.
+    /// </summary>
+    private static void KeepOwnOrder(IApplicationBuilder app)
+    {
+        app.Properties["__AuthenticationMiddlewareSet"] = true;
+        app.Properties["__AuthorizationMiddlewareSet"] = true;
     }
 
     /// <summary>Whether a path is JSON, health or metrics; without a console everything is that is not gRPC.</summary>

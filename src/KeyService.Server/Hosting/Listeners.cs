@@ -31,6 +31,8 @@ internal static class Listeners
     private static void SetLimits(KestrelServerLimits limits)
     {
         limits.MaxConcurrentConnections = 20_000;
+        // Open pages of the console, each of which costs the process 150 kB and more.
+        limits.MaxConcurrentUpgradedConnections = 1_000;
         // Until it is known which RPC it is; reading nothing more than that is ValidateKey's own limit.
         limits.MaxRequestBodySize = CallRules.SmallestMaxMessageBytes + GrpcFrames.HeaderLength;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;

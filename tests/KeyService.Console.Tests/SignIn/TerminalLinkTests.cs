@@ -25,7 +25,7 @@ public sealed partial class TerminalLinkTests(Browser browser)
         try
         {
             var link = await ReadLinkAsync(process.StandardOutput).WaitAsync(TimeSpan.FromSeconds(60));
-            link.ShouldStartWith($"http://127.0.0.1:{http}/sign-in#token=");
+            link.ShouldStartWith($"http://127.0.0.1:{http}/sign-in/link#token=");
 
             await using var context = await browser.Chromium.NewContextAsync();
             var page = await context.NewPageAsync();

@@ -1,0 +1,101 @@
+using System.Net;
+using KeyService.AdminConsole.Tests.Infrastructure;
+using KeyService.FunctionalTests.Infrastructure;
+using static Microsoft.Playwright.Assertions;
+
+namespace KeyService.AdminConsole.Tests.SignIn;
+
+/// <summary>What who is not signed in, or not here, gets: nothing.</summary>
+public sealed class OtherSitesTests(Browser browser)
+{
+    [Fact]
+    public async Task A_page_s_connection_is_for_who_is_signed_in()
+    {
+        using var http = Client(browser.Server);
+
+        (await http.PostAsync(new Uri("/_blazor/negotiate?negotiateVersion=1", UriKind.Relative), content: null)).StatusCode.ShouldNotBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("Origin", "http://evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("Sec-Fetch-Site", "cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("Sec-Fetch-Site", "same-site", HttpStatusCode.Forbidden)]
+    [InlineData("Sec-Fetch-Site", "same-origin", HttpStatusCode.NoContent)]
+    [InlineData("X-Nothing", "1", HttpStatusCode.NoContent)]
+    public async Task Another_origin_changes_nothing(string header, string value, HttpStatusCode answered)
+    {
+        await using var visitor = await browser.OpenAsync();
+        await visitor.OpenKeysAsync("other-sites");
+        using var http = Client(browser.Server, await CookiesOf(visitor));
+
+        (await SendAsync(http, HttpMethod.Post, "/session/touch", header, value)).StatusCode.ShouldBe(answered);
+        if (answered == HttpStatusCode.Forbidden) (await SendAsync(http, HttpMethod.Get, "/_blazor?id=1", header, value)).StatusCode.ShouldBe(answered);
+    }
+
+    [Theory]
+    [InlineData("Host", "evil.example")]
+    [InlineData("X-Forwarded-For", "203.0.113.9")]
+    [InlineData("Forwarded", "for=203.0.113.9")]
+    public async Task Over_plain_HTTP_it_is_for_this_machine_alone(string header, string value)
+    {
+        using var http = Client(browser.Server);
+
+        var answer = await SendAsync(http, HttpMethod.Get, "/sign-in", header, value);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("The console needs HTTPS");
+    }
+
+    [Fact]
+    public async Task A_copy_of_the_cookie_is_worth_nothing_after_the_sign_out()
+    {
+        await using var visitor = await browser.OpenAsync();
+        await visitor.OpenKeysAsync("copied");
+        using var http = Client(browser.Server, await CookiesOf(visitor));
+        (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await visitor.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(visitor.Page.GetByText("You are signed out.")).ToBeVisibleAsync();
+
+        (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    /// <summary>A session's check costs a decryption, and for an unknown key a look into the database.</summary>
+    [Theory]
+    [InlineData("/health/live")]
+    [InlineData("/v1/caller")]
+    public async Task What_is_not_the_console_does_not_look_at_sessions(string path)
+    {
+        await using var store = new TestStore();
+        await using var server = await ServerProcess.StartAsync(store, ("Logging__LogLevel__Microsoft.AspNetCore.Authentication", "Trace"));
+        await using var visitor = await browser.OpenAsync(server);
+        await visitor.OpenKeysAsync("looked-at");
+        server.Output.ShouldContain(line => line.Contains("Cookies was successfully authenticated"));
+        await visitor.Page.GotoAsync("about:blank");
+        using var http = Client(server, await CookiesOf(visitor));
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        var before = server.Output.Count;
+
+        (await http.GetAsync(new Uri(path, UriKind.Relative))).Headers.Contains("Set-Cookie").ShouldBeFalse();
+
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        server.Output.Skip(before).ShouldAllBe(line => !line.Contains("Cookies"));
+    }
+
+    private static async Task<string> CookiesOf(Visitor visitor) =>
+        string.Join("; ", (await visitor.Context.CookiesAsync()).Select(cookie => $"{cookie.Name}={cookie.Value}"));
+
+    private static HttpClient Client(ServerProcess server, string cookies = "")
+    {
+        var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = server.HttpAddress };
+        if (cookies.Length > 0) http.DefaultRequestHeaders.Add("Cookie", cookies);
+        return http;
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient http, HttpMethod method, string path, string header, string value)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        request.Headers.TryAddWithoutValidation(header, value).ShouldBeTrue();
+        return await http.SendAsync(request);
+    }
+}
