@@ -29,6 +29,8 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
     /// <summary>No symmetric one: whoever checks such a signature can make it, and a public key could be taken for its secret.</summary>
+    private static readonly string[] MarksOfIdTokens = [JwtRegisteredClaimNames.AtHash, JwtRegisteredClaimNames.CHash, JwtRegisteredClaimNames.Nonce];
+
     private static readonly string[] Algorithms =
     [
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
@@ -78,7 +80,7 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
                 // Extensions that must be understood, and are not.
                 && !jwt.TryGetHeaderValue<object>("crit", out _)
                 // An ID token says who signed in to a client; it is no credential, even for a client that has the name of our audience.
-                && !jwt.TryGetPayloadValue<object>(JwtRegisteredClaimNames.AtHash, out _)
+                && !Array.Exists(MarksOfIdTokens, mark => jwt.TryGetPayloadValue<object>(mark, out _))
                     ? jwt
                     : null;
         }
