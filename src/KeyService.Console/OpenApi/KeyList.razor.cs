@@ -119,6 +119,7 @@ public sealed partial class KeyList : IDisposable
         if (await dialog.Result is not { Canceled: false, Data: CreateKeyResponse created }) return;
         (_created, _newKeyId) = (created, created.Key.KeyId);
         Snackbar.Success($"API Auth Key “{created.Key.Name}” was created.");
+        if (!Access.MayRead) return;
         // Where the new one is at the top.
         var first = KeyListAddress.Of(Address.WorkspaceId);
         if (Address == first) await LoadAsync(first);
