@@ -13,12 +13,15 @@ public sealed partial class KeyList : IDisposable
     /// <summary>Anything that takes longer is said.</summary>
     private static readonly TimeSpan Noticeable = TimeSpan.FromMilliseconds(300);
 
-    private readonly Stack<string> _trail = new();
+    /// <summary>The pages that were shown of this list, in their order: the way back, whichever button the person takes.</summary>
+    private readonly List<string> _pages = [];
+
     private CancellationTokenSource _gone = new();
     private KeyListAddress? _loaded;
     private ListKeysResponse? _page;
     private CreateKeyResponse? _created;
     private CallProblem? _problem;
+    private string? _searchProblem;
     private string _newKeyId = "";
     private bool _isSlow;
 
@@ -43,6 +46,8 @@ public sealed partial class KeyList : IDisposable
     [Inject]
     internal ISnackbar Snackbar { get; set; } = null!;
 
+    private int PageIndex => _pages.IndexOf(Address.After);
+
     private RenderFragment CreateButton => builder =>
     {
         if (!Access.MayWrite) return;
@@ -66,8 +71,10 @@ public sealed partial class KeyList : IDisposable
         if (!Access.MayRead || _loaded == Address) return;
         if (_loaded?.WorkspaceId != Address.WorkspaceId) (_page, _created) = (null, null);
         // Another list: the way back through its pages is another one too.
-        if (_loaded is not null && _loaded with { After = "" } != Address with { After = "" }) _trail.Clear();
-        _loaded = Address;
+        if (_loaded is not null && _loaded with { After = "" } != Address with { After = "" }) _pages.Clear();
+        if (!_pages.Contains(Address.After)) _pages.Clear();
+        if (_pages.Count == 0) _pages.Add(Address.After);
+        (_loaded, _searchProblem) = (Address, null);
         await LoadAsync(Address);
     }
 
@@ -134,7 +141,13 @@ public sealed partial class KeyList : IDisposable
         }
     }
 
-    private void Search(string? text) => Go(Address with { Query = text?.Trim() ?? "", After = "" }, replace: true);
+    private void Search(string? text)
+    {
+        var query = text?.Trim() ?? "";
+        // Addresses are kept by browsers and proxies.
+        _searchProblem = MaskedKey.IsWhole(query) ? "An API Auth Key is a secret. Search for its last four characters instead." : null;
+        if (_searchProblem is null) Go(Address with { Query = query, After = "" }, replace: true);
+    }
 
     private void Filter(KeyStatus status) => Go(Address with { Status = status, After = "" });
 
@@ -142,15 +155,17 @@ public sealed partial class KeyList : IDisposable
 
     private void GoOn()
     {
-        _trail.Push(Address.After);
-        Go(Address with { After = _page!.NextPageToken });
+        var next = _page!.NextPageToken;
+        _pages.RemoveRange(PageIndex + 1, _pages.Count - PageIndex - 1);
+        _pages.Add(next);
+        Go(Address with { After = next });
     }
 
-    private void GoBack() => Go(Address with { After = _trail.Pop() });
+    private void GoBack() => Go(Address with { After = _pages[PageIndex - 1] });
 
     private void GoToFirst()
     {
-        _trail.Clear();
+        _pages.Clear();
         Go(Address with { After = "" });
     }
 
