@@ -44,7 +44,7 @@ public sealed class CreateTests(Browser browser)
     [InlineData("Key Description (Optional)", null, "At most 1,024 characters")]
     [InlineData("Scopes (Optional)", "orders.read\nOrders", "“Orders” is no scope")]
     [InlineData("Scopes (Optional)", ".*", "“.*” is no scope")]
-    [InlineData("Allowed addresses (Optional)", "203.0.113.7\n10.0.0.1/8", "“10.0.0.1/8” is no address")]
+    [InlineData("Allowed addresses (Optional)", "203.0.113.7\n10.0.0.1/8", "has host bits set; did you mean 10.0.0.0/8")]
     [InlineData("Allowed addresses (Optional)", "10.1", "“10.1” is no address")]
     [InlineData("Last day (Optional)", "2020-01-31", "Today or later")]
     public async Task What_is_wrong_is_told_beside_its_field_and_not_sent(string label, string? value, string told)
