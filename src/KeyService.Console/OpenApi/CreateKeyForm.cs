@@ -43,7 +43,10 @@ internal sealed class CreateKeyForm
         _ => null,
     };
 
-    public static string? DescriptionProblem(string? description) => Length(description) > MaxDescriptionLength ? $"At most {MaxDescriptionLength:N0} characters" : null;
+    public static string? DescriptionProblem(string? description) =>
+        Length(description) > MaxDescriptionLength ? $"At most {MaxDescriptionLength:N0} characters"
+        : (description ?? "").Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')) ? "No control characters"
+        : null;
 
     public static string? ScopesProblem(string? text)
     {

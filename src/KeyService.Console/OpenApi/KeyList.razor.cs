@@ -13,7 +13,9 @@ public sealed partial class KeyList : IDisposable
     /// <summary>Anything that takes longer is said.</summary>
     private static readonly TimeSpan Noticeable = TimeSpan.FromMilliseconds(300);
 
-    private readonly Stack<string> _trail = new();
+    /// <summary>The pages that were shown of this list, in their order: the way back, whichever button the person takes.</summary>
+    private readonly List<string> _pages = [];
+
     private CancellationTokenSource _gone = new();
     private KeyListAddress? _loaded;
     private ListKeysResponse? _page;
@@ -43,6 +45,8 @@ public sealed partial class KeyList : IDisposable
     [Inject]
     internal ISnackbar Snackbar { get; set; } = null!;
 
+    private int PageIndex => _pages.IndexOf(Address.After);
+
     private RenderFragment CreateButton => builder =>
     {
         if (!Access.MayWrite) return;
@@ -66,7 +70,9 @@ public sealed partial class KeyList : IDisposable
         if (!Access.MayRead || _loaded == Address) return;
         if (_loaded?.WorkspaceId != Address.WorkspaceId) (_page, _created) = (null, null);
         // Another list: the way back through its pages is another one too.
-        if (_loaded is not null && _loaded with { After = "" } != Address with { After = "" }) _trail.Clear();
+        if (_loaded is not null && _loaded with { After = "" } != Address with { After = "" }) _pages.Clear();
+        if (!_pages.Contains(Address.After)) _pages.Clear();
+        if (_pages.Count == 0) _pages.Add(Address.After);
         _loaded = Address;
         await LoadAsync(Address);
     }
@@ -119,6 +125,7 @@ public sealed partial class KeyList : IDisposable
         if (await dialog.Result is not { Canceled: false, Data: CreateKeyResponse created }) return;
         (_created, _newKeyId) = (created, created.Key.KeyId);
         Snackbar.Success($"API Auth Key “{created.Key.Name}” was created.");
+        if (!Access.MayRead) return;
         // Where the new one is at the top.
         var first = KeyListAddress.Of(Address.WorkspaceId);
         if (Address == first) await LoadAsync(first);
@@ -141,15 +148,17 @@ public sealed partial class KeyList : IDisposable
 
     private void GoOn()
     {
-        _trail.Push(Address.After);
-        Go(Address with { After = _page!.NextPageToken });
+        var next = _page!.NextPageToken;
+        _pages.RemoveRange(PageIndex + 1, _pages.Count - PageIndex - 1);
+        _pages.Add(next);
+        Go(Address with { After = next });
     }
 
-    private void GoBack() => Go(Address with { After = _trail.Pop() });
+    private void GoBack() => Go(Address with { After = _pages[PageIndex - 1] });
 
     private void GoToFirst()
     {
-        _trail.Clear();
+        _pages.Clear();
         Go(Address with { After = "" });
     }
 

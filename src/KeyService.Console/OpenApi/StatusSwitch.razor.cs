@@ -98,6 +98,9 @@ public sealed partial class StatusSwitch
         }
 
         await Changed.InvokeAsync(answer.Key);
+        // It was off already: what is kept is the reason of who was first.
+        if (wanted == KeyStatus.Disabled && answer.Key.StatusReason != reason)
+            Snackbar.News("Already changed", $"“{answer.Key.Name}” was switched off elsewhere meanwhile, so your reason was not kept.");
         Tell(answer);
         if (answer.Propagation.State != PropagationState.Complete) _ = FollowAsync(answer);
     }

@@ -56,6 +56,8 @@ public sealed class CallProblem(ProblemKind kind, string message, IReadOnlyDicti
             (StatusCode.Aborted, _) => new(ProblemKind.Stale, "Somebody else changed this key meanwhile.", fields, error),
             (StatusCode.InvalidArgument, "INVALID_PAGE_TOKEN") => new(ProblemKind.BadPage, "This page of the list is no longer there.", fields, error),
             (StatusCode.InvalidArgument, _) => new(ProblemKind.Invalid, Told(fields), fields, error),
+            (StatusCode.AlreadyExists, _) => new(
+                ProblemKind.Other, "The key was created already, as it was sent first: close this and look for it in the list.", fields, error),
             (StatusCode.FailedPrecondition, _) => new(ProblemKind.Other, "The API key of this key is not kept, so it cannot be shown again.", fields, error),
             _ => new(ProblemKind.Other, "The service could not do this.", fields, error),
         };

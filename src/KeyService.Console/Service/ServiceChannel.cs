@@ -35,7 +35,9 @@ public sealed class ServiceChannel : IDisposable
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
-            MaxReconnectBackoff = TimeSpan.FromSeconds(2),
+            // Shorter than a person takes to try again: until it has passed, every call fails at once.
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(200),
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(500),
         });
         Client = new(_channel);
     }

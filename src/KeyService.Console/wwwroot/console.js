@@ -68,6 +68,13 @@
         else location.reload();
     });
 
+    // Blazor follows links by itself, and would leave the focus behind.
+    document.addEventListener('click', event => {
+        if (!event.target.closest?.('a.skip')) return;
+        event.preventDefault();
+        document.getElementById('main').focus();
+    }, { capture: true });
+
     const bar = document.getElementById('connection');
     const say = text => {
         bar.hidden = text === '';

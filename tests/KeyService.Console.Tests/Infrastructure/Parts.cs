@@ -1,0 +1,61 @@
+using Microsoft.Playwright;
+
+namespace KeyService.AdminConsole.Tests.Infrastructure;
+
+/// <summary>The parts of the pages, by the names that other programs rely on.</summary>
+internal static class Parts
+{
+    public static ILocator Button(this IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    public static ILocator Button(this ILocator part, string name) => part.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    public static ILocator Field(this ILocator part, string label) => part.GetByLabel(label, new() { Exact = true });
+
+    public static ILocator Heading(this IPage page, string name) => page.GetByRole(AriaRole.Heading, new() { Name = name, Exact = true });
+
+    public static ILocator Toggle(this IPage page, string keyName) => page.GetByRole(AriaRole.Switch, new() { Name = $"Status of {keyName}", Exact = true });
+
+    /// <summary>Of a table's body.</summary>
+    public static ILocator Rows(this IPage page) => page.Locator("table.keys tbody tr");
+
+    public static ILocator Row(this IPage page, string text) => page.Rows().Filter(new() { HasText = text });
+
+    /// <summary>The names of the keys that the list shows, from the top.</summary>
+    public static ILocator KeyNames(this IPage page) => page.Locator("table.keys .name a");
+
+    public static ILocator CreateDialog(this IPage page) => page.GetByRole(AriaRole.Dialog, new() { Name = "Create API Auth Key" });
+
+    public static async Task<ILocator> OpenCreateDialogAsync(this IPage page, string name = "")
+    {
+        await page.Button("Create API Auth Key").ClickAsync();
+        var dialog = page.CreateDialog();
+        if (name.Length > 0) await dialog.Field("Key Name").FillAsync(name);
+        return dialog;
+    }
+
+    public static ILocator Notice(this IPage page, string text) => page.Locator(".mud-snackbar").Filter(new() { HasText = text }).First;
+
+    /// <summary>Says yes to the question that switching off asks.</summary>
+    public static async Task DisableAsync(this IPage page, string reason = "")
+    {
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        if (reason.Length > 0) await dialog.Field("Reason (Optional)").FillAsync(reason);
+        await dialog.Button("Disable").ClickAsync();
+    }
+
+    /// <summary>Nothing is cut off, and nobody has to move the page sideways to read it.</summary>
+    public static async Task ShouldFitAsync(this IPage page, string where)
+    {
+        var wide = await page.EvaluateAsync<string[]>("""
+            () => {
+                const root = document.documentElement;
+                const out = [...document.querySelectorAll('main *, [role=dialog], [role=dialog] *, .mud-snackbar')]
+                    .filter(e => { const box = e.getBoundingClientRect(); return box.width > 1 && (box.right > root.clientWidth + 1 || box.left < -1); })
+                    .filter(e => !e.closest('.visually-hidden, .keys thead, .mud-ripple-effect'));
+                const page = root.scrollWidth > root.clientWidth ? [`the page: ${root.scrollWidth} > ${root.clientWidth}`] : [];
+                return [...page, ...out.map(e => e.outerHTML.slice(0, 160))];
+            }
+            """);
+        wide.ShouldBeEmpty(where);
+    }
+}
