@@ -27,6 +27,7 @@ public sealed class SecretsTests(Browser browser)
         await Expect(page.Notice("on your clipboard")).ToBeVisibleAsync();
         (await visitor.ClipboardAsync()).ShouldBe(shown);
         await page.Button("Hide the API Auth Key").ClickAsync();
+        await Expect(page.Locator("#new-api-key")).ToHaveCountAsync(0);
         await page.Row("Mine").Button("Copy API Auth Key").ClickAsync();
         await Expect(page.Row("Mine").Button("Copy API Auth Key")).Not.ToHaveAttributeAsync("aria-busy", "true");
 

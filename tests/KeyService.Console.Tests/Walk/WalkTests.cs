@@ -53,6 +53,7 @@ public sealed class WalkTests(Browser browser)
         (await visitor.ClipboardAsync()).ShouldBe(shown);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Hide the API Auth Key" }).ClickAsync();
+        await Expect(page.Locator("#new-api-key")).ToHaveCountAsync(0);
         (await page.ContentAsync()).ShouldNotContain(shown);
 
         var toggle = page.GetByRole(AriaRole.Switch, new() { Name = "Status of Trading bot", Exact = true });
