@@ -14,5 +14,4 @@ internal static class MaskedKey
         var parts = credential.Split('_');
         return parts.Length == 3 && parts[2].Length > 8 ? $"{parts[0]}_{parts[1]}_{Dots}{parts[2][^4..]}" : "";
     }
-
 }

@@ -103,25 +103,6 @@ public sealed class ListTests(Browser browser)
     }
 
     [Fact]
-    public async Task An_API_key_that_is_searched_for_gets_into_no_address()
-    {
-        var created = await browser.Server.IssueAsync(_workspace, "Mine");
-        await browser.Server.IssueAsync(_workspace, "Another");
-        await using var visitor = await browser.OpenAsync();
-        var page = visitor.Page;
-        await visitor.OpenKeysAsync(_workspace);
-
-        await page.GetByLabel("Search", new() { Exact = true }).FillAsync($" {created.ApiKey}");
-
-        await Expect(page.GetByText("Search for its last four characters instead")).ToBeVisibleAsync();
-        page.Url.ShouldEndWith($"/open-api/{_workspace}");
-        await Expect(page.KeyNames()).ToHaveCountAsync(2);
-        await page.GetByLabel("Search", new() { Exact = true }).FillAsync("Another");
-        await Expect(page.KeyNames()).ToHaveCountAsync(1);
-        await Expect(page.GetByText("Search for its last four characters instead")).ToHaveCountAsync(0);
-    }
-
-    [Fact]
     public async Task The_filter_by_status_is_in_the_address()
     {
         await using var visitor = await WithKeysAsync(4);
