@@ -59,7 +59,8 @@ internal sealed class CreateKeyForm
     {
         var addresses = Split(text);
         if (addresses.Length > MaxListed) return $"At most {MaxListed} addresses";
-        return Array.Find(addresses, address => !IsAddress(address)) is { } wrong ? $"“{wrong}” is no address: such as 203.0.113.7 or 203.0.113.0/24" : null;
+        if (Array.Find(addresses, address => !IsAddress(address)) is { } wrong) return $"“{wrong}” is no address: such as 203.0.113.7 or 203.0.113.0/24";
+        return Array.Find(addresses, HasHostBits) is { } host ? $"“{host}” has host bits set; did you mean {IPNetwork.Parse(host)}?" : null;
     }
 
     public bool IsGood => NameProblem(Name) is null && DescriptionProblem(Description) is null && ScopesProblem(Scopes) is null && AddressesProblem(Addresses) is null;
@@ -87,6 +88,9 @@ internal sealed class CreateKeyForm
     private static bool IsScope(string scope) =>
         scope.Length <= 64 && (scope.EndsWith(".*", StringComparison.Ordinal) ? scope[..^2] : scope) is { Length: > 0 } name
         && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '_' or ':' or '-');
+
+    private static bool HasHostBits(string text) =>
+        text.Contains('/', StringComparison.Ordinal) && !IPNetwork.Parse(text).BaseAddress.Equals(IPAddress.Parse(text[..text.IndexOf('/', StringComparison.Ordinal)]));
 
     private static bool IsAddress(string text) =>
         text.Contains('/', StringComparison.Ordinal) ? IPNetwork.TryParse(text, out _) : IPAddress.TryParse(text, out var address) && (text.Contains(':', StringComparison.Ordinal) || address.ToString() == text);
