@@ -59,11 +59,8 @@ public sealed partial class KeyList : IDisposable
         builder.CloseComponent();
     };
 
-    public void Dispose()
-    {
-        _gone.Cancel();
-        _gone.Dispose();
-    }
+    // Cancelled, not disposed: what is still under way asks for its token.
+    public void Dispose() => _gone.Cancel();
 
     protected override async Task OnParametersSetAsync()
     {
@@ -82,7 +79,6 @@ public sealed partial class KeyList : IDisposable
     private async Task LoadAsync(KeyListAddress address)
     {
         await _gone.CancelAsync();
-        _gone.Dispose();
         _gone = new();
         var gone = _gone.Token;
         var slow = ShowWhenSlowAsync(gone);

@@ -133,6 +133,7 @@ public sealed class PermissionsTests(Browser browser)
         await using var visitor = await SignedInAsync("keys:read");
         var page = visitor.Page;
         var picker = page.GetByLabel("Workspace", new() { Exact = true });
+        await Expect(page.Row("Theirs")).ToBeVisibleAsync();
 
         foreach (var (text, told) in new[] { ("elsewhere", "You have no permission in this workspace"), ("a b", "1 to 64 letters, digits, _ or -") })
         {
