@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.Contracts.V1;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -173,39 +172,6 @@ public sealed class ListTests(Browser browser)
         await Expect(page.Locator("tr.new")).ToContainTextAsync("Brand-new");
         await Expect(page.Locator("tr.new")).ToContainTextAsync("New");
         page.Url.ShouldEndWith($"/open-api/{_workspace}");
-    }
-
-    [Fact]
-    public async Task A_hundred_thousand_keys_are_paged_and_searched()
-    {
-        await using var store = new TestStore(TestEngine.Embedded);
-        await using var server = await ServerProcess.StartAsync(store);
-        await server.IssueAsync(_workspace, "The oldest needle");
-        await store.CopyKeyAsync((await server.IssueAsync(_workspace, "hay")).Key.KeyId, copies: 100_000);
-        await server.IssueAsync(_workspace, "The newest one");
-        await using var visitor = await browser.OpenAsync(server);
-        var page = visitor.Page;
-        await visitor.OpenKeysAsync(_workspace);
-        await ShouldHaveFirstAsync(page, "The newest one");
-
-        var seen = new HashSet<string>();
-        for (var i = 0; i < 5; i++)
-        {
-            await Expect(page.KeyNames()).ToHaveCountAsync(Page);
-            foreach (var link in await page.KeyNames().EvaluateAllAsync<string[]>("all => all.map(one => one.href)")) seen.Add(link).ShouldBeTrue(link);
-            var url = page.Url;
-            var first = await page.KeyNames().First.GetAttributeAsync("href");
-            await page.Button("Next page").ClickAsync();
-            await Expect(page).Not.ToHaveURLAsync(url);
-            await Expect(page.KeyNames().First).Not.ToHaveAttributeAsync("href", first!);
-        }
-
-        await page.GotoAsync($"/open-api/{_workspace}?sort=oldest");
-        await ShouldHaveFirstAsync(page, "The oldest needle");
-        await page.GetByLabel("Search", new() { Exact = true }).FillAsync("needle");
-        await Expect(page.KeyNames()).ToHaveTextAsync(["The oldest needle"]);
-        await page.GetByLabel("Search", new() { Exact = true }).FillAsync("not there");
-        await Expect(page.Heading("No key matches")).ToBeVisibleAsync();
     }
 
     /// <summary>So many keys: key 00, the oldest, to the newest.</summary>
