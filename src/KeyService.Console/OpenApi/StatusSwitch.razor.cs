@@ -130,8 +130,9 @@ public sealed partial class StatusSwitch
             }
             catch (CallProblem problem) when (problem.Kind == ProblemKind.Stale)
             {
-                await InvokeAsync(RefreshAsync);
+                // Before the key is shown anew: how far this change has travelled is no longer of interest.
                 _pending = null;
+                await InvokeAsync(RefreshAsync);
                 return;
             }
             catch (CallProblem)

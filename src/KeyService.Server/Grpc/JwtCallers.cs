@@ -28,9 +28,10 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
     /// <summary>Clocks of issuer and service may differ by this.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
-    /// <summary>No symmetric one: whoever checks such a signature can make it, and a public key could be taken for its secret.</summary>
+    /// <summary>Claims that an ID token has and an access token has not; an issuer need not set all of them.</summary>
     private static readonly string[] MarksOfIdTokens = [JwtRegisteredClaimNames.AtHash, JwtRegisteredClaimNames.CHash, JwtRegisteredClaimNames.Nonce];
 
+    /// <summary>No symmetric one: whoever checks such a signature can make it, and a public key could be taken for its secret.</summary>
     private static readonly string[] Algorithms =
     [
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
