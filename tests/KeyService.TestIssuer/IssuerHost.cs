@@ -75,6 +75,7 @@ internal static class IssuerHost
         }));
         server.AddEventHandler<HandleEndSessionRequestContext>(handler => handler.UseInlineHandler(context =>
         {
+            issuer.SignedIn = null;
             context.SignOut();
             return ValueTask.CompletedTask;
         }));

@@ -83,6 +83,7 @@ public sealed partial class KeyList : IDisposable
         var gone = _gone.Token;
         var slow = ShowWhenSlowAsync(gone);
         await Retries.RunAsync(
+            Navigation,
             async () =>
             {
                 var page = await Calls.ListKeysAsync(address.ToRequest(KeyServiceCalls.PageSize), gone);
@@ -108,7 +109,6 @@ public sealed partial class KeyList : IDisposable
     private void Tell(CallProblem problem, KeyListAddress address)
     {
         if (_loaded != address) return;
-        if (problem.Kind == ProblemKind.SignedOut) Navigation.CheckSession();
         // The address was made by somebody else, or long ago.
         if (problem.Kind == ProblemKind.BadPage) GoToFirst();
         _problem = problem;

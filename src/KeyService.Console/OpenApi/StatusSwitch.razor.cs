@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using KeyService.AdminConsole.Layout;
 using KeyService.AdminConsole.Service;
+using KeyService.AdminConsole.SignIn;
 using KeyService.Contracts.V1;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;

@@ -26,6 +26,9 @@ public static class Person
 
     public static string NameOf(ClaimsPrincipal person) => person.FindFirstValue(NameClaim) ?? "";
 
+    /// <summary>Whether they signed in at the issuer.</summary>
+    public static bool IsNamedByIssuer(ClaimsPrincipal person) => person.HasClaim(claim => claim.Type == NamedByIssuerClaim);
+
     /// <summary>For <c>x-keyservice-actor</c>; null where nobody but the person says so.</summary>
-    public static string? ActorOf(ClaimsPrincipal person) => person.HasClaim(claim => claim.Type == NamedByIssuerClaim) ? NameOf(person) : null;
+    public static string? ActorOf(ClaimsPrincipal person) => IsNamedByIssuer(person) ? NameOf(person) : null;
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace KeyService.AdminConsole.SignIn;
@@ -28,6 +29,9 @@ internal static class OidcSignIn
             oidc.ResponseMode = OpenIdConnectResponseMode.Query;
             oidc.UsePkce = true;
             oidc.CallbackPath = "/session/oidc-callback";
+            oidc.SignedOutCallbackPath = "/session/oidc-signed-out";
+            // A session ends by its person, who needs the page for it.
+            oidc.RemoteSignOutPath = PathString.Empty;
             // For whom the access token is to be. A resource is a URI (RFC 8707); of another audience the issuer knows by itself.
             if (issuer.Audience.StartsWith("https://", StringComparison.OrdinalIgnoreCase)) oidc.Resource = issuer.Audience;
             oidc.Scope.Add("offline_access");
@@ -37,6 +41,12 @@ internal static class OidcSignIn
             foreach (var cookie in (CookieBuilder[])[oidc.CorrelationCookie, oidc.NonceCookie])
                 (cookie.SameSite, cookie.SecurePolicy) = (SameSiteMode.Lax, CookieSecurePolicy.SameAsRequest);
             oidc.Events.OnTokenValidated = Keep;
+            // Instead of the ID token, which would be in an address.
+            oidc.Events.OnRedirectToIdentityProviderForSignOut = context =>
+            {
+                context.ProtocolMessage.ClientId = issuer.ClientId;
+                return Task.CompletedTask;
+            };
             oidc.Events.OnRemoteFailure = context =>
             {
                 context.Response.Redirect($"{SessionEndpoints.SignInPath}?problem={SignInProblem.Issuer}");
@@ -44,6 +54,21 @@ internal static class OidcSignIn
                 return Task.CompletedTask;
             };
         });
+    }
+
+    /// <summary>Whether the issuer has an address to sign out at, and says so now.</summary>
+    public static async Task<bool> HasSignOutAsync(HttpContext http)
+    {
+        if (http.RequestServices.GetRequiredService<ConsoleOptions>().Oidc is null) return false;
+        var oidc = http.RequestServices.GetRequiredService<IOptionsMonitor<OpenIdConnectOptions>>().Get(SessionEndpoints.OidcScheme);
+        try
+        {
+            return (await oidc.ConfigurationManager!.GetConfigurationAsync(http.RequestAborted)).EndSessionEndpoint is { Length: > 0 };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Of all that the issuer said, the session keeps the name and the tokens.</summary>

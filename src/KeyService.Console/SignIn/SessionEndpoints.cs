@@ -18,6 +18,8 @@ internal static class SessionEndpoints
 {
     public const string SignInPath = "/sign-in";
     public const string TouchPath = "/session/touch";
+    public const string AgainPath = "/session/again";
+    public const string IssuerSignOutPath = "/session/oidc-sign-out";
     public const string OidcScheme = "oidc";
 
     /// <summary>Always shows the page, whose script follows the link: a redirect would take the token along.</summary>
@@ -32,8 +34,9 @@ internal static class SessionEndpoints
         endpoints.MapPost("/session/credential", SignInAsync).DisableAntiforgery();
         endpoints.MapPost("/session/link", FollowLinkAsync).DisableAntiforgery();
         endpoints.MapGet("/session/oidc", Challenge);
-        endpoints.MapGet("/session/again", (Delegate)CheckAgainAsync);
+        endpoints.MapGet(AgainPath, (Delegate)CheckAgainAsync);
         endpoints.MapPost("/session/sign-out", SignOutAsync).DisableAntiforgery();
+        endpoints.MapGet(IssuerSignOutPath, (Delegate)SignOutAtIssuerAsync);
         endpoints.MapPost("/session/idle", (Delegate)EndAsync);
         endpoints.MapPost(TouchPath, (HttpContext http) => http.User.Identity?.IsAuthenticated == true ? Results.NoContent() : Results.Unauthorized());
     }
@@ -114,9 +117,15 @@ internal static class SessionEndpoints
     private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiforgery, ConsoleOptions options)
     {
         if (!await antiforgery.IsRequestValidAsync(http)) return Page(options, SignInProblem.Stale, @return: null);
+        var problem = Person.IsNamedByIssuer(http.User) && await OidcSignIn.HasSignOutAsync(http) ? SignInProblem.SignedOutHere : SignInProblem.SignedOut;
         await EndSessionAsync(http);
-        return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.SignedOut}");
+        return Results.LocalRedirect($"{SignInPath}?problem={problem}");
     }
+
+    /// <summary>Not with the session's end: who signs out there is signed out of everything that trusts the issuer, which is theirs to say.</summary>
+    private static async Task<IResult> SignOutAtIssuerAsync(HttpContext http) => await OidcSignIn.HasSignOutAsync(http)
+        ? Results.SignOut(new() { RedirectUri = $"{SignInPath}?problem={SignInProblem.SignedOut}" }, [OidcScheme])
+        : Results.LocalRedirect(SignInPath);
 
     /// <summary>By the page itself, when nobody was there for too long.</summary>
     private static async Task<IResult> EndAsync(HttpContext http)

@@ -29,6 +29,9 @@ public enum SignInProblem
     /// <summary>The person signed out.</summary>
     SignedOut,
 
+    /// <summary>The person signed out of the console; at the issuer of their account they may still be signed in.</summary>
+    SignedOutHere,
+
     /// <summary>Nobody was there for too long.</summary>
     Idle,
 }

@@ -75,6 +75,20 @@
         document.getElementById('main').focus();
     }, { capture: true });
 
+    // Tab stays in an open dialog, however long the server takes: the dialog's own trap asks it.
+    document.addEventListener('keydown', event => {
+        const dialog = [...document.querySelectorAll('[role=dialog]')].at(-1);
+        if (event.key !== 'Tab' || !dialog) return;
+        // What only catches the focus has no height.
+        const stops = [...dialog.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
+            .filter(stop => stop.tabIndex >= 0 && !stop.disabled && stop.checkVisibility() && stop.getBoundingClientRect().height > 0);
+        const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+        const at = document.activeElement;
+        if (at !== edge && stops.includes(at)) return;
+        event.preventDefault();
+        other?.focus();
+    }, { capture: true });
+
     const bar = document.getElementById('connection');
     const say = text => {
         bar.hidden = text === '';

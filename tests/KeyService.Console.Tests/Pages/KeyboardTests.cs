@@ -33,14 +33,8 @@ public sealed class KeyboardTests(Browser browser)
         await page.Keyboard.TypeAsync("By hand");
         await page.Keyboard.PressAsync("Tab");
         await Expect(dialog.Field("Key Description (Optional)")).ToBeFocusedAsync();
-        // Whoever goes on comes around: the page behind is out of reach.
-        for (var i = 0; i < 12; i++)
-        {
-            await page.Keyboard.PressAsync("Tab");
-            // At either end stands a stop of the dialog's own, from which the server sends the focus on.
-            await page.WaitForFunctionAsync("() => document.activeElement.tagName !== 'DIV' && document.activeElement.closest('.mud-dialog-container') !== null");
-        }
-
+        await ShouldComeAroundAsync(page, "Tab");
+        await ShouldComeAroundAsync(page, "Shift+Tab");
         await ReachAsync(page, dialog.Button("Create Now"));
         await page.Keyboard.PressAsync("Space");
         await Expect(page.Row("By hand")).ToBeVisibleAsync();
@@ -79,6 +73,26 @@ public sealed class KeyboardTests(Browser browser)
 
         await Expect(page.Locator("#main")).ToBeFocusedAsync();
         await Expect(page.Button("Create API Auth Key")).ToBeVisibleAsync();
+    }
+
+    /// <summary>The page behind a dialog is out of reach, at once: nobody waits for the server at its ends.</summary>
+    private static async Task ShouldComeAroundAsync(IPage page, string press)
+    {
+        var stops = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < 12; i++)
+        {
+            await page.Keyboard.PressAsync(press);
+            var stop = await page.EvaluateAsync<string?>("""
+                () => {
+                    const at = document.activeElement;
+                    return at.closest('[role=dialog]') && at.getBoundingClientRect().height > 0 ? at.id || at.textContent : null;
+                }
+                """);
+            stops.Add(stop.ShouldNotBeNull($"{press}, {i}"));
+        }
+
+        // The name, the description, what is folded away, and two buttons.
+        stops.Count.ShouldBe(5);
     }
 
     /// <summary>With Tab, and each stop on the way can be seen.</summary>

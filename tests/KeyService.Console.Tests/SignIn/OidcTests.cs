@@ -113,6 +113,39 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_signs_out_may_sign_out_at_the_issuer_too()
+    {
+        await using var visitor = await OpenAsync(new("erin", Everything));
+        var page = visitor.Page;
+        await page.GotoAsync("/");
+        await SignInAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are signed out of the console.");
+        await visitor.TakePictureAsync("signed-out-issuer");
+        await visitor.ShouldBeAccessibleAsync("signed-out-issuer");
+        _issuer.SignedIn.ShouldBe("erin");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sign out there too" }).ClickAsync();
+        await page.WaitForURLAsync(url => url.EndsWith("/sign-in?problem=SignedOut", StringComparison.Ordinal));
+        await Expect(page.GetByText("You are signed out.")).ToBeVisibleAsync();
+        _issuer.SignedIn.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task An_issuer_that_is_away_keeps_nobody_from_signing_out()
+    {
+        await using var visitor = await OpenAsync(new("frank", Everything));
+        await visitor.Page.GotoAsync("/");
+        await SignInAsync(visitor.Page);
+        await _issuer.StopAsync();
+        await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+
+        await Expect(visitor.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are signed out");
+        await visitor.Page.GotoAsync("/");
+        await visitor.Page.WaitForURLAsync(url => url.Contains("/sign-in", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_credential_still_signs_in()
     {
         await using var visitor = await browser.OpenAsync(_server);
