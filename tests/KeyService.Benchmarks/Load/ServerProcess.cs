@@ -16,7 +16,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         _process = process;
         _data = data;
-        Metrics = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{httpPort}/metrics"));
+        Http = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{httpPort}/"));
         GrpcPort = grpcPort;
     }
 
@@ -24,7 +24,11 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public Uri Grpc => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{GrpcPort}"));
 
-    public Uri Metrics { get; }
+    public Uri Http { get; }
+
+    public Uri Metrics => new(Http, "metrics");
+
+    public string DataDirectory => _data.FullName;
 
     public int Id => _process.Id;
 

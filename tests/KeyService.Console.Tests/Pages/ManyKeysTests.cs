@@ -18,7 +18,7 @@ public sealed class ManyKeysTests(Browser browser)
         await using var store = new TestStore(TestEngine.Embedded);
         await using var server = await ServerProcess.StartAsync(store);
         await server.IssueAsync(_workspace, "The oldest needle");
-        await store.CopyKeyAsync((await server.IssueAsync(_workspace, "hay")).Key.KeyId, copies: 100_000);
+        await KeyCopies.CopyKeyAsync(store.DataDirectory, (await server.IssueAsync(_workspace, "hay")).Key.KeyId, copies: 100_000);
         await server.IssueAsync(_workspace, "The newest one");
         await using var visitor = await browser.OpenAsync(server);
         var page = visitor.Page;

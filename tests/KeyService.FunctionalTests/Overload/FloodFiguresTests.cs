@@ -18,7 +18,7 @@ public sealed class FloodFiguresTests(ITestOutputHelper output)
         await using var server = await ServerProcess.StartAsync(store);
         var workspace = SharedServer.NewWorkspace();
         var key = (await server.CreateKeysAsync(workspace, 1)).Single();
-        await store.CopyKeyAsync(key.Key.KeyId, Keys);
+        await KeyCopies.CopyKeyAsync(store.DataDirectory, key.Key.KeyId, Keys);
 
         await MeasureAsync("warm-up", server, key, null);
         await MeasureAsync("alone", server, key, null);

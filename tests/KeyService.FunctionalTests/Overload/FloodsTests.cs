@@ -87,7 +87,7 @@ public sealed class FloodsTests(SharedServer shared)
         await using var store = new TestStore(TestEngine.Embedded);
         await using var server = await ServerProcess.StartAsync(store);
         var key = (await server.CreateKeysAsync("scanned", 1)).Single();
-        await store.CopyKeyAsync(key.Key.KeyId, copies: 100_000);
+        await KeyCopies.CopyKeyAsync(store.DataDirectory, key.Key.KeyId, copies: 100_000);
         var root = server.Root;
         await server.Client.ValidateKeyAsync(new() { ApiKey = key.ApiKey }, root);
         await using var flood = Flood.OfScans(server, "scanned");
