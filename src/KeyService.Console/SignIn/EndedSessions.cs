@@ -1,25 +1,66 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 
 namespace KeyService.AdminConsole.SignIn;
 
 /// <summary>
-/// Sessions that ended before their cookie did: a copy of it, and pages that are still open, get nothing any more. Kept by this process for as long as
-/// such a cookie may be good.
+/// Sessions that ended before their cookie did: a copy of it, and pages that are still open, get nothing any more. Here at once, and at every other replica
+/// within <see cref="Pause"/>; while the store does not answer, what is known stays known.
 /// </summary>
-public sealed class EndedSessions(ConsoleOptions options, TimeProvider time)
+public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions options, TimeProvider time) : IDisposable
 {
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _ended = new(StringComparer.Ordinal);
+    /// <summary>The store is read at most once in this time, and only while somebody is at the console: 1 s.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    public bool Contains(string sessionId) => _ended.ContainsKey(sessionId);
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _here = new();
+    private readonly ConcurrentQueue<(Guid Session, DateTimeOffset End)> _untold = new();
+    private readonly SemaphoreSlim _meeting = new(1);
+    private volatile FrozenSet<Guid> _known = FrozenSet<Guid>.Empty;
+    private long _met = time.GetTimestamp() - (long)(Pause.TotalSeconds * time.TimestampFrequency);
 
-    public void Add(string sessionId)
+    /// <param name="sessionId">As <see cref="Service.Person.NewSession"/> makes it; what is none has not ended.</param>
+    public async ValueTask<bool> ContainsAsync(string sessionId)
     {
-        var now = time.GetUtcNow();
-        foreach (var (id, end) in _ended)
-        {
-            if (now - end > options.IdleTimeout) _ended.TryRemove(id, out _);
-        }
+        if (!Guid.TryParseExact(sessionId, "N", out var session)) return false;
+        if (_here.ContainsKey(session)) return true;
+        if (IsDue) await MeetAsync(always: false);
+        return _known.Contains(session);
+    }
 
-        _ended[sessionId] = now;
+    public async Task AddAsync(string sessionId)
+    {
+        if (!Guid.TryParseExact(sessionId, "N", out var session) || _here.ContainsKey(session)) return;
+        var end = time.GetUtcNow();
+        _untold.Enqueue((session, end));
+        await MeetAsync(always: true);
+        // At last: a page that is still open finds out when its person is on the way out, not before.
+        _here.TryAdd(session, end);
+    }
+
+    public void Dispose() => _meeting.Dispose();
+
+    private bool IsDue => time.GetElapsedTime(Volatile.Read(ref _met)) >= Pause;
+
+    /// <summary>Tells what the others do not know, and hears what they have told.</summary>
+    private async Task MeetAsync(bool always)
+    {
+        await _meeting.WaitAsync();
+        try
+        {
+            if (!always && !IsDue) return;
+            var since = time.GetUtcNow() - options.IdleTimeout;
+            while (_untold.TryPeek(out var untold) && await store.TryAddAsync(untold.Session, untold.End)) _untold.TryDequeue(out _);
+            if (await store.TryReadAsync(since) is { } ended) _known = ended.ToFrozenSet();
+            foreach (var (session, end) in _here)
+            {
+                if (end < since && !_untold.Contains((session, end))) _here.TryRemove(session, out _);
+            }
+        }
+        finally
+        {
+            // Also of one that did not answer: nobody else waits for it now.
+            Volatile.Write(ref _met, time.GetTimestamp());
+            _meeting.Release();
+        }
     }
 }

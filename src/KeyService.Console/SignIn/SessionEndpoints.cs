@@ -108,8 +108,9 @@ internal static class SessionEndpoints
     /// <summary>Where a page goes when the service says that its credential does not hold: a token that had ended was replaced on the way here.</summary>
     private static async Task<IResult> CheckAgainAsync(HttpContext http, ServiceChannel channel, string? @return)
     {
-        if (Person.CredentialOf(http.User) is { } credential && await TryAsync(channel, credential, http.RequestAborted) != SignInProblem.Credential)
-            return Results.LocalRedirect(Local(@return));
+        // Ended already, as by signing out in another tab: nothing was wrong with what they signed in with.
+        if (Person.CredentialOf(http.User) is not { } credential) return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.SignedOut}&return={Uri.EscapeDataString(Local(@return))}");
+        if (await TryAsync(channel, credential, http.RequestAborted) != SignInProblem.Credential) return Results.LocalRedirect(Local(@return));
         await EndSessionAsync(http);
         return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.Ended}&return={Uri.EscapeDataString(Local(@return))}");
     }
@@ -134,17 +135,17 @@ internal static class SessionEndpoints
         return Results.NoContent();
     }
 
-    private static Task EndSessionAsync(HttpContext http)
+    private static async Task EndSessionAsync(HttpContext http)
     {
-        if (Person.SessionOf(http.User) is { Length: > 0 } session) http.RequestServices.GetRequiredService<EndedSessions>().Add(session);
-        return http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        await http.RequestServices.GetRequiredService<EndedSessions>().AddAsync(Person.SessionOf(http.User));
+        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
     }
 
     /// <summary>Of each cookie that comes: not of a session that ended, and with a token that still holds.</summary>
     public static async Task ValidateAsync(CookieValidatePrincipalContext context)
     {
         var services = context.HttpContext.RequestServices;
-        if (services.GetRequiredService<EndedSessions>().Contains(Person.SessionOf(context.Principal!))) context.RejectPrincipal();
+        if (await services.GetRequiredService<EndedSessions>().ContainsAsync(Person.SessionOf(context.Principal!))) context.RejectPrincipal();
         else if (services.GetRequiredService<ConsoleOptions>().Oidc is not null) await services.GetRequiredService<TokenRefresher>().RefreshAsync(context);
     }
 

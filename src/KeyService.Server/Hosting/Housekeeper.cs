@@ -5,9 +5,9 @@ using KeyService.Server.Sessions;
 
 namespace KeyService.Server.Hosting;
 
-/// <summary>Once an hour removes idempotency records, audit events and session keys beyond their retention.</summary>
+/// <summary>Once an hour removes idempotency records, audit events, session keys and ended sessions beyond their retention.</summary>
 internal sealed class Housekeeper(
-    RequestRecords requests, AuditPurger audit, SessionKeys sessions, ServerOptions options, TimeProvider time, Metrics metrics, ILogger<Housekeeper> log)
+    RequestRecords requests, AuditPurger audit, SessionKeys sessions, EndedSessionStore ended, ServerOptions options, TimeProvider time, Metrics metrics, ILogger<Housekeeper> log)
     : BackgroundService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
@@ -23,10 +23,12 @@ internal sealed class Housekeeper(
             var records = await requests.PurgeAsync(cancellation);
             var events = await audit.PurgeAsync(time.GetUtcNow() - options.AuditRetention, cancellation);
             var sessionKeys = await sessions.PurgeAsync(cancellation);
+            var endedSessions = await ended.PurgeAsync(cancellation);
             metrics.Purged("RequestRecords", records);
             metrics.Purged("AuditEvents", events);
             metrics.Purged("SessionKeys", sessionKeys);
-            if (records + events + sessionKeys > 0) Log.CleanedUp(log, records, events, sessionKeys);
+            metrics.Purged("EndedSessions", endedSessions);
+            if (records + events + sessionKeys + endedSessions > 0) Log.CleanedUp(log, records, events, sessionKeys, endedSessions);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using KeyService.AdminConsole;
+using KeyService.AdminConsole.SignIn;
 using KeyService.Server.Audit;
 using KeyService.Server.Canary;
 using KeyService.Server.Grpc;
@@ -39,7 +40,7 @@ internal static class ServiceRegistration
         .AddSingleton<RedisKeyCache>().AddSingleton<IChangedKeys>(provider => provider.GetRequiredService<RedisKeyCache>()).AddSingleton<ReadGate>().AddSingleton<KeySource>().AddSingleton<KeyLookup>()
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
-        .AddSingleton<SessionKeys>()
+        .AddSingleton<SessionKeys>().AddSingleton<EndedSessionStore>().AddSingleton<IEndedSessionStore>(provider => provider.GetRequiredService<EndedSessionStore>())
         .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<OverloadLog>().AddMetrics().AddLogging()
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 

@@ -27,8 +27,8 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "Clean-up beyond retention failed ({Failure}); it is tried again.")]
     public static partial void CleanUpFailed(ILogger log, string failure);
 
-    [LoggerMessage(9, LogLevel.Information, "Removed {Requests} idempotency records, {Events} audit events and {SessionKeys} session keys beyond their retention.")]
-    public static partial void CleanedUp(ILogger log, long requests, long events, long sessionKeys);
+    [LoggerMessage(9, LogLevel.Information, "Removed {Requests} idempotency records, {Events} audit events, {SessionKeys} session keys and {EndedSessions} ended sessions beyond their retention.")]
+    public static partial void CleanedUp(ILogger log, long requests, long events, long sessionKeys, long endedSessions);
 
     [LoggerMessage(11, LogLevel.Warning, "The database does not answer ({Failure}): not ready.")]
     public static partial void NotReady(ILogger log, string failure);
@@ -95,4 +95,7 @@ internal static partial class Log
 
     [LoggerMessage(41, LogLevel.Information, "The OpenID Connect issuer answers again.")]
     public static partial void IssuerBack(ILogger log);
+
+    [LoggerMessage(42, LogLevel.Warning, "The database does not tell which console sessions have ended ({Failure}); those that are known stay ended.")]
+    public static partial void EndedSessionsUnknown(ILogger log, string failure);
 }

@@ -25,6 +25,8 @@ internal abstract class KeyDbContext(DbContextOptions options) : DbContext(optio
 
     public DbSet<SessionKeyRow> SessionKeys => Set<SessionKeyRow>();
 
+    public DbSet<EndedSessionRow> EndedSessions => Set<EndedSessionRow>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configuration)
     {
         configuration.Properties<IReadOnlyList<string>>().HaveConversion<ListAsJson, ListComparer>();
@@ -85,6 +87,12 @@ internal abstract class KeyDbContext(DbContextOptions options) : DbContext(optio
         {
             key.ToTable("SessionKeys").HasKey(k => k.Id);
             key.Property(k => k.Id).ValueGeneratedNever();
+        });
+        model.Entity<EndedSessionRow>(session =>
+        {
+            session.ToTable("EndedSessions").HasKey(s => s.Id);
+            session.Property(s => s.Id).ValueGeneratedNever();
+            session.HasIndex(s => s.EndTime);
         });
     }
 

@@ -137,6 +137,15 @@ internal sealed class SessionKeyRow
     public DateTimeOffset? ExpireTime { get; init; }
 }
 
+/// <summary>A row of <c>EndedSessions</c>: a console session that was ended before its cookie does.</summary>
+internal sealed class EndedSessionRow
+{
+    /// <summary>The session's own: random, and of no use without the cookie.</summary>
+    public required Guid Id { get; init; }
+
+    public required DateTimeOffset EndTime { get; init; }
+}
+
 /// <summary>The one row of <c>StoreEpochs</c>: random for each store; the migration that makes the table draws it.</summary>
 internal sealed class StoreEpochRow
 {

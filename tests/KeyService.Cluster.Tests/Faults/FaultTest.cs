@@ -17,7 +17,7 @@ public abstract class FaultTest(ITestOutputHelper output)
     /// And where nothing is broken: the replicas of a test share a few cores and one database file, whose lock goes to whoever asks at the right moment,
     /// so that a writer may not get it for the two seconds that it has.
     /// </summary>
-    private const int CallsForAnOutageOtherwise = 10_000;
+    private const int CallsForAnOutageOtherwise = 5_000;
 
     private readonly ulong _seed = LoadSettings.Seed;
 

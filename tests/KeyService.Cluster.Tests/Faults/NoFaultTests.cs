@@ -7,7 +7,7 @@ namespace KeyService.Cluster.Tests.Faults;
 public sealed class NoFaultTests(ITestOutputHelper output) : FaultTest(output)
 {
     [Fact]
-    public Task With_nothing_broken_every_promise_holds_and_one_call_in_ten_thousand_may_fail() => HoldsAsync(
+    public Task With_nothing_broken_every_promise_holds_and_one_call_in_five_thousand_may_fail() => HoldsAsync(
         _ => Task.CompletedTask,
         also: operations =>
         {

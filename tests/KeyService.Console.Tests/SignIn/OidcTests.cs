@@ -119,6 +119,7 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
         var page = visitor.Page;
         await page.GotoAsync("/");
         await SignInAsync(page);
+        await Expect(page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are signed out of the console.");
         await visitor.TakePictureAsync("signed-out-issuer");
@@ -137,6 +138,7 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
         await using var visitor = await OpenAsync(new("frank", Everything));
         await visitor.Page.GotoAsync("/");
         await SignInAsync(visitor.Page);
+        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
         await _issuer.StopAsync();
         await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
 

@@ -1,4 +1,5 @@
 using System.Net;
+using KeyService.AdminConsole.SignIn;
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.FunctionalTests.Infrastructure;
 using static Microsoft.Playwright.Assertions;
@@ -58,6 +59,28 @@ public sealed class OtherSitesTests(Browser browser)
         await Expect(visitor.Page.GetByText("You are signed out.")).ToBeVisibleAsync();
 
         (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    [Fact]
+    public async Task Nor_at_another_replica_nor_after_a_restart()
+    {
+        await using var store = new TestStore();
+        await using var here = await ServerProcess.StartAsync(store);
+        await using var there = await ServerProcess.StartAsync(store);
+        await using var visitor = await browser.OpenAsync(here);
+        await visitor.OpenKeysAsync("copied");
+        var copy = await CookiesOf(visitor);
+        using var http = Client(there, copy);
+        (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await visitor.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(visitor.Page.GetByText("You are signed out.")).ToBeVisibleAsync();
+        await Task.Delay(EndedSessions.Pause, TestContext.Current.CancellationToken);
+
+        (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        await using var later = await ServerProcess.StartAsync(store);
+        using var again = Client(later, copy);
+        (await again.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
     /// <summary>A session's check costs a decryption, and for an unknown key a look into the database.</summary>

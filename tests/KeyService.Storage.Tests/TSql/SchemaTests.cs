@@ -83,7 +83,7 @@ public sealed class SchemaTests
     {
         var times = Columns.Where(c => c.Column.ColumnIdentifier.Value.EndsWith("Time", StringComparison.Ordinal)).ToList();
 
-        times.Count.ShouldBe(12);
+        times.Count.ShouldBe(13);
         times.ShouldAllBe(c => TypeOf(c.Column) == "datetime2(6)");
     }
 

@@ -191,6 +191,19 @@ public sealed class SentCommandTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Ended_sessions_kept_read_and_purged()
+    {
+        var ended = Get<EndedSessionStore>();
+        (await ended.TryAddAsync(Guid.CreateVersion7(), DateTimeOffset.UnixEpoch)).ShouldBeTrue();
+        (await ended.TryReadAsync(DateTimeOffset.UnixEpoch)).ShouldNotBeNull();
+        await ended.PurgeAsync(CancellationToken.None);
+
+        Tables("INSERT INTO").ShouldBe(["EndedSessions"]);
+        _server.Commands.Count(command => command.Text.Contains("DELETE FROM")).ShouldBe(1);
+        HoldsForAll();
+    }
+
+    [Fact]
     public async Task The_look_up_of_ValidateKey()
     {
         Put("KeySecrets", "ApiKeys");

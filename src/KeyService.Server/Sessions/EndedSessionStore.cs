@@ -1,0 +1,56 @@
+using KeyService.AdminConsole.SignIn;
+using KeyService.Server.Keys;
+using KeyService.Server.Observability;
+using KeyService.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace KeyService.Server.Sessions;
+
+/// <summary>The rows of <c>EndedSessions</c>: by them every replica's console knows who signed out at another.</summary>
+internal sealed class EndedSessionStore(KeyStore store, TimeProvider time, ILogger<EndedSessionStore> log) : IEndedSessionStore
+{
+    /// <summary>No session lasts longer without its person, whatever is configured.</summary>
+    public static readonly TimeSpan Retention = TimeSpan.FromHours(25);
+
+    /// <summary>A page waits no longer for what it can do without.</summary>
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
+
+    public async Task<bool> TryAddAsync(Guid session, DateTimeOffset end) => await TryAsync(token => store.WriteAsync(
+        Guid.Empty,
+        async (context, writing) =>
+        {
+            // Once, however often it is told, and after a lost acknowledgement too.
+            if (await context.EndedSessions.AnyAsync(ended => ended.Id == session, writing)) return false;
+            context.EndedSessions.Add(new() { Id = session, EndTime = UtcMicroseconds.Truncate(end) });
+            await context.SaveChangesAsync(writing);
+            return true;
+        },
+        token)) is not null;
+
+    public async Task<IReadOnlyList<Guid>?> TryReadAsync(DateTimeOffset since) => (await TryAsync(token => store.ReadAsync(
+        (context, reading) => context.EndedSessions.Where(ended => ended.EndTime > since).Select(ended => ended.Id).ToListAsync(reading), token)))?.Value;
+
+    /// <summary>Removes sessions whose cookie ended long ago; returns how many.</summary>
+    public async Task<long> PurgeAsync(CancellationToken cancellation)
+    {
+        var cutoff = time.GetUtcNow() - Retention;
+        return await store.WriteAsync(
+            Guid.Empty, (context, token) => context.EndedSessions.Where(ended => ended.EndTime <= cutoff).ExecuteDeleteAsync(token), cancellation);
+    }
+
+    private async Task<Answer<T>?> TryAsync<T>(Func<CancellationToken, Task<T>> work)
+    {
+        using var bound = new CancellationTokenSource(Bound, time);
+        try
+        {
+            return new(await work(bound.Token));
+        }
+        catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
+        {
+            Log.EndedSessionsUnknown(log, e.GetType().Name);
+            return null;
+        }
+    }
+
+    private sealed record Answer<T>(T Value);
+}
