@@ -1,3 +1,4 @@
+using KeyService.AdminConsole.Layout;
 using KeyService.Contracts.V1;
 
 namespace KeyService.AdminConsole.Audit;
@@ -10,7 +11,7 @@ internal static class AuditText
         "CreateKey" => "Created the key",
         "RevealKey" => "Copied the API Auth Key",
         "SetStatus" => (entry.After?.Status == KeyStatus.Enabled ? "Enabled the key" : "Disabled the key")
-            + (entry.After?.StatusReason is { Length: > 0 } reason ? $": {reason}" : ""),
+            + (entry.After?.StatusReason is { Length: > 0 } reason ? $": {ForeignText.Mark(reason)}" : ""),
         "InstallRootCredential" => "Installed the root credential",
         var other => other,
     };

@@ -25,8 +25,7 @@ internal static class Notices
         builder.AddContent(3, title);
         builder.CloseElement();
         builder.OpenElement(4, "div");
-        builder.AddAttribute(5, "dir", "auto");
-        builder.AddContent(6, message);
+        builder.AddContent(5, ForeignText.Show(message));
         builder.CloseElement();
         builder.CloseElement();
     }

@@ -38,13 +38,13 @@ internal sealed class CreateKeyForm
     public static string? NameProblem(string? name) => Length(name) switch
     {
         0 => "Give the key a name",
-        > MaxNameLength => $"At most {MaxNameLength} characters",
+        > MaxNameLength => $"At most {MaxNameLength} characters; this has {Length(name)}",
         _ when name!.Trim().Any(char.IsControl) => "No control characters",
         _ => null,
     };
 
     public static string? DescriptionProblem(string? description) =>
-        Length(description) > MaxDescriptionLength ? $"At most {MaxDescriptionLength:N0} characters"
+        Length(description) > MaxDescriptionLength ? $"At most {MaxDescriptionLength:N0} characters; this has {Length(description):N0}"
         : (description ?? "").Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')) ? "No control characters"
         : null;
 

@@ -3,6 +3,7 @@ using KeyService.AdminConsole.Service;
 using KeyService.Contracts.V1;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
+using Microsoft.JSInterop;
 using MudBlazor;
 
 namespace KeyService.AdminConsole.OpenApi;
@@ -22,6 +23,11 @@ public sealed partial class KeyList : IDisposable
     private CreateKeyResponse? _created;
     private CallProblem? _problem;
     private string _newKeyId = "";
+
+    /// <summary>As it was typed: a space at a pause is the beginning of the next word.</summary>
+    private string _searchText = "";
+
+    private bool _isCreating;
     private bool _isSlow;
 
     [Parameter, EditorRequired]
@@ -29,6 +35,12 @@ public sealed partial class KeyList : IDisposable
 
     [CascadingParameter]
     public CallerAccess Access { get; set; } = null!;
+
+    [CascadingParameter]
+    internal MainLayout Layout { get; set; } = null!;
+
+    [Inject]
+    internal IJSRuntime Js { get; set; } = null!;
 
     [Inject]
     internal KeyServiceCalls Calls { get; set; } = null!;
@@ -71,6 +83,9 @@ public sealed partial class KeyList : IDisposable
         if (!_pages.Contains(Address.After)) _pages.Clear();
         if (_pages.Count == 0) _pages.Add(Address.After);
         _loaded = Address;
+        // From elsewhere, as on the way back: not what is being typed.
+        if (SearchQuery.WithoutApiKey(_searchText) != Address.Query) _searchText = Address.Query;
+        Layout.LastList = Address;
         await LoadAsync(Address);
     }
 
@@ -117,10 +132,28 @@ public sealed partial class KeyList : IDisposable
 
     private async Task CreateAsync()
     {
-        var dialog = await Dialogs.ShowAsync<CreateKeyDialog>("Create API Auth Key", new DialogParameters<CreateKeyDialog> { { d => d.WorkspaceId, Address.WorkspaceId } });
-        if (await dialog.Result is not { Canceled: false, Data: CreateKeyResponse created }) return;
+        // One at a time, however often it is clicked.
+        if (_isCreating) return;
+        _isCreating = true;
+        try
+        {
+            var dialog = await Dialogs.ShowAsync<CreateKeyDialog>(
+                "Create API Auth Key",
+                new DialogParameters<CreateKeyDialog> { { d => d.WorkspaceId, Address.WorkspaceId }, { d => d.Created, EventCallback.Factory.Create<CreateKeyResponse>(this, ShowAsync) } },
+                // What was typed is not lost by a click beside it.
+                new() { BackdropClick = false });
+            await dialog.Result;
+        }
+        finally
+        {
+            _isCreating = false;
+        }
+    }
+
+    private async Task ShowAsync(CreateKeyResponse created)
+    {
         (_created, _newKeyId) = (created, created.Key.KeyId);
-        Snackbar.Success($"API Auth Key “{created.Key.Name}” was created.");
+        Snackbar.Success($"API Auth Key {ForeignText.Quote(created.Key.Name)} was created.");
         if (!Access.MayRead) return;
         // Where the new one is at the top.
         var first = KeyListAddress.Of(Address.WorkspaceId);
@@ -136,21 +169,44 @@ public sealed partial class KeyList : IDisposable
         }
     }
 
-    private void Search(string? text) => Go(Address with { Query = SearchQuery.WithoutApiKey(text), After = "" }, replace: true);
+    private void Search(string? text)
+    {
+        var query = SearchQuery.WithoutApiKey(text);
+        _searchText = SearchQuery.HasApiKey(text ?? "") ? query : text ?? "";
+        if (query != Address.Query) Go(Address with { Query = query, After = "" }, replace: true);
+    }
 
     private void Filter(KeyStatus status) => Go(Address with { Status = status, After = "" });
 
     private void Sort(string order) => Go(Address with { Order = order, After = "" });
 
-    private void GoOn()
+    private async Task GoOnAsync()
     {
         var next = _page!.NextPageToken;
         _pages.RemoveRange(PageIndex + 1, _pages.Count - PageIndex - 1);
         _pages.Add(next);
+        await ToTopAsync();
         Go(Address with { After = next });
     }
 
-    private void GoBack() => Go(Address with { After = _pages[PageIndex - 1] });
+    private async Task GoBackAsync()
+    {
+        await ToTopAsync();
+        Go(Address with { After = _pages[PageIndex - 1] });
+    }
+
+    /// <summary>Where the next page begins, and where it is told how it fares.</summary>
+    private async Task ToTopAsync()
+    {
+        try
+        {
+            await Js.InvokeVoidAsync("keyservice.toTop");
+        }
+        catch (JSDisconnectedException)
+        {
+            // The page is gone.
+        }
+    }
 
     private void GoToFirst()
     {

@@ -16,7 +16,7 @@ public sealed record KeyListAddress(string WorkspaceId, string Query, KeyStatus 
     /// <summary>Whatever is in an address by hand becomes something that can be shown.</summary>
     public static KeyListAddress Read(string workspaceId, string? query, string? status, string? sort, string? after) => new(
         workspaceId,
-        query?.Trim() ?? "",
+        SearchQuery.OfAddress(query),
         status switch { "enabled" => KeyStatus.Enabled, "disabled" => KeyStatus.Disabled, _ => KeyStatus.Unspecified },
         sort switch { "oldest" => OldestFirst, "name" => ByName, _ => NewestFirst },
         after ?? "");

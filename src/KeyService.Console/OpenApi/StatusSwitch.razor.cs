@@ -17,6 +17,7 @@ public sealed partial class StatusSwitch
     private static readonly TimeSpan FollowWait = TimeSpan.FromSeconds(5);
 
     private bool _isBusy;
+    private bool _isAsking;
     private bool _isGone;
     private Timestamp? _pending;
     private string _keyId = "";
@@ -47,18 +48,18 @@ public sealed partial class StatusSwitch
 
     private async Task SwitchAsync()
     {
-        if (_isBusy || !Access.MayWrite) return;
+        if (_isBusy || _isAsking || !Access.MayWrite) return;
         var seen = Key;
         var wanted = IsOn ? KeyStatus.Disabled : KeyStatus.Enabled;
         var reason = "";
         if (wanted == KeyStatus.Disabled)
         {
-            var dialog = await Dialogs.ShowAsync<DisableKeyDialog>("Disable API Auth Key", new DialogParameters<DisableKeyDialog> { { d => d.KeyName, seen.Name } });
-            if (await dialog.Result is not { Canceled: false, Data: string told }) return;
+            if (await AskAsync(seen) is not { } told) return;
             reason = told;
         }
 
         _isBusy = true;
+        StateHasChanged();
         try
         {
             await ChangeAsync(seen, wanted, reason);
@@ -67,13 +68,28 @@ public sealed partial class StatusSwitch
         {
             if (problem.Kind == ProblemKind.SignedOut) Navigation.CheckSession();
             Snackbar.Failure(problem.Kind == ProblemKind.Away
-                ? $"The service did not say that “{seen.Name}” was switched. The list shows what it said last; try again."
+                ? $"The service did not say that {ForeignText.Quote(seen.Name)} was switched. The list shows what it said last; try again."
                 : problem.Message);
             await RefreshAsync();
         }
         finally
         {
             _isBusy = false;
+        }
+    }
+
+    /// <summary>The reason, which may be empty; null: no.</summary>
+    private async Task<string?> AskAsync(Key seen)
+    {
+        _isAsking = true;
+        try
+        {
+            var dialog = await Dialogs.ShowAsync<DisableKeyDialog>("Disable API Auth Key", new DialogParameters<DisableKeyDialog> { { d => d.KeyName, seen.Name } });
+            return await dialog.Result is { Canceled: false, Data: string told } ? told : null;
+        }
+        finally
+        {
+            _isAsking = false;
         }
     }
 
@@ -90,7 +106,7 @@ public sealed partial class StatusSwitch
             await Changed.InvokeAsync(now);
             if (now.Status != seen.Status)
             {
-                Snackbar.News("Already changed", $"“{now.Name}” was switched {(now.Status == KeyStatus.Enabled ? "on" : "off")} elsewhere meanwhile. Nothing more was done.");
+                Snackbar.News("Already changed", $"{ForeignText.Quote(now.Name)} was switched {(now.Status == KeyStatus.Enabled ? "on" : "off")} elsewhere meanwhile. Nothing more was done.");
                 return;
             }
 
@@ -101,7 +117,7 @@ public sealed partial class StatusSwitch
         await Changed.InvokeAsync(answer.Key);
         // It was off already: what is kept is the reason of who was first.
         if (wanted == KeyStatus.Disabled && answer.Key.StatusReason != reason)
-            Snackbar.News("Already changed", $"“{answer.Key.Name}” was switched off elsewhere meanwhile, so your reason was not kept.");
+            Snackbar.News("Already changed", $"{ForeignText.Quote(answer.Key.Name)} was switched off elsewhere meanwhile, so your reason was not kept.");
         Tell(answer);
         if (answer.Propagation.State != PropagationState.Complete) _ = FollowAsync(answer);
     }
@@ -112,9 +128,9 @@ public sealed partial class StatusSwitch
         var isOn = answer.Key.Status == KeyStatus.Enabled;
         var isComplete = answer.Propagation.State == PropagationState.Complete;
         _pending = isComplete ? null : answer.Propagation.EffectiveTime;
-        if (isOn) Snackbar.Success($"“{name}” is enabled.");
-        else if (isComplete) Snackbar.Success($"“{name}” is disabled: enforced on {Replicas(answer.Propagation.ReplicasConfirmed)}.");
-        else Snackbar.News("Disabled", $"“{name}” is disabled. It is enforced everywhere by {Clock.TimeOfDay(answer.Propagation.EffectiveTime)} at the latest.");
+        if (isOn) Snackbar.Success($"{ForeignText.Quote(name)} is enabled.");
+        else if (isComplete) Snackbar.Success($"{ForeignText.Quote(name)} is disabled: enforced on {Replicas(answer.Propagation.ReplicasConfirmed)}.");
+        else Snackbar.News("Disabled", $"{ForeignText.Quote(name)} is disabled. It is enforced everywhere by {Clock.TimeOfDay(answer.Propagation.EffectiveTime)} at the latest.");
     }
 
     /// <summary>Until the service says that it is everywhere, or the moment has come by which it is.</summary>
@@ -146,7 +162,7 @@ public sealed partial class StatusSwitch
         await InvokeAsync(() =>
         {
             _pending = null;
-            if (answer.Key.Status == KeyStatus.Disabled) Snackbar.Success($"“{answer.Key.Name}” is disabled everywhere now.");
+            if (answer.Key.Status == KeyStatus.Disabled) Snackbar.Success($"{ForeignText.Quote(answer.Key.Name)} is disabled everywhere now.");
             StateHasChanged();
         });
     }

@@ -37,8 +37,10 @@ internal static class SessionEndpoints
         endpoints.MapGet(AgainPath, (Delegate)CheckAgainAsync);
         endpoints.MapPost("/session/sign-out", SignOutAsync).DisableAntiforgery();
         endpoints.MapGet(IssuerSignOutPath, (Delegate)SignOutAtIssuerAsync);
-        endpoints.MapPost("/session/idle", (Delegate)EndAsync);
-        endpoints.MapPost(TouchPath, (HttpContext http) => http.User.Identity?.IsAuthenticated == true ? Results.NoContent() : Results.Unauthorized());
+        endpoints.MapPost("/session/idle", EndAsync).DisableAntiforgery();
+        endpoints.MapPost(TouchPath, TouchAsync).DisableAntiforgery();
+        // Where a form was sent: reloaded by its address alone.
+        foreach (var path in (string[])["/session/credential", "/session/link", "/session/sign-out"]) endpoints.MapGet(path, () => Results.LocalRedirect(SignInPath));
     }
 
     private static IResult ShowAsync(HttpContext http, ConsoleOptions options, string? @return, string? problem) =>
@@ -129,11 +131,18 @@ internal static class SessionEndpoints
         : Results.LocalRedirect(SignInPath);
 
     /// <summary>By the page itself, when nobody was there for too long.</summary>
-    private static async Task<IResult> EndAsync(HttpContext http)
+    private static async Task<IResult> EndAsync(HttpContext http, IAntiforgery antiforgery)
     {
+        if (!await antiforgery.IsRequestValidAsync(http)) return Results.BadRequest();
         await EndSessionAsync(http);
         return Results.NoContent();
     }
+
+    /// <summary>By the page itself, when somebody was there: the cookie is renewed.</summary>
+    private static async Task<IResult> TouchAsync(HttpContext http, IAntiforgery antiforgery) =>
+        http.User.Identity?.IsAuthenticated != true ? Results.Unauthorized()
+        : await antiforgery.IsRequestValidAsync(http) ? Results.NoContent()
+        : Results.BadRequest();
 
     private static async Task EndSessionAsync(HttpContext http)
     {

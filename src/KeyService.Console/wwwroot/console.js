@@ -6,9 +6,11 @@
         timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC',
 
         useScheme: scheme => {
-            document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax`;
+            document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`;
             document.documentElement.dataset.scheme = scheme;
         },
+
+        toTop: () => scrollTo({ top: 0, behavior: 'instant' }),
 
         // The text goes to the clipboard and nowhere else.
         copy: async text => {
@@ -44,20 +46,27 @@
         tabs.postMessage('present');
     };
     for (const kind of ['pointerdown', 'keydown', 'touchstart', 'wheel']) addEventListener(kind, present, { capture: true, passive: true });
+    // With the token of the page's own form.
+    const post = path => fetch(path, { method: 'POST', headers: { RequestVerificationToken: document.querySelector('.sign-out input')?.value ?? '' } }).catch(() => null);
     const touch = async () => {
         if (Date.now() - last > idleMilliseconds) {
-            await fetch('/session/idle', { method: 'POST' }).catch(() => null);
+            await post('/session/idle');
             location.assign('/sign-in?problem=Idle');
             return;
         }
 
         if (last > kept) {
             kept = Date.now();
-            const answer = await fetch('/session/touch', { method: 'POST' }).catch(() => null);
+            const answer = await post('/session/touch');
             if (answer?.status === 401) location.reload();
         }
     };
     setInterval(touch, Math.min(60_000, idleMilliseconds / 4));
+
+    // Forms are Blazor's: without its connection the browser would send them by itself, and leave the page.
+    addEventListener('submit', event => {
+        if (!event.target.matches('.sign-out')) event.preventDefault();
+    }, { capture: true });
 
     // Who signs out in one tab is out in all of them: the sign-in page tells, once it is done.
     addEventListener('submit', event => {
@@ -89,11 +98,26 @@
         other?.focus();
     }, { capture: true });
 
+    // Who goes to the picker of workspaces wants another one. At once: what is typed meanwhile would be selected too, and replaced.
+    document.addEventListener('focusin', event => {
+        if (event.target.matches('.workspace input')) event.target.select();
+    });
+
     const bar = document.getElementById('connection');
-    const say = text => {
+    const [words, reload] = bar.children;
+    const say = (text, withReload = false) => {
         bar.hidden = text === '';
-        bar.firstElementChild.textContent = text;
+        words.textContent = text;
+        reload.hidden = !withReload;
     };
+    reload.addEventListener('click', () => location.reload());
+
+    // Without the server only this works of a page: an API key that is shown once can still be copied.
+    addEventListener('click', async event => {
+        const key = document.getElementById('new-api-key');
+        if (!isDown || !key || !event.target.closest('.new-key-line button')) return;
+        await window.keyservice.copy(key.textContent).then(() => say('The API Auth Key is on your clipboard.', true), () => say('Select the key and copy it yourself.', true));
+    }, { capture: true });
 
     // Tries for as long as it takes. A server that was restarted does not know this page any more: it is loaded again, at the same address.
     let isDown = false;
@@ -106,13 +130,19 @@
             if (!isDown) return;
             if (!answer?.ok) continue;
             const known = await Blazor.reconnect().catch(() => false);
-            if (!known) location.reload();
             if (known) return;
+            // What the person typed, or is shown once, would be gone: they say when.
+            const typed = document.querySelectorAll('[role=dialog] textarea, [role=dialog] input:not([readonly], [type=hidden], [type=checkbox])');
+            if ([...typed].some(field => field.value !== '') || document.querySelector('.new-key .once')) say('The console was restarted, and this page is of before. Keep what you need of it, then reload.', true);
+            else location.reload();
+            return;
         }
     };
 
     Blazor.start({
         circuit: {
+            // Of a server that says nothing: sooner than by itself (30 s).
+            configureSignalR: connection => connection.withServerTimeout(12_000).withKeepAliveInterval(4_000),
             reconnectionHandler: {
                 onConnectionDown: () => {
                     if (isDown) return;

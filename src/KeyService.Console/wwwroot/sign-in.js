@@ -1,7 +1,7 @@
 // The sign-in page: follows a one-time link, remembers the colour scheme for the first paint of the pages behind it, tells other tabs.
 (() => {
     const scheme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
-    document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax`;
+    document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`;
     if (sessionStorage.getItem('keyservice-signing-out')) {
         sessionStorage.removeItem('keyservice-signing-out');
         new BroadcastChannel('keyservice').postMessage('signed-out');

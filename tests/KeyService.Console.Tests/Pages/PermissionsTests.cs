@@ -26,6 +26,7 @@ public sealed class PermissionsTests(Browser browser)
         await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
         await Expect(page.Button("Create API Auth Key")).ToHaveCountAsync(0);
         await Expect(page.Button("Copy API Auth Key")).ToHaveCountAsync(0);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Audit trail" })).ToHaveCountAsync(0);
         await visitor.ShouldBeAccessibleAsync("read-only");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Trading bot" }).ClickAsync();

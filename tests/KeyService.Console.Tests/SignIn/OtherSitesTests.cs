@@ -21,8 +21,8 @@ public sealed class OtherSitesTests(Browser browser)
     [InlineData("Origin", "http://evil.example", HttpStatusCode.Forbidden)]
     [InlineData("Sec-Fetch-Site", "cross-site", HttpStatusCode.Forbidden)]
     [InlineData("Sec-Fetch-Site", "same-site", HttpStatusCode.Forbidden)]
-    [InlineData("Sec-Fetch-Site", "same-origin", HttpStatusCode.NoContent)]
-    [InlineData("X-Nothing", "1", HttpStatusCode.NoContent)]
+    [InlineData("Sec-Fetch-Site", "same-origin", HttpStatusCode.BadRequest)]
+    [InlineData("X-Nothing", "1", HttpStatusCode.BadRequest)]
     public async Task Another_origin_changes_nothing(string header, string value, HttpStatusCode answered)
     {
         await using var visitor = await browser.OpenAsync();
@@ -45,6 +45,22 @@ public sealed class OtherSitesTests(Browser browser)
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await answer.Content.ReadAsStringAsync()).ShouldContain("The console needs HTTPS");
+    }
+
+    /// <summary>With the cookie alone nothing is posted: the page has a token besides, and sends it.</summary>
+    [Fact]
+    public async Task What_the_page_posts_by_itself_needs_its_token()
+    {
+        await using var visitor = await browser.OpenAsync();
+        await visitor.OpenKeysAsync("posted");
+        using var http = Client(browser.Server, await CookiesOf(visitor));
+        (await http.PostAsync(new Uri("/session/idle", UriKind.Relative), content: null)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await http.GetAsync(new Uri("/open-api/posted", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        const string Post = "path => fetch(path, { method: 'POST', headers: { RequestVerificationToken: document.querySelector('.sign-out input').value } }).then(answer => answer.status)";
+        (await visitor.Page.EvaluateAsync<int>(Post, "/session/touch")).ShouldBe(204);
+        (await visitor.Page.EvaluateAsync<int>(Post, "/session/idle")).ShouldBe(204);
+        (await http.GetAsync(new Uri("/open-api/posted", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
     [Fact]

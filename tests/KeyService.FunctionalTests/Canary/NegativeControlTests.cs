@@ -17,7 +17,7 @@ public sealed class NegativeControlTests
         ServerProcess[] all = [first, second];
         foreach (var server in all) server.ExpectedErrors.Add("VIOLATION: replica ");
 
-        await Eventually.IsTrueAsync(async () => await CanaryServers.SumAsync(all, server => server.ViolationsAsync()) > 0, "a violation is counted", seconds: 60);
+        await Eventually.IsTrueAsync(async () => await CanaryServers.SumAsync(all, server => server.ViolationsAsync()) > 0, "a violation is counted", seconds: 180);
 
         all.SelectMany(server => server.Output).ShouldContain(line => line.Contains("VIOLATION: replica ", StringComparison.Ordinal));
     }
