@@ -2,7 +2,6 @@ using KeyService.AdminConsole.Layout;
 using KeyService.AdminConsole.Service;
 using KeyService.Contracts.V1;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Web;
 using Microsoft.JSInterop;
 using MudBlazor;
 
@@ -14,9 +13,7 @@ public sealed partial class KeyList : IDisposable
     /// <summary>Anything that takes longer is said.</summary>
     private static readonly TimeSpan Noticeable = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>The pages that were shown of this list, in their order: the way back, whichever button the person takes.</summary>
-    private readonly List<string> _pages = [];
-
+    private readonly PageTrail _trail = new();
     private CancellationTokenSource _gone = new();
     private KeyListAddress? _loaded;
     private ListKeysResponse? _page;
@@ -57,20 +54,6 @@ public sealed partial class KeyList : IDisposable
     [Inject]
     internal ISnackbar Snackbar { get; set; } = null!;
 
-    private int PageIndex => _pages.IndexOf(Address.After);
-
-    private RenderFragment CreateButton => builder =>
-    {
-        if (!Access.MayWrite) return;
-        builder.OpenComponent<MudButton>(0);
-        builder.AddComponentParameter(1, nameof(MudButton.Variant), Variant.Filled);
-        builder.AddComponentParameter(2, nameof(MudButton.Color), Color.Primary);
-        builder.AddComponentParameter(3, nameof(MudButton.StartIcon), Icons.Material.Filled.Add);
-        builder.AddComponentParameter(4, nameof(MudButton.OnClick), EventCallback.Factory.Create<MouseEventArgs>(this, CreateAsync));
-        builder.AddComponentParameter(5, nameof(MudButton.ChildContent), (RenderFragment)(content => content.AddContent(0, "Create API Auth Key")));
-        builder.CloseComponent();
-    };
-
     // Cancelled, not disposed: what is still under way asks for its token.
     public void Dispose() => _gone.Cancel();
 
@@ -78,10 +61,7 @@ public sealed partial class KeyList : IDisposable
     {
         if (!Access.MayRead || _loaded == Address) return;
         if (_loaded?.WorkspaceId != Address.WorkspaceId) (_page, _created) = (null, null);
-        // Another list: the way back through its pages is another one too.
-        if (_loaded is not null && _loaded with { After = "" } != Address with { After = "" }) _pages.Clear();
-        if (!_pages.Contains(Address.After)) _pages.Clear();
-        if (_pages.Count == 0) _pages.Add(Address.After);
+        _trail.Show(Address);
         _loaded = Address;
         // From elsewhere, as on the way back: not what is being typed.
         if (SearchQuery.WithoutApiKey(_searchText) != Address.Query) _searchText = Address.Query;
@@ -182,17 +162,17 @@ public sealed partial class KeyList : IDisposable
 
     private async Task GoOnAsync()
     {
-        var next = _page!.NextPageToken;
-        _pages.RemoveRange(PageIndex + 1, _pages.Count - PageIndex - 1);
-        _pages.Add(next);
+        if (_page?.NextPageToken is not { Length: > 0 } next) return;
+        _trail.Add(Address.After, next);
         await ToTopAsync();
         Go(Address with { After = next });
     }
 
     private async Task GoBackAsync()
     {
+        if (_trail.Before(Address.After) is not { } before) return;
         await ToTopAsync();
-        Go(Address with { After = _pages[PageIndex - 1] });
+        Go(Address with { After = before });
     }
 
     /// <summary>Where the next page begins, and where it is told how it fares.</summary>
@@ -210,7 +190,7 @@ public sealed partial class KeyList : IDisposable
 
     private void GoToFirst()
     {
-        _pages.Clear();
+        _trail.Clear();
         Go(Address with { After = "" });
     }
 

@@ -41,7 +41,7 @@ internal sealed class RolloutLoad : IAsyncDisposable
     {
         var before = _rounds.ToArray();
         await Eventually.IsTrueAsync(
-            () => _work.IsFaulted || Enumerable.Range(0, Count).All(place => Volatile.Read(ref _rounds[place]) >= before[place] + 2), "each makes keys", 60);
+            () => _work.IsFaulted || Enumerable.Range(0, Count).All(place => Volatile.Read(ref _rounds[place]) >= before[place] + 2), "each makes keys", 180);
         if (_work.IsFaulted) await _work;
     }
 
