@@ -61,6 +61,7 @@ public sealed partial class KeyList : IDisposable
     {
         if (!Access.MayRead || _loaded == Address) return;
         if (_loaded?.WorkspaceId != Address.WorkspaceId) (_page, _created) = (null, null);
+        if (Layout.ShownOnce?.Key.WorkspaceId == Address.WorkspaceId) _created = Layout.ShownOnce;
         _trail.Show(Address);
         _loaded = Address;
         // From elsewhere, as on the way back: not what is being typed.
@@ -133,6 +134,7 @@ public sealed partial class KeyList : IDisposable
     private async Task ShowAsync(CreateKeyResponse created)
     {
         (_created, _newKeyId) = (created, created.Key.KeyId);
+        Layout.ShownOnce = created.Key.Recoverable ? null : created;
         Snackbar.Success($"API Auth Key {ForeignText.Quote(created.Key.Name)} was created.");
         if (!Access.MayRead) return;
         // Where the new one is at the top.

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using KeyService.AdminConsole.Layout;
 using KeyService.AdminConsole.OpenApi;
 using KeyService.AdminConsole.Service;
 using Microsoft.AspNetCore.Antiforgery;
@@ -39,6 +40,7 @@ internal static class SessionEndpoints
         endpoints.MapGet(IssuerSignOutPath, (Delegate)SignOutAtIssuerAsync);
         endpoints.MapPost("/session/idle", EndAsync).DisableAntiforgery();
         endpoints.MapPost(TouchPath, TouchAsync).DisableAntiforgery();
+        endpoints.MapPost("/session/scheme", ChooseSchemeAsync).DisableAntiforgery();
         // Where a form was sent: reloaded by its address alone.
         foreach (var path in (string[])["/session/credential", "/session/link", "/session/sign-out"]) endpoints.MapGet(path, () => Results.LocalRedirect(SignInPath));
     }
@@ -76,6 +78,7 @@ internal static class SessionEndpoints
         if (attempt is null) return Page(options, SignInProblem.Slow, @return);
         var problem = await begin();
         attempt.Held = problem is SignInProblem.None or SignInProblem.Away;
+        if (problem == SignInProblem.None) ColourScheme.Begin(http, http.Request.Form["scheme"]);
         return problem == SignInProblem.None ? Results.LocalRedirect(Local(@return)) : Page(options, problem, @return);
     }
 
@@ -103,9 +106,12 @@ internal static class SessionEndpoints
         }
     }
 
-    private static IResult Challenge(ConsoleOptions options, string? @return) => options.Oidc is null
-        ? Results.NotFound()
-        : Results.Challenge(new() { RedirectUri = Local(@return) }, [OidcScheme]);
+    private static IResult Challenge(HttpContext http, ConsoleOptions options, string? @return, string? scheme)
+    {
+        if (options.Oidc is null) return Results.NotFound();
+        ColourScheme.Begin(http, scheme);
+        return Results.Challenge(new() { RedirectUri = Local(@return) }, [OidcScheme]);
+    }
 
     /// <summary>Where a page goes when the service says that its credential does not hold: a token that had ended was replaced on the way here.</summary>
     private static async Task<IResult> CheckAgainAsync(HttpContext http, ServiceChannel channel, string? @return)
@@ -143,6 +149,13 @@ internal static class SessionEndpoints
         http.User.Identity?.IsAuthenticated != true ? Results.Unauthorized()
         : await antiforgery.IsRequestValidAsync(http) ? Results.NoContent()
         : Results.BadRequest();
+
+    private static async Task<IResult> ChooseSchemeAsync(HttpContext http, IAntiforgery antiforgery, [FromForm] string? scheme)
+    {
+        if (!await antiforgery.IsRequestValidAsync(http)) return Results.BadRequest();
+        ColourScheme.Choose(http, scheme);
+        return Results.NoContent();
+    }
 
     private static async Task EndSessionAsync(HttpContext http)
     {

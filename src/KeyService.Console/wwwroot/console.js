@@ -6,7 +6,7 @@
         timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC',
 
         useScheme: scheme => {
-            document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`;
+            post('/session/scheme', new URLSearchParams({ scheme }));
             document.documentElement.dataset.scheme = scheme;
         },
 
@@ -47,7 +47,7 @@
     };
     for (const kind of ['pointerdown', 'keydown', 'touchstart', 'wheel']) addEventListener(kind, present, { capture: true, passive: true });
     // With the token of the page's own form.
-    const post = path => fetch(path, { method: 'POST', headers: { RequestVerificationToken: document.querySelector('.sign-out input')?.value ?? '' } }).catch(() => null);
+    const post = (path, body) => fetch(path, { method: 'POST', body, headers: { RequestVerificationToken: document.querySelector('.sign-out input')?.value ?? '' } }).catch(() => null);
     const touch = async () => {
         if (Date.now() - last > idleMilliseconds) {
             await post('/session/idle');

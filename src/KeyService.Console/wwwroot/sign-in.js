@@ -1,7 +1,9 @@
-// The sign-in page: follows a one-time link, remembers the colour scheme for the first paint of the pages behind it, tells other tabs.
+// The sign-in page: follows a one-time link, tells the colour scheme for the first paint of the pages behind it, tells other tabs.
 (() => {
     const scheme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
-    document.cookie = `keyservice-scheme=${scheme}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`;
+    for (const field of document.querySelectorAll('input[name=scheme]')) field.value = scheme;
+    const issuer = document.querySelector('a.issuer');
+    if (issuer) issuer.href += `&scheme=${scheme}`;
     if (sessionStorage.getItem('keyservice-signing-out')) {
         sessionStorage.removeItem('keyservice-signing-out');
         new BroadcastChannel('keyservice').postMessage('signed-out');

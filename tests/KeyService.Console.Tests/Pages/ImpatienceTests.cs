@@ -86,6 +86,45 @@ public sealed class ImpatienceTests(Browser browser)
     }
 
     [Fact]
+    public async Task An_API_key_that_is_shown_once_waits_while_its_person_looks_elsewhere()
+    {
+        await using var visitor = await browser.OpenAsync();
+        var page = visitor.Page;
+        await visitor.OpenKeysAsync(Issuing.NewWorkspace());
+        var dialog = await page.OpenCreateDialogAsync("Shown once");
+        await dialog.GetByText("More options").ClickAsync();
+        await dialog.GetByLabel("Show the API Auth Key only once").CheckAsync();
+        await dialog.Button("Create Now").ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Shown once", Exact = true }).ClickAsync();
+        await Expect(page.Heading("Key details")).ToBeVisibleAsync();
+        await Expect(page.Locator("#new-api-key")).ToHaveCountAsync(0);
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "All keys" }).ClickAsync();
+        await Expect(page.Locator("#new-api-key")).ToContainTextAsync("ks_live_");
+        await page.Button("Hide the API Auth Key").ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Audit trail" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Open API" }).ClickAsync();
+        await Expect(page.Row("Shown once")).ToBeVisibleAsync();
+        await Expect(page.Locator("#new-api-key")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task The_colours_that_somebody_chose_stay()
+    {
+        await using var visitor = await browser.OpenAsync(options: new() { Dark = true });
+        var page = visitor.Page;
+        await visitor.OpenKeysAsync(Issuing.NewWorkspace());
+        await Expect(page.Locator("html[data-scheme=dark]")).ToHaveCountAsync(1);
+        var kept = page.WaitForResponseAsync(answer => answer.Url.EndsWith("/session/scheme", StringComparison.Ordinal));
+        await page.Button("Use light colours").ClickAsync();
+        (await kept).Status.ShouldBe(204);
+
+        await page.ReloadAsync();
+        await Expect(page.Locator("html[data-scheme=light]")).ToHaveCountAsync(1);
+        await Expect(page.Button("Use dark colours")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Switching_off_says_that_it_is_under_way()
     {
         await using var split = await SplitService.StartAsync();

@@ -67,7 +67,7 @@ public sealed class SignInTests(Browser browser)
         var cookies = (await visitor.Context.CookiesAsync()).ToDictionary(cookie => cookie.Name);
         (cookies["keyservice-session"].HttpOnly, cookies["keyservice-session"].SameSite).ShouldBe((true, SameSiteAttribute.Lax));
         (cookies["keyservice-form"].HttpOnly, cookies["keyservice-form"].SameSite).ShouldBe((true, SameSiteAttribute.Strict));
-        cookies.Values.ShouldAllBe(cookie => !cookie.Value.Contains(browser.Server.RootCredential));
+        cookies.Values.ShouldAllBe(cookie => cookie.HttpOnly && !cookie.Value.Contains(browser.Server.RootCredential));
         (await visitor.Page.EvaluateAsync<int>("() => localStorage.length + sessionStorage.length")).ShouldBe(0);
         (await visitor.Page.ContentAsync()).ShouldNotContain(browser.Server.RootCredential);
     }
