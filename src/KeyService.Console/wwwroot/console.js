@@ -98,9 +98,14 @@
         other?.focus();
     }, { capture: true });
 
-    // Who goes to the picker of workspaces wants another one. At once: what is typed meanwhile would be selected too, and replaced.
+    // Who goes to the picker of workspaces wants another one; who clicks a suggestion has picked it.
     document.addEventListener('focusin', event => {
-        if (event.target.matches('.workspace input')) event.target.select();
+        if (event.target.matches('.picker input')) event.target.select();
+    });
+    document.addEventListener('input', event => {
+        if (!event.target.matches('.picker input') || (event.inputType && event.inputType !== 'insertReplacementText')) return;
+        event.target.dispatchEvent(new Event('change', { bubbles: true }));
+        event.target.form.requestSubmit();
     });
 
     const bar = document.getElementById('connection');

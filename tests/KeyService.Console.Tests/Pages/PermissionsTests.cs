@@ -121,8 +121,11 @@ public sealed class PermissionsTests(Browser browser)
         await Expect(page.GetByText("Not theirs")).ToHaveCountAsync(0);
         await Expect(page.Button("Create API Auth Key")).ToHaveCountAsync(0);
 
-        await page.GetByLabel("Workspace", new() { Exact = true }).ClickAsync();
-        await page.GetByText(_workspace, new() { Exact = true }).ClickAsync();
+        var picker = page.GetByLabel("Workspace", new() { Exact = true });
+        await Expect(picker).ToBeEnabledAsync();
+        (await page.Locator("#workspaces option").EvaluateAllAsync<string[]>("all => all.map(one => one.value)")).ShouldContain(_workspace);
+        await picker.FillAsync(_workspace);
+        await picker.PressAsync("Enter");
         await Expect(page.Row("Theirs")).ToBeVisibleAsync();
         page.Url.ShouldEndWith($"/open-api/{_workspace}");
     }
