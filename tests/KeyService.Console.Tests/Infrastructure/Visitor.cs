@@ -71,7 +71,9 @@ internal sealed class Visitor : IAsyncDisposable
         await Page.GotoAsync(path);
         await Page.GetByLabel("Credential", new() { Exact = true }).FillAsync(credential ?? Server.RootCredential);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-        await Page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal) && !url.Contains("/session/", StringComparison.Ordinal));
+        // Not its end: a page of ours goes on loading for as long as it is open.
+        await Page.WaitForURLAsync(
+            url => !url.Contains("/sign-in", StringComparison.Ordinal) && !url.Contains("/session/", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.DOMContentLoaded });
     }
 
     /// <summary>Where the keys of a workspace are, signed in.</summary>
