@@ -48,7 +48,8 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
         try
         {
             if (!always && !IsDue) return;
-            var since = time.GetUtcNow() - options.IdleTimeout;
+            // Twice: a copy may have been renewed where the end was not known yet, and lives for another time-out from then.
+            var since = time.GetUtcNow() - (2 * options.IdleTimeout);
             while (_untold.TryPeek(out var untold) && await store.TryAddAsync(untold.Session, untold.End)) _untold.TryDequeue(out _);
             if (await store.TryReadAsync(since) is { } ended) _known = ended.ToFrozenSet();
             foreach (var (session, end) in _here)

@@ -9,8 +9,8 @@ namespace KeyService.Server.Sessions;
 /// <summary>The rows of <c>EndedSessions</c>: by them every replica's console knows who signed out at another.</summary>
 internal sealed class EndedSessionStore(KeyStore store, TimeProvider time, ILogger<EndedSessionStore> log) : IEndedSessionStore
 {
-    /// <summary>No session lasts longer without its person, whatever is configured.</summary>
-    public static readonly TimeSpan Retention = TimeSpan.FromHours(25);
+    /// <summary>Twice the longest idle time-out that can be set, and an hour: nobody asks for older ones.</summary>
+    public static readonly TimeSpan Retention = TimeSpan.FromHours(49);
 
     /// <summary>A page waits no longer for what it can do without.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);

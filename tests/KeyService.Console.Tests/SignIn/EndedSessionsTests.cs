@@ -79,7 +79,7 @@ public sealed class EndedSessionsTests
         _store.IsAway = true;
         var untold = Person.NewSession();
         await ended.AddAsync(untold);
-        _time.Advance(TimeSpan.FromMinutes(31));
+        _time.Advance(TimeSpan.FromMinutes(61));
 
         (await ended.ContainsAsync(Person.NewSession())).ShouldBeFalse();
         _store.IsAway = false;
@@ -88,6 +88,22 @@ public sealed class EndedSessionsTests
 
         (await ended.ContainsAsync(_session)).ShouldBeFalse();
         _store.Sessions.Count.ShouldBe(2);
+    }
+
+    /// <summary>It may be of a moment in which the end was not known there: it is good for one time-out from then, and must not be for a moment longer.</summary>
+    [Fact]
+    public async Task A_copy_that_was_renewed_before_the_end_was_known_does_not_come_back()
+    {
+        using var here = New();
+        using var elsewhere = New();
+        (await elsewhere.ContainsAsync(_session)).ShouldBeFalse();
+        await here.AddAsync(_session);
+        (await elsewhere.ContainsAsync(_session)).ShouldBeFalse("renewed, for 30 minutes from now");
+
+        _time.Advance(TimeSpan.FromMinutes(30));
+        (await elsewhere.ContainsAsync(_session)).ShouldBeTrue();
+        _time.Advance(EndedSessions.Pause);
+        (await elsewhere.ContainsAsync(_session)).ShouldBeTrue();
     }
 
     [Theory]

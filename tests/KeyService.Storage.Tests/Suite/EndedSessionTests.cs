@@ -33,12 +33,12 @@ public abstract class EndedSessionTests(Engine engine) : StoreTests(engine)
     }
 
     [Fact]
-    public async Task They_are_removed_after_25_hours()
+    public async Task They_are_removed_after_49_hours()
     {
         var now = Store.Time.GetUtcNow();
         var kept = Guid.NewGuid();
-        foreach (var hours in new[] { -48, -26, -25 }) await Ended.TryAddAsync(Guid.NewGuid(), now.AddHours(hours));
-        await Ended.TryAddAsync(kept, now.AddHours(-24));
+        foreach (var hours in new[] { -72, -50, -49 }) await Ended.TryAddAsync(Guid.NewGuid(), now.AddHours(hours));
+        await Ended.TryAddAsync(kept, now.AddHours(-48));
 
         (await Ended.PurgeAsync(CancellationToken.None)).ShouldBe(3);
         (await Ended.PurgeAsync(CancellationToken.None)).ShouldBe(0);
