@@ -10,7 +10,7 @@ public sealed class DatabaseFaultTests(ITestOutputHelper output) : FaultTest(out
     private static readonly ClusterOptions options = new() { DatabaseFaults = true };
 
     [Fact]
-    public Task One_replica_cut_for_longer_than_its_lease() => CutAsync(_ => Task.Delay(TimeSpan.FromSeconds(4)));
+    public Task One_replica_cut_for_longer_than_its_lease() => CutAsync(_ => Task.Delay(Outage.LongerThanALease));
 
     [Fact]
     public Task One_replica_cut_until_its_row_is_reaped() => CutAsync(async run =>
@@ -25,12 +25,12 @@ public sealed class DatabaseFaultTests(ITestOutputHelper output) : FaultTest(out
     public Task One_replica_cut_from_database_and_Redis() => CutAsync(async run =>
     {
         run.Rig.Last.Redis.Set(ProxyFault.Silence);
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Task.Delay(Outage.LongerThanALease);
         run.Rig.Last.Redis.Pass();
     });
 
     [Fact]
-    public Task All_silent_for_5_s()
+    public Task All_silent_for_longer_than_their_lease()
     {
         var outage = new Outage(Replica: null);
         return HoldsAsync(
@@ -41,7 +41,7 @@ public sealed class DatabaseFaultTests(ITestOutputHelper output) : FaultTest(out
                 {
                     outage.Begins();
                     run.Rig.DatabaseFails(DatabaseFault.Silent);
-                    await Task.Delay(TimeSpan.FromSeconds(5));
+                    await Task.Delay(Outage.LongerThanALease);
                     outage.Ends();
                     run.Rig.DatabaseWorks();
                 }

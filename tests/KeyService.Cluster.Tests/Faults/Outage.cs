@@ -7,6 +7,9 @@ namespace KeyService.Cluster.Tests.Faults;
 /// <param name="Replica">The one that is cut off; null: all of them.</param>
 internal sealed class Outage(int? Replica)
 {
+    /// <summary>How long an outage lasts: a lease, and then time for everyone whose last call before its end waits for a deadline of 1 s to ask again.</summary>
+    public static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(6);
+
     /// <summary>Of a lease of 3 s a replica answers for nine tenths, and has at least one second less of it at any time.</summary>
     private static readonly long Known = Stopwatch.Frequency * 3 / 2;
 
@@ -30,14 +33,14 @@ internal sealed class Outage(int? Replica)
     public void ShouldAnswerFromWhatIsKnown(IReadOnlyList<Operation> operations)
     {
         var asked = Asked(operations, operation => operation.Invoked > From + Begin && operation.Invoked < From + Known);
-        asked.ShouldNotBeEmpty();
+        asked.ShouldNotBeEmpty("validations within the lease");
         asked.Count(operation => operation.IsOk).ShouldBeGreaterThan(asked.Count / 2, $"of {asked.Count} validations");
     }
 
     public void ShouldAnswerNothingAfterTheLease(IReadOnlyList<Operation> operations)
     {
         var asked = Asked(operations, operation => operation.Invoked > From + Lease && operation.Invoked < Until);
-        asked.ShouldNotBeEmpty();
+        asked.ShouldNotBeEmpty("validations after the lease");
         asked.FindAll(operation => operation.IsOk && operation.Ended < Until).ShouldBeEmpty($"of {asked.Count} validations");
     }
 
