@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using KeyService.Server.Observability;
 
 namespace KeyService.Server.Grpc;
 
 /// <summary>
-/// Looks at the body of a gRPC call before the framework does: not compressed, no longer than the RPC allows, there within a bound. The framework
-/// has one length for all RPCs, and would wait for a body as long as some of it trickles in.
+/// Looks at the body of a gRPC call before the framework does: one message, not compressed, no longer than the RPC allows, there within a bound, and
+/// so is its end. The framework has one length for all RPCs, and would wait for a body, or for its end alone, as long as the connection lives.
 /// </summary>
 internal static class GrpcBodies
 {
@@ -14,6 +15,7 @@ internal static class GrpcBodies
     private static readonly WireError TooLate = new(GrpcErrors.InvalidFields([("body", BodyBound.Violation)]));
     private static readonly WireError Unreadable = new(GrpcErrors.InvalidFields([("body", "could not be read")]));
     private static readonly WireError Compressed = new(GrpcErrors.Compressed());
+    private static readonly WireError TooMany = new(GrpcErrors.InvalidFields([("body", "must be one message")]));
 
     /// <summary>Null when the framework may have the call, with nothing of its body consumed.</summary>
     public static async ValueTask<WireError?> RefuseAsync(HttpContext http, int maxMessageBytes, TimeProvider time)
@@ -34,6 +36,13 @@ internal static class GrpcBodies
         }
     }
 
+    /// <summary>For whoever waited for the body before that: it, or its end, was not there within the bound.</summary>
+    public static void RefuseLate(HttpContext http, string rpc, Metrics metrics, TimeProvider time)
+    {
+        TooLate.Send(http.Response);
+        metrics.Called(rpc, TooLate.Code.ToString(), time.GetTimestamp());
+    }
+
     private static async ValueTask<WireError?> LookAsync(PipeReader reader, int maxMessageBytes, TimeProvider time)
     {
         BodyBound? bound = null;
@@ -47,8 +56,8 @@ internal static class GrpcBodies
                     read = await reader.ReadAsync();
                 }
 
-                var (error, complete) = read.IsCanceled && bound is { IsOver: true } ? (TooLate, true) : Judge(read.Buffer, maxMessageBytes);
-                if (error is null && !complete && !read.IsCompleted)
+                var error = read.IsCanceled && bound is { IsOver: true } ? TooLate : Judge(read.Buffer, maxMessageBytes);
+                if (error is null && !read.IsCompleted)
                 {
                     reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                     continue;
@@ -64,13 +73,15 @@ internal static class GrpcBodies
         }
     }
 
-    private static (WireError? Error, bool Complete) Judge(in ReadOnlySequence<byte> body, int maxMessageBytes)
+    /// <summary>Null as long as it may still become one message.</summary>
+    private static WireError? Judge(in ReadOnlySequence<byte> body, int maxMessageBytes)
     {
-        if (body.Length < GrpcFrames.HeaderLength) return (null, false);
+        if (body.Length < GrpcFrames.HeaderLength) return null;
         Span<byte> header = stackalloc byte[GrpcFrames.HeaderLength];
         body.Slice(0, GrpcFrames.HeaderLength).CopyTo(header);
-        if (header[0] == 1) return (Compressed, true);
+        if (header[0] == 1) return Compressed;
         var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
-        return length > maxMessageBytes ? (TooLarge, true) : (null, body.Length >= GrpcFrames.HeaderLength + length);
+        if (length > maxMessageBytes) return TooLarge;
+        return body.Length > GrpcFrames.HeaderLength + length ? TooMany : null;
     }
 }

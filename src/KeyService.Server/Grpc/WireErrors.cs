@@ -34,7 +34,8 @@ internal static class WireErrors
     // A refused call has sent nothing yet: its status is in the headers.
     private static void Complete(HttpContext context)
     {
-        if (context.Response.HasStarted) return;
+        // Health and reflection are not of the contract.
+        if (context.Response.HasStarted || context.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is null) return;
         var headers = context.Response.Headers;
         var status = headers["grpc-status"];
         if (status.Count == 0 || headers.ContainsKey(WireError.DetailsHeader)) return;

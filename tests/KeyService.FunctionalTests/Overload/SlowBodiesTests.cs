@@ -31,6 +31,29 @@ public sealed class SlowBodiesTests
         await Eventually.IsTrueAsync(async () => await ReasonAsync(server) == "", "the place is free");
     }
 
+    /// <summary>The whole message, and the rate at which the server's own patience ends kept for minutes: it waits for the end of the stream alone.</summary>
+    [Theory]
+    [InlineData("CreateKey")]
+    [InlineData("ValidateKey")]
+    [InlineData("ValidateKeys")]
+    public async Task A_gRPC_message_whose_stream_does_not_end_is_given_up(string rpc)
+    {
+        await using var store = new TestStore();
+        await using var server = await StartAsync(store);
+        var never = new TaskCompletionSource();
+        using var body = new HalfBody(RawGrpc.Frame(new byte[15_000]), _ => never.Task);
+        using var raw = new RawGrpc(server);
+        // The connection knows the credential from now on.
+        await raw.SendAsync("ValidateKeys", RawGrpc.Frame([]));
+
+        var answer = await raw.SendAsync(rpc, body);
+
+        answer.Error.ShouldBeInvalid("body");
+        answer.Error.Message.ShouldContain("within 10 s");
+        (await ReasonAsync(server)).ShouldBe("", "the place is free");
+        never.SetResult();
+    }
+
     [Fact]
     public async Task A_JSON_body_that_trickles_in_holds_a_place_and_is_given_up()
     {

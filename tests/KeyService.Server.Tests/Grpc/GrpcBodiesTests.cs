@@ -23,6 +23,7 @@ public class GrpcBodiesTests
     {
         var frame = Frame(Max);
         await _pipe.Writer.WriteAsync(frame);
+        await _pipe.Writer.CompleteAsync();
 
         (await RefuseAsync()).ShouldBeNull();
 
@@ -42,6 +43,8 @@ public class GrpcBodiesTests
         }
 
         await _pipe.Writer.WriteAsync(frame[20..]);
+        refusal.IsCompleted.ShouldBeFalse();
+        await _pipe.Writer.CompleteAsync();
 
         (await refusal).ShouldBeNull();
     }
@@ -73,9 +76,19 @@ public class GrpcBodiesTests
     }
 
     [Fact]
-    public async Task A_message_that_is_not_there_in_time_is_refused()
+    public async Task More_than_one_message_is_refused()
     {
-        await _pipe.Writer.WriteAsync(Frame(50)[..30]);
+        await _pipe.Writer.WriteAsync((byte[])[.. Frame(50), 0]);
+
+        (await RefuseAsync())!.Code.ShouldBe(StatusCode.InvalidArgument);
+    }
+
+    [Theory]
+    [InlineData(30)]
+    [InlineData(55)]
+    public async Task A_message_that_is_not_there_in_time_or_does_not_end_is_refused(int sent)
+    {
+        await _pipe.Writer.WriteAsync(Frame(50)[..sent]);
         var refusal = RefuseAsync().AsTask();
         _time.Advance(TimeSpan.FromSeconds(9));
         refusal.IsCompleted.ShouldBeFalse();

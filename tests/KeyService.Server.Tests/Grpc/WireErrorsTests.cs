@@ -11,6 +11,22 @@ public class WireErrorsTests
 
     private readonly DefaultHttpContext _context = new();
 
+    public WireErrorsTests() => _context.SetEndpoint(Of(CallRules.Of("CreateKey")));
+
+    [Fact]
+    public async Task What_is_not_of_the_contract_keeps_its_errors()
+    {
+        _context.SetEndpoint(Of());
+
+        await WireErrors.Explain(_context, context =>
+        {
+            context.Response.Headers["grpc-status"] = "2";
+            return Task.CompletedTask;
+        });
+
+        _context.Response.Headers["grpc-status"].ToString().ShouldBe("2");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -83,6 +99,8 @@ public class WireErrorsTests
 
         _context.Response.Headers.ContainsKey(Details).ShouldBeFalse();
     }
+
+    private static Endpoint Of(params object[] metadata) => new(_ => Task.CompletedTask, new(metadata), "");
 
     private sealed class Started : HttpResponseFeature
     {
