@@ -10,11 +10,11 @@ internal sealed class CallFailures(Metrics metrics, OutageLog outages, OverloadL
     public RpcException Explain(string rpc, Exception exception, CancellationToken caller, long start)
     {
         if (exception is StoreUnavailableException outage) outages.Add(rpc, outage.Failure);
-        // Look-ups alone are refused by what they would have to wait.
         if (exception is OverloadedException)
         {
-            metrics.Refused(validation: true);
-            overloads.Add(validation: true);
+            var isValidation = CallRules.Of(rpc).Class == CallClass.Validation;
+            metrics.Refused(isValidation);
+            overloads.Add(isValidation);
         }
 
         var error = GrpcErrors.From(exception, caller);

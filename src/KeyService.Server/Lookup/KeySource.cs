@@ -8,11 +8,13 @@ namespace KeyService.Server.Lookup;
 /// <summary>Reads a key by digest from the database (walk of ValidateKey, step 8).</summary>
 internal sealed class KeySource(IStorageEngine engine, Belief belief, ReadGate gate, Metrics metrics)
 {
-    /// <summary>No key when no current secret has this digest.</summary>
-    /// <exception cref="StoreUnavailableException">The database does not answer. That it has too much to do is not thrown.</exception>
-    public async Task<Finding> ReadAsync(KeyDigest digest, CancellationToken cancellation)
+    /// <summary>No key when no current secret has this digest. That the database does not answer, or has too much to do, is not thrown.</summary>
+    /// <param name="digest">Of the API key.</param>
+    /// <param name="left">What the caller still waits.</param>
+    /// <param name="cancellation">Nobody waits any more.</param>
+    public async Task<Finding> ReadAsync(KeyDigest digest, TimeSpan left, CancellationToken cancellation)
     {
-        using var turn = await gate.EnterAsync(cancellation);
+        using var turn = await gate.EnterAsync(left, cancellation);
         if (turn is null) return Finding.Failed(new OverloadedException());
         metrics.LookedUp(LookupSource.Database);
         // Before the read is sent: what is applied while it is under way must count against it.
@@ -26,7 +28,7 @@ internal sealed class KeySource(IStorageEngine engine, Belief belief, ReadGate g
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {
-            throw StoreErrors.Unavailable(e);
+            return Finding.Failed(StoreErrors.Unavailable(e));
         }
     }
 }

@@ -16,6 +16,9 @@ namespace KeyService.Server.Lookup;
 /// </remarks>
 internal sealed class MemoryKeyCache
 {
+    /// <summary>Who is found before the hand comes round again keeps its place, but nobody waits for the hand to go all the way round.</summary>
+    private const int LongestSearch = 1_000;
+
     private readonly CachedKey?[] _buckets;
     private readonly CachedKey?[] _clock;
     private readonly Lock _writing = new();
@@ -24,9 +27,12 @@ internal sealed class MemoryKeyCache
 
     public MemoryKeyCache(LookupOptions options)
     {
-        _buckets = new CachedKey?[BitOperations.RoundUpToPowerOf2((uint)options.CacheCapacity)];
+        _buckets = new CachedKey?[BucketCount(options.CacheCapacity)];
         _clock = new CachedKey?[options.CacheCapacity];
     }
+
+    /// <summary>References in the tables of a cache, whether it is full or empty.</summary>
+    public static long TableLength(int capacity) => BucketCount(capacity) + (long)capacity;
 
     public int Count => Volatile.Read(ref _count);
 
@@ -42,7 +48,7 @@ internal sealed class MemoryKeyCache
         return false;
     }
 
-    /// <summary>Keeps the entry unless a later revision is there already. An entry is of one cache, and put there once.</summary>
+    /// <summary>Keeps the entry unless a later revision is there already, of the same database. An entry is of one cache, and put there once.</summary>
     public void Put(in KeyDigest digest, CachedKey key)
     {
         lock (_writing)
@@ -52,7 +58,8 @@ internal sealed class MemoryKeyCache
             while (link is not null && link.Place.Digest != digest) link = ref link.Place.Next;
             if (link is { } present)
             {
-                if (present.Revision > key.Revision) return;
+                // A database that went back in time has earlier revisions, and what was read before that is not believed any more.
+                if (present.Revision > key.Revision && ReferenceEquals(present.Mark.Reader, key.Mark.Reader)) return;
                 // In the very place of the other: a look-up meanwhile finds one of them.
                 key.Place.Slot = present.Place.Slot;
                 key.Place.Next = present.Place.Next;
@@ -70,6 +77,8 @@ internal sealed class MemoryKeyCache
         }
     }
 
+    private static uint BucketCount(int capacity) => BitOperations.RoundUpToPowerOf2((uint)capacity);
+
     private ref CachedKey? BucketOf(in KeyDigest digest) => ref _buckets[digest.GetHashCode() & (_buckets.Length - 1)];
 
     private int FreeSlot()
@@ -80,7 +89,7 @@ internal sealed class MemoryKeyCache
             return _count - 1;
         }
 
-        while (_clock[_hand]!.Place.TakeTouch()) Advance();
+        for (var i = 0; i < LongestSearch && _clock[_hand]!.Place.TakeTouch(); i++) Advance();
         var (slot, old) = (_hand, _clock[_hand]!);
         Unlink(old, ref BucketOf(old.Place.Digest));
         Advance();

@@ -7,7 +7,7 @@ namespace KeyService.Server.Lookup;
 /// wait, in turn, as will be answered within their budget at the pace that reads have now. All others are told at once: a database that works for
 /// callers who have given up answers nobody.
 /// </summary>
-internal sealed class ReadGate(LookupOptions options, TimeProvider time) : IDisposable
+internal sealed class ReadGate(TimeProvider time) : IDisposable
 {
     /// <summary>Below the 100 connections of SqlClient's pool, so that management finds one.</summary>
     public const int Reads = 64;
@@ -24,41 +24,46 @@ internal sealed class ReadGate(LookupOptions options, TimeProvider time) : IDisp
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
-    // A quarter of the budget is left for the way there and back.
-    private readonly long _longest = (long)(options.ValidateBudget.TotalSeconds * time.TimestampFrequency * 3 / 4);
     private int _inside;
 
     /// <summary>What a read takes, in ticks of the time provider: a moving average. Two that end at once may lose one of the two.</summary>
     private long _pace;
 
     /// <summary>Dispose the result when the read is over; null when too many wait already, known at once.</summary>
-    public ValueTask<IDisposable?> EnterAsync(CancellationToken cancellation)
+    /// <param name="left">What the caller still waits: whoever waits longer, as management does, gets in where validations are refused.</param>
+    /// <param name="cancellation">Nobody waits any more.</param>
+    public ValueTask<IDisposable?> EnterAsync(TimeSpan left, CancellationToken cancellation)
     {
         var waiting = Interlocked.Increment(ref _inside) - Reads;
-        if (waiting <= 0 || (waiting <= Queue && !WouldBeLate(waiting))) return LetInAsync(cancellation);
+        if (waiting <= 0 || (waiting <= Queue && !WouldBeLate(waiting, left))) return LetInAsync(cancellation);
         Interlocked.Decrement(ref _inside);
         return default;
     }
 
     public void Dispose() => _limiter.Dispose();
 
-    private bool WouldBeLate(int waiting)
+    /// <summary>A quarter of what is left is for the way there and back.</summary>
+    private bool WouldBeLate(int waiting, TimeSpan left)
     {
         var pace = Volatile.Read(ref _pace);
-        return (waiting * pace / Reads) + pace > _longest;
+        return (waiting * pace / Reads) + pace > left.TotalSeconds * time.TimestampFrequency * 3 / 4;
     }
 
     private async ValueTask<IDisposable?> LetInAsync(CancellationToken cancellation)
     {
         try
         {
-            return new Turn(this, await _limiter.AcquireAsync(1, cancellation), time.GetTimestamp());
+            var lease = await _limiter.AcquireAsync(1, cancellation);
+            if (lease.IsAcquired) return new Turn(this, lease, time.GetTimestamp());
         }
         catch
         {
             Interlocked.Decrement(ref _inside);
             throw;
         }
+
+        Interlocked.Decrement(ref _inside);
+        return null;
     }
 
     private sealed class Turn(ReadGate gate, RateLimitLease lease, long begun) : IDisposable
@@ -67,8 +72,9 @@ internal sealed class ReadGate(LookupOptions options, TimeProvider time) : IDisp
         {
             var pace = Volatile.Read(ref gate._pace);
             Volatile.Write(ref gate._pace, pace + ((gate.Now - begun - pace) / Weight));
-            Interlocked.Decrement(ref gate._inside);
+            // The place first: who counts as inside has one, or waits for one that there is.
             lease.Dispose();
+            Interlocked.Decrement(ref gate._inside);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class LookupRig
     {
         var chosen = options ?? new LookupOptions { CacheCapacity = 100 };
         var metrics = Samples.Metrics(Time);
-        Gate = new ReadGate(chosen, Time);
+        Gate = new ReadGate(Time);
         Replica = Samples.Standing(Time);
         Belief = new Belief(Replica);
         Memory = new MemoryKeyCache(chosen);

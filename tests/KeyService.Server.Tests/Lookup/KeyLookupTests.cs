@@ -40,11 +40,11 @@ public class KeyLookupTests
     {
         for (var i = 0; i < 100; i++)
         {
-            using var slow = await _rig.Gate.EnterAsync(CancellationToken.None);
+            using var slow = await _rig.Gate.EnterAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None);
             _rig.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        for (var i = 0; i < ReadGate.Reads; i++) (await _rig.Gate.EnterAsync(CancellationToken.None)).ShouldNotBeNull();
+        for (var i = 0; i < ReadGate.Reads; i++) (await _rig.Gate.EnterAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None)).ShouldNotBeNull();
 
         var find = _rig.Lookup.FindAsync(
             System.Text.Encoding.ASCII.GetBytes(PinnedKey.ApiKey), LookupRig.Digest, PinnedKey.Master, _rig.Budget(), CancellationToken.None);
@@ -117,6 +117,19 @@ public class KeyLookupTests
 
         (await _rig.FindAsync())!.Revision.ShouldBe(9);
         (await _rig.FindAsync())!.Revision.ShouldBe(9);
+        _rig.Engine.ReadCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task After_the_database_went_back_in_time_what_it_has_is_kept_too()
+    {
+        _rig.Remember(Samples.Record(7));
+        _rig.Engine.Rows = _ => Samples.Row(5);
+
+        _rig.Belief.StartAsNew(Samples.Standing(_rig.Time));
+
+        (await _rig.FindAsync())!.Revision.ShouldBe(5);
+        (await _rig.FindAsync())!.Revision.ShouldBe(5);
         _rig.Engine.ReadCount.ShouldBe(1);
     }
 

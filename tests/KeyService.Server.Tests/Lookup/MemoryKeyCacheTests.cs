@@ -76,6 +76,20 @@ public class MemoryKeyCacheTests
         for (var i = 50; i < 100; i++) _cache.TryGet(DigestNumber(i), out _).ShouldBeFalse($"key {i}");
     }
 
+    [Fact]
+    public void With_every_key_in_use_the_search_for_a_place_ends_before_it_has_seen_them_all()
+    {
+        var cache = new MemoryKeyCache(new LookupOptions { CacheCapacity = 3_000 });
+        for (var i = 0; i < 3_000; i++) cache.Put(DigestNumber(i), new CachedKey(Samples.Record(), default));
+        for (var i = 0; i < 3_000; i++) cache.TryGet(DigestNumber(i), out _).ShouldBeTrue();
+
+        cache.Put(DigestNumber(3_000), new CachedKey(Samples.Record(), default));
+
+        cache.TryGet(DigestNumber(1_000), out _).ShouldBeFalse("the first after the longest search gives way");
+        cache.TryGet(DigestNumber(0), out _).ShouldBeTrue();
+        cache.TryGet(DigestNumber(3_000), out _).ShouldBeTrue();
+    }
+
     /// <summary>Against a plain dictionary: chains, replacements and evictions in any order lose and invent nothing.</summary>
     [Fact]
     public void Whatever_is_put_and_asked_in_whatever_order_what_is_found_is_the_last_that_was_put() =>

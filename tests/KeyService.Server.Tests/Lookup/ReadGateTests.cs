@@ -3,13 +3,15 @@ using KeyService.Server.Tests.Fakes;
 
 namespace KeyService.Server.Tests.Lookup;
 
-/// <summary>The budget is 200 ms, so three quarters of it, 150 ms, are for waiting and reading.</summary>
+/// <summary>Who has 200 ms left has three quarters of them, 150 ms, for waiting and reading.</summary>
 public sealed class ReadGateTests : IDisposable
 {
+    private static readonly TimeSpan Left = TimeSpan.FromMilliseconds(200);
+
     private readonly TimerWatch _time = new(Samples.Now);
     private readonly ReadGate _gate;
 
-    public ReadGateTests() => _gate = new(new LookupOptions(), _time);
+    public ReadGateTests() => _gate = new(_time);
 
     [Fact]
     public async Task As_many_reads_as_it_allows_are_in_flight_and_the_next_wait_in_turn()
@@ -41,6 +43,21 @@ public sealed class ReadGateTests : IDisposable
 
         refused.IsCompleted.ShouldBeTrue();
         (await refused).ShouldBeNull();
+    }
+
+    /// <summary>As a change does, whose credential must not be refused because validations are.</summary>
+    [Fact]
+    public async Task Whoever_waits_longer_gets_in_where_others_would_be_late()
+    {
+        await ReadAtPaceAsync(200);
+        var inFlight = await FillAsync();
+        (await Enter()).ShouldBeNull();
+
+        var patient = _gate.EnterAsync(TimeSpan.FromSeconds(10), CancellationToken.None).AsTask();
+
+        patient.IsCompleted.ShouldBeFalse("it waits for its turn");
+        inFlight[0].Dispose();
+        (await patient.WaitAsync(TimeSpan.FromSeconds(5))).ShouldNotBeNull();
     }
 
     [Fact]
@@ -79,7 +96,7 @@ public sealed class ReadGateTests : IDisposable
         await ReadAtPaceAsync(140);
         await FillAsync();
         using var gone = new CancellationTokenSource();
-        var queued = Enumerable.Range(0, 4).Select(_ => _gate.EnterAsync(gone.Token).AsTask()).ToList();
+        var queued = Enumerable.Range(0, 4).Select(_ => _gate.EnterAsync(Left, gone.Token).AsTask()).ToList();
         (await Enter()).ShouldBeNull();
         await gone.CancelAsync();
 
@@ -106,5 +123,5 @@ public sealed class ReadGateTests : IDisposable
         }
     }
 
-    private Task<IDisposable?> Enter() => _gate.EnterAsync(CancellationToken.None).AsTask();
+    private Task<IDisposable?> Enter() => _gate.EnterAsync(Left, CancellationToken.None).AsTask();
 }

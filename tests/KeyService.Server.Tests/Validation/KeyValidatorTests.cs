@@ -159,7 +159,9 @@ public class KeyValidatorTests
         var asking = _rig.Validator.ValidateAsync(Question(), Anywhere, _rig.Budget(), CancellationToken.None).AsTask();
         (await _rig.Engine.NextReadAsync()).Fails(new TimeoutException());
 
-        await Should.ThrowAsync<StoreUnavailableException>(asking);
+        var answer = await asking;
+        answer.Failure.ShouldBeOfType<StoreUnavailableException>();
+        Should.Throw<StoreUnavailableException>(() => answer.Verdict);
     }
 
     private static KeyRecord Holding() => Samples.Record() with

@@ -42,7 +42,7 @@ internal sealed class SimReplica
         _feed = new FeedLoop(cycle, signal, Table, _belief, store, Clock, Metrics, NullLogger<FeedLoop>.Instance);
         _lookup = new KeyLookup(
             new MemoryKeyCache(LookupOptions), values,
-            new KeySource(store, _belief, new ReadGate(LookupOptions, Clock), Metrics), _belief, new Freshness(_belief, signal, SimKeys.MasterKeys, Clock),
+            new KeySource(store, _belief, new ReadGate(Clock), Metrics), _belief, new Freshness(_belief, signal, SimKeys.MasterKeys, Clock),
             LookupOptions, Clock, Metrics);
     }
 

@@ -147,7 +147,7 @@ public abstract class RoundTripTests(Engine engine) : StoreTests(engine)
         var near = DigestOf(issued.ApiKey).ToArray();
         near[^1] ^= 1;
 
-        (await Store.Get<KeySource>().ReadAsync(KeyDigest.FromBytes(near), CancellationToken.None)).Key.ShouldBeNull();
+        (await Store.Get<KeySource>().ReadAsync(KeyDigest.FromBytes(near), TimeSpan.FromSeconds(10), CancellationToken.None)).Key.ShouldBeNull();
     }
 
     [Fact]
