@@ -30,6 +30,9 @@ internal sealed record Calls(string Name, string Path, string? Credential, IRead
     /// <summary>Whether Redis answers, once for each call; else neither Redis nor the database is asked for anything.</summary>
     public bool IsFromRedis { get; init; }
 
+    /// <summary>Header <c>grpc-timeout</c>, which most clients send; empty: none.</summary>
+    public string Timeout { get; init; } = "";
+
     public static Calls OneKey(string credential, IReadOnlyList<string> apiKeys) =>
         Validate("memory hit, one key", credential, [apiKeys[0]], Verdict.Valid);
 
@@ -49,6 +52,10 @@ internal sealed record Calls(string Name, string Path, string? Credential, IRead
 
     public static Calls RedisHits(string credential, IReadOnlyList<string> apiKeys) =>
         Validate("Redis hit", credential, apiKeys, Verdict.Valid) with { IsFromRedis = true };
+
+    /// <summary>The same with a deadline, of a second.</summary>
+    public static Calls RedisHitsInTime(string credential, IReadOnlyList<string> apiKeys) =>
+        RedisHits(credential, apiKeys) with { Name = "Redis hit, deadline of 1 s", Timeout = "1S" };
 
     /// <summary>The other side of Redis hits: a bare GET of each value in turn.</summary>
     public static Calls RedisGets(IEnumerable<string> redisKeys) => new(

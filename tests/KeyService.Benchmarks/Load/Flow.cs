@@ -84,9 +84,12 @@ internal sealed class Flow : IDisposable
         }
     }
 
-    /// <summary>A call that was due and not sent has waited at least until now: left out, the longest waits would not count.</summary>
+    /// <summary>A call that was due and not sent, or not answered, has waited at least until now: left out, the longest waits would not count.</summary>
     public Slice Result()
     {
+        var now = Stopwatch.GetTimestamp();
+        if (PerSecond is not null)
+            _latencies.AddRange(_connections.SelectMany(connection => connection.Waiting).Where(due => due >= _measured && due < _end).Select(due => Stopwatch.GetElapsedTime(due, now).TotalSeconds));
         var notSent = 0L;
         for (var due = Math.Max(_next, _measured); PerSecond is not null && due < _end; due += _step, notSent++)
             _latencies.Add(Stopwatch.GetElapsedTime((long)due, _end).TotalSeconds);

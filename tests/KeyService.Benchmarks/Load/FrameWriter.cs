@@ -57,7 +57,10 @@ internal sealed class FrameWriter(Socket socket)
         _count += bytes.Length;
     }
 
-    /// <summary>A value that joins the header table under a name of the static one.</summary>
+    /// <summary>A header that joins the header table.</summary>
+    public static byte[] Named(string name, string value) => [0x40, .. Text(name), .. Text(value)];
+
+    /// <summary>A value that joins it under a name of the static one.</summary>
     public static byte[] Indexed(int name, string value) => [(byte)(0x40 | name), .. Text(value)];
 
     public static byte[] Text(string text) =>

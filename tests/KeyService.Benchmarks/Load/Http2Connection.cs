@@ -22,7 +22,7 @@ internal sealed class Http2Connection : IDisposable
 
     private const int WindowStep = 1 << 20;
 
-    /// <summary>No more, whatever the server allows.</summary>
+    /// <summary>Whatever the server allows.</summary>
     public const int MostUnderWay = 100;
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -47,9 +47,10 @@ internal sealed class Http2Connection : IDisposable
     {
         _answer = calls.Answer;
         _firstHeaders = [0x83, 0x86, .. FrameWriter.Indexed(4, calls.Path), .. FrameWriter.Indexed(1, $"127.0.0.1:{port}"), .. FrameWriter.Indexed(31, "application/grpc"),
-            0x40, .. FrameWriter.Text("te"), .. FrameWriter.Text("trailers"), .. calls.Credential is null ? [] : FrameWriter.Indexed(23, $"Bearer {calls.Credential}")];
+            .. FrameWriter.Named("te", "trailers"), .. calls.Credential is null ? [] : FrameWriter.Indexed(23, $"Bearer {calls.Credential}"),
+            .. calls.Timeout.Length == 0 ? [] : FrameWriter.Named("grpc-timeout", calls.Timeout)];
         // The newest entry of the header table is 62.
-        var entries = calls.Credential is null ? 4 : 5;
+        var entries = 4 + (calls.Credential is null ? 0 : 1) + (calls.Timeout.Length == 0 ? 0 : 1);
         _headers = [0x83, 0x86, .. Enumerable.Range(0, entries).Select(i => (byte)(0x80 | (61 + entries - i)))];
         _socket.Connect(IPAddress.Loopback, port);
         _frames = new(_socket);
@@ -64,6 +65,9 @@ internal sealed class Http2Connection : IDisposable
 
     /// <summary>Calls that have no answer yet.</summary>
     public int UnderWay { get; private set; }
+
+    /// <summary>When each of them was due.</summary>
+    public IEnumerable<long> Waiting => _slots.Where(slot => slot.Stream != 0).Select(slot => slot.Intended);
 
     /// <summary>So many calls the server allows at once; its word comes with its first frame.</summary>
     public int MaxUnderWay { get; private set; } = MostUnderWay;
@@ -94,8 +98,7 @@ internal sealed class Http2Connection : IDisposable
         {
             var count = _socket.Receive(_received.AsSpan(_receivedCount));
             if (count == 0) throw new IOException("The server closed the connection.");
-            _receivedCount += count;
-            any = true;
+            (_receivedCount, any) = (_receivedCount + count, true);
             var read = 0;
             while (_receivedCount - read >= FrameHeader)
             {

@@ -118,6 +118,8 @@ internal static class LoadCommand
         await Seed.CheckAsync(channel, hits);
         var gets = Calls.RedisGets(await redis.KeysAsync());
         if (gets.Bodies.Count < apiKeys.Count) throw new InvalidOperationException($"Redis has {gets.Bodies.Count} values for {apiKeys.Count} keys.");
-        await new ComparisonRun(server, hooks, http, options with { GivesWay = Cores.Redis == Cores.Load }, results).CompareAsync(new(gets, hits, 0.80) { IsOneBodyEnough = false });
+        var run = new ComparisonRun(server, hooks, http, options with { GivesWay = Cores.Redis == Cores.Load }, results);
+        await run.CompareAsync(new(gets, hits, 0.80) { IsOneBodyEnough = false });
+        await run.CompareAsync(new(gets, Calls.RedisHitsInTime(credential, apiKeys), 0.80) { IsOneBodyEnough = false, WithLatency = false });
     }
 }

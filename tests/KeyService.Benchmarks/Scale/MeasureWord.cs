@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using KeyService.Benchmarks.Load;
 using KeyService.Benchmarks.Scale.Rows;
+using KeyService.Server.Lookup;
 
 namespace KeyService.Benchmarks.Scale;
 
@@ -101,8 +102,13 @@ internal static class MeasureWord
             await lookUps.RunAsync(options.Cached, 4 * InFlight);
             var (after, entries) = await HeapAsync(server, options.WarmUp + options.Cached);
             Report.Line($"");
-            Report.Line($"memory: heap {before:N0} bytes with {entriesBefore:N0} keys, {after:N0} with {entries:N0}: {(after - before) / (double)(entries - entriesBefore):N0} bytes a key");
+            var each = (after - before) / (double)(entries - entriesBefore);
+            Report.Line($"memory: heap {before:N0} bytes with {entriesBefore:N0} keys, {after:N0} with {entries:N0}: {each:N0} bytes a key");
+            foreach (var full in new[] { 100_000, 1_000_000, 10_000_000 }) Report.Line($"  and the tables of a cache of {full:N0} that is full: {each + TableBytes(full):N0} bytes a key");
         }
+
+        /// <summary>Of each place: the tables are as large as the capacity from the start, so the heap before has them too.</summary>
+        private static double TableBytes(int capacity) => MemoryKeyCache.TableLength(capacity) * (double)IntPtr.Size / capacity;
 
         private async Task<Round> LookUpsAsync(ScaleStore store, LoadPlan plan)
         {
