@@ -7,7 +7,7 @@ internal sealed record CallGateOptions
 {
     /// <summary>
     /// <c>KeyService:MaxValidations</c>, 1 to 100,000. 1,000: two cores with SQLite answered 6,000 to 8,000 unknown keys a second, so who gets in is
-    /// answered within the 200 ms of <c>KeyService:ValidateBudget</c>, and at most 64 MiB of requests are kept.
+    /// answered within the 200 ms of <c>KeyService:ValidateBudget</c>; at most 1 GiB of requests is kept, if all of them are the longest batches there are.
     /// </summary>
     public int MaxValidations { get; init; } = 1_000;
 

@@ -60,6 +60,9 @@ internal static class GrpcErrors
     public static RpcException TooLarge() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The message is too large.");
 
+    public static RpcException AnswersTooLarge() => Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The answers are longer than 4 MiB together: ask for fewer API keys at once.");
+
     public static RpcException Overloaded() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "Too many calls of this kind are under way.", new RetryInfo { RetryDelay = RetryAfter });
 

@@ -13,6 +13,9 @@ internal static class RequestRules
     /// <summary>Questions in one ValidateKeys.</summary>
     public const int MaxBatch = 1_000;
 
+    /// <summary>What gRPC clients take by default. 1,000 keys with as much metadata as there may be have 40 MB.</summary>
+    public const int MaxBatchAnswerBytes = 4 * 1024 * 1024;
+
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
     private const int MaxQueryLength = 256;

@@ -18,15 +18,32 @@ internal readonly record struct GoodCall(Question Question, CredentialRights Cal
 /// ValidateKey over gRPC for a key that memory does not know: Redis or the database is asked. In front of the gRPC framework too, which would read the
 /// request, check the caller and write the answer once more; a place of the listener's is taken as by any call that waits.
 /// </summary>
-internal sealed class ValidateKeyByRead(KeyValidator validator, CallGate gate, Metrics metrics, CallFailures failures)
+internal sealed class ValidateKeyByRead(KeyValidator validator, CallGate gate, Metrics metrics, CallFailures failures, TimeProvider time)
 {
-    /// <summary>The framework knows how to keep a deadline.</summary>
-    public bool CanTake(HttpContext http) => http.Request.Headers["grpc-timeout"].Count == 0;
+    /// <summary>
+    /// False, too, for a deadline before the end of the service's own budget: the framework has a timer for each call. A longer one is kept by what bounds
+    /// the look-up anyway.
+    /// </summary>
+    public bool CanTake(HttpContext http, in GoodCall call, out CallBudget budget)
+    {
+        budget = default;
+        if (!call.IsGood) return false;
+        var deadline = DateTime.MaxValue;
+        if (http.Request.Headers.GrpcTimeout is { Count: > 0 } timeouts)
+        {
+            if (timeouts.Count > 1 || !GrpcTimeouts.TryRead(timeouts[0], out var timeout) || timeout < validator.Budget) return false;
+            deadline = call.Arrival.Utc.UtcDateTime + timeout;
+        }
+
+        budget = new(call.Arrival.Timestamp, deadline, call.Arrival.Utc);
+        return true;
+    }
 
     /// <param name="http">The call.</param>
     /// <param name="call">Its question lies in the body.</param>
+    /// <param name="budget">What <see cref="CanTake"/> said.</param>
     /// <param name="body">Not advanced yet.</param>
-    public async Task AnswerAsync(HttpContext http, GoodCall call, ReadOnlySequence<byte> body)
+    public async Task AnswerAsync(HttpContext http, GoodCall call, CallBudget budget, ReadOnlySequence<byte> body)
     {
         using var place = http.Features.GetRequiredFeature<CallPermits>().Take(CallClass.Validation);
         if (!place.IsAcquired)
@@ -36,30 +53,32 @@ internal sealed class ValidateKeyByRead(KeyValidator validator, CallGate gate, M
             return;
         }
 
-        var arrived = call.Arrival.Timestamp;
         try
         {
-            var budget = new CallBudget(arrived, DateTime.MaxValue, call.Arrival.Utc);
             var verdict = await validator.ValidateAsync(call.Question, call.Caller, budget, http.RequestAborted);
             if (verdict.Failure is OverloadedException) await gate.RefuseAsync(http, ValidateKeyCalls.Rpc, CallClass.Validation);
-            else if (verdict.Failure is { } failure) Fail(http, failure, arrived);
-            else Answer(http, verdict, arrived);
+            else if (verdict.Failure is { } failure) Fail(http, failure, budget);
+            else Answer(http, verdict, budget);
         }
         catch (Exception e)
         {
-            Fail(http, e, arrived);
+            Fail(http, e, budget);
         }
 
         http.Request.BodyReader.AdvanceTo(body.End);
     }
 
-    private void Answer(HttpContext http, in KeyVerdict verdict, long arrived)
+    private void Answer(HttpContext http, in KeyVerdict verdict, in CallBudget budget)
     {
         GrpcFrames.Reply(http, ValidateKeyCalls.Encode(verdict));
         metrics.Answered((int)verdict.Verdict);
-        metrics.Called(ValidateKeyCalls.Rpc, nameof(StatusCode.OK), arrived);
+        metrics.Called(ValidateKeyCalls.Rpc, nameof(StatusCode.OK), budget.Started);
     }
 
-    private void Fail(HttpContext http, Exception failure, long arrived) =>
-        new WireError(failures.Explain(ValidateKeyCalls.Rpc, failure, http.RequestAborted, arrived)).Send(http.Response);
+    private void Fail(HttpContext http, Exception failure, in CallBudget budget)
+    {
+        // As the framework says it.
+        if (failure is StoreUnavailableException && budget.Deadline <= time.GetUtcNow().UtcDateTime) failure = new RpcException(new(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
+        new WireError(failures.Explain(ValidateKeyCalls.Rpc, failure, http.RequestAborted, budget.Started)).Send(http.Response);
+    }
 }

@@ -10,6 +10,9 @@ namespace KeyService.Server.Validation;
 /// </summary>
 internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupOptions options)
 {
+    /// <summary>What a look-up may take when the caller has no longer deadline.</summary>
+    public TimeSpan Budget => options.ValidateBudget;
+
     /// <summary>No key for anything that is not the API key of a known key; a failure when nothing is known of its generation.</summary>
     public ValueTask<Finding> FindAsync(
         ReadOnlySpan<byte> presented, in CallBudget budget, CancellationToken cancellation, out KeyDigest digest)

@@ -9,6 +9,9 @@ namespace KeyService.Server.Validation;
 /// </summary>
 internal sealed class KeyValidator(KeyFinder finder, UsageRecorder usage)
 {
+    /// <inheritdoc cref="KeyFinder.Budget"/>
+    public TimeSpan Budget => finder.Budget;
+
     /// <summary>Completes at once when memory knows the key, or the text is none of ours.</summary>
     /// <exception cref="StoreUnavailableException">The database is needed for freshness and did not answer in time. That a look-up failed is not thrown.</exception>
     /// <exception cref="RefusedException">The consistency token was never given out.</exception>

@@ -49,6 +49,15 @@ internal sealed class FullServer : IAsyncDisposable
 
     public void SilenceDatabase() => Tell("silent");
 
+    /// <summary>Returns when the server has heard of it.</summary>
+    public async Task SilenceDatabaseAsync()
+    {
+        SilenceDatabase();
+        while (await IsDatabaseHeardAsync())
+        {
+        }
+    }
+
     public void WakeDatabase() => Tell("none");
 
     /// <summary>Takes all places for management at the gRPC port: one call more than there are, and it is the one that is answered.</summary>
@@ -68,11 +77,7 @@ internal sealed class FullServer : IAsyncDisposable
 
     private async Task<Held<T>> FillAsync<T>(Func<int, AsyncUnaryCall<T>> call)
     {
-        SilenceDatabase();
-        while (await IsDatabaseHeardAsync())
-        {
-        }
-
+        await SilenceDatabaseAsync();
         var calls = Enumerable.Range(0, Places + 1).Select(i => call(i).ResponseAsync).ToList();
         var first = await Task.WhenAny(calls);
         calls.Remove(first);

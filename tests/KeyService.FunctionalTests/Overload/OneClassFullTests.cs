@@ -1,3 +1,4 @@
+using Grpc.Core;
 using KeyService.Contracts.V1;
 using KeyService.FunctionalTests.Infrastructure;
 
@@ -37,6 +38,23 @@ public sealed class OneClassFullTests
 
         full.WakeDatabase();
         foreach (var call in held.Calls) (await call).Verdict.ShouldBe(Verdict.Valid);
+    }
+
+    /// <summary>Whether the framework keeps the deadline or the look-up itself does, whose bound it is above the service's own.</summary>
+    [Theory]
+    [InlineData("100m")]
+    [InlineData("1S")]
+    public async Task A_call_that_waits_for_the_database_ends_at_its_deadline(string timeout)
+    {
+        await using var full = await FullServer.StartAsync();
+        using var raw = new RawGrpc(full.Server);
+        await raw.SendAsync("ValidateKey", RawGrpc.Frame(new ValidateKeyRequest { ApiKey = full.Known.ApiKey }));
+        await full.SilenceDatabaseAsync();
+
+        var answer = await raw.SendAsync("ValidateKey", RawGrpc.Frame(new ValidateKeyRequest { ApiKey = full.Unseen[0] }), headers: ("grpc-timeout", timeout));
+
+        answer.Code.ShouldBe(StatusCode.DeadlineExceeded);
+        full.WakeDatabase();
     }
 
     [Fact]

@@ -128,6 +128,24 @@ public sealed class AtOnceTests(SharedServer shared)
         }
     }
 
+    /// <summary>A key that has to be read, with deadlines, and with what is none.</summary>
+    [Theory]
+    [InlineData("5S")]
+    [InlineData("99999999H")]
+    [InlineData("soon")]
+    public async Task A_deadline_that_is_long_enough_changes_nothing(string timeout)
+    {
+        using var raw = new RawGrpc(shared.Server);
+        await raw.SendAsync("ValidateKey", RawGrpc.Frame(new ValidateKeyRequest { ApiKey = (await _workspace.CreateAsync()).ApiKey }));
+        var created = await _workspace.CreateAsync();
+
+        var answer = await raw.SendAsync("ValidateKey", RawGrpc.Frame(new ValidateKeyRequest { ApiKey = created.ApiKey }), headers: ("grpc-timeout", timeout));
+
+        answer.Code.ShouldBe(StatusCode.OK);
+        var read = ValidateKeyResponse.Parser.ParseFrom((await answer.Response.Content.ReadAsByteArrayAsync()).AsSpan(5));
+        (read.Verdict, read.KeyId).ShouldBe((Verdict.Valid, created.Key.KeyId));
+    }
+
     private static IEnumerable<string> HeadersOf(HttpResponseMessage response) =>
         response.Headers.Concat(response.Content.Headers).Concat(response.TrailingHeaders).Select(header => header.Key)
             .Where(name => name is not ("Content-Length" or "Date")).Order(StringComparer.Ordinal);

@@ -26,6 +26,29 @@ public sealed class RefusesTests(SharedServer shared)
         answers.ShouldAllBe(answer => answer.Verdict == Verdict.Valid && answer.KeyId == created.Key.KeyId);
     }
 
+    /// <summary>What clients take by default is 4 MiB; a key with all the metadata there may be has 33 KB.</summary>
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(200, false)]
+    public async Task Answers_are_at_most_4_MiB_together_from_memory_and_otherwise(int count, bool isAnswered)
+    {
+        var request = _workspace.KeyRequest();
+        for (var i = 0; i < 32; i++) request.Metadata.Add($"label{i}", string.Concat(Enumerable.Repeat("\U0001F511", 256)));
+        var batch = RawGrpc.Frame(Batch(count, (await _workspace.Client.CreateKeyAsync(request, _workspace.Root)).ApiKey));
+        using var raw = new RawGrpc(shared.Server);
+        await raw.SendAsync("ValidateKeys", batch);
+
+        var atOnce = await raw.SendAsync("ValidateKeys", batch);
+        var byFramework = await raw.SendAsync("ValidateKeys", batch, headers: ("x-keyservice-actor", "somebody"));
+
+        foreach (var answer in new[] { atOnce, byFramework })
+        {
+            answer.Code.ShouldBe(isAnswered ? StatusCode.OK : StatusCode.ResourceExhausted);
+            if (!isAnswered) answer.Error.Reason.ShouldBe("OVERLOADED");
+            if (!isAnswered) answer.Error.Message.ShouldContain("4 MiB");
+        }
+    }
+
     [Theory]
     [InlineData(Most + 1)]
     [InlineData(3 * Most)]
