@@ -30,7 +30,7 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
                 verdicts[i] = await validator.ValidateAsync(questions[i], rights, budget, context.CancellationToken));
             var response = new ValidateKeysResponse { Responses = { verdicts.Select(KeyMapping.ToResponse) } };
             if (response.CalculateSize() > RequestRules.MaxBatchAnswerBytes) throw GrpcErrors.AnswersTooLarge();
-            foreach (var told in response.Responses) metrics.Answered((int)told.Verdict);
+            foreach (var verdict in verdicts) metrics.Answered((int)verdict.Verdict);
             return response;
         });
 

@@ -35,6 +35,9 @@ public sealed class ColdKeysTests
         // The keys and the credential; one that the feed told of meanwhile is read again.
         reads.ShouldBeInRange(Count + 1, Count + Few);
         (await server.SumAsync("keyservice_lookups_total", "source=\"database\"")).ShouldBeLessThanOrEqualTo(reads + Few);
+        // Read or known, each answer is counted as what it was.
+        await Eventually.Get(() => server.SumAsync("keyservice_verdicts_total", "verdict=\"Valid\""), count => count == 2 * (Count - 1), Bound);
+        await Eventually.Get(() => server.SumAsync("keyservice_verdicts_total", "verdict=\"Disabled\""), count => count == 2, Bound);
     }
 
     [Fact]
