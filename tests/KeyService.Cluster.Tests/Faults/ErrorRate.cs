@@ -9,10 +9,13 @@ internal static class ErrorRate
 
     public static void ShouldBeLow(IReadOnlyList<Operation> operations)
     {
+        var stalls = Heartbeat.Here.StallsSince(0);
         var (asked, failed) = (0, 0);
         foreach (var operation in operations)
         {
             if (operation.Kind != OperationKind.Validate) continue;
+            // It failed by its deadline, while nothing ran.
+            if (!operation.IsOk && stalls.Exists(stall => stall.Excuses(operation))) continue;
             asked++;
             if (!operation.IsOk) failed++;
         }

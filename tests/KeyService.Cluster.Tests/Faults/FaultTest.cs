@@ -70,7 +70,9 @@ public abstract class FaultTest(ITestOutputHelper output)
         var violations = await AgreementRound.CheckAsync(rig, log, load.Keys);
         var operations = log.Operations;
         Print(Findings.Summary(operations));
-        violations.AddRange(HistoryChecker.Check(operations, log.Faults, Spared(operations.Count, log.Faults.Count > 0)));
+        var (faults, stalls) = (log.Faults, log.Stalls);
+        if (stalls.Count > 0) Print($"The whole machine stood still {stalls.Count} times");
+        violations.AddRange(HistoryChecker.Check(operations, [.. faults, .. stalls], Spared(operations.Count, faults.Count > 0)));
         return violations;
     }
 

@@ -63,6 +63,12 @@ internal sealed class HistoryBuilder
         return this;
     }
 
+    public HistoryBuilder Stalled(int from, int until)
+    {
+        _faults.Add(FaultWindow.Stall(Ms(from), Ms(until)));
+        return this;
+    }
+
     public void Holds(int spared = 0)
     {
         var found = HistoryChecker.Check(_operations, _faults, spared);

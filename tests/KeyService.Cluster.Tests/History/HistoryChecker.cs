@@ -13,7 +13,7 @@ internal static class HistoryChecker
     public static readonly long Grace = 5 * Stopwatch.Frequency;
 
     /// <param name="operations">What clients saw.</param>
-    /// <param name="faults">What was broken meanwhile.</param>
+    /// <param name="faults">What was broken meanwhile, stalls of the machine too.</param>
     /// <param name="spared">
     /// So many outages outside of faults say more of a machine that everything runs on than of the service. Never a verdict, and never an
     /// answer.
@@ -67,7 +67,7 @@ internal static class HistoryChecker
     {
         foreach (var fault in faults)
         {
-            if (fault.Excuses(operation, Grace)) return true;
+            if (fault.Excuses(operation)) return true;
         }
 
         return false;

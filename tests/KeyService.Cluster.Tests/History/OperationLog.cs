@@ -7,6 +7,8 @@ internal sealed class OperationLog
 {
     private readonly ConcurrentQueue<Operation> _operations = new();
     private readonly ConcurrentQueue<OpenFault> _faults = new();
+    private readonly Heartbeat _heartbeat = Heartbeat.Here;
+    private readonly long _began = MonotonicClock.Now;
 
     public MonotonicClock Clock { get; } = new();
 
@@ -23,6 +25,9 @@ internal sealed class OperationLog
             return windows;
         }
     }
+
+    /// <summary>When the whole machine stood still.</summary>
+    public List<FaultWindow> Stalls => _heartbeat.StallsSince(_began);
 
     /// <summary>From now until disposed.</summary>
     /// <param name="what">In a word or two.</param>

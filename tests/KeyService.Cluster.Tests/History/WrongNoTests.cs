@@ -76,5 +76,20 @@ public sealed class WrongNoTests
         .Fails(StatusCode.DeadlineExceeded, 5_029, 6_029, replica: 1).Holds();
 
     [Fact]
+    public void Any_call_may_fail_while_the_whole_machine_stood_still_and_1_s_after() => Key().Stalled(100, 1_500)
+        .Fails(StatusCode.DeadlineExceeded, 50, 1_050).Fails(StatusCode.Unavailable, 2_499, 2_501, replica: 1).Holds();
+
+    [Fact]
+    public void Time_out_more_than_1_s_after_the_machine_stood_still_is_found() =>
+        Key().Stalled(100, 1_500).Fails(StatusCode.DeadlineExceeded, 2_501, 3_501).Breaks(Rule.I2);
+
+    [Fact]
+    public void A_wrong_answer_is_found_though_the_machine_stood_still()
+    {
+        Key().Stalled(0, 100).Says(Verdict.NotFound, 11, 12, 0).Breaks(Rule.I2);
+        Key().Stalled(0, 100).Complete(Off, 20, 30, 2).Valid(31, 32, 1).Breaks(Rule.I1);
+    }
+
+    [Fact]
     public void A_change_may_fail_at_any_replica_while_one_may_hold_the_database() => Key().Broken(20, 30, replica: 1).Lost(Off, 21, 25).Holds();
 }
