@@ -30,7 +30,7 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public TestStore Store { get; }
 
-    public RedisServer Redis { get; } = new() { Port = FixedPorts.Take() };
+    public RedisServer Redis { get; } = new();
 
     public IReadOnlyList<Replica> All => _replicas;
 

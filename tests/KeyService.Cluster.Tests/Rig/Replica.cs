@@ -25,7 +25,7 @@ internal sealed class Replica : IAsyncDisposable
     public Replica(int number, FaultProxy redis, FaultProxy? database, DatabaseFaultFile? databaseFaults, Func<Replica, ProcessStartInfo> command)
     {
         (Number, Redis, Database, _databaseFaults, _command) = (number, redis, database, databaseFaults, command);
-        (HttpPort, GrpcPort) = (FixedPorts.Take(), FixedPorts.Take());
+        (HttpPort, GrpcPort) = Ports.FreePair();
         Http = new() { BaseAddress = new($"http://127.0.0.1:{HttpPort}") };
         // Asked again soon: a replica that is back must be found, and there is no other behind this channel.
         _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{GrpcPort}", new()

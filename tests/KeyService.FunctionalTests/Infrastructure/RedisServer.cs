@@ -16,7 +16,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private Process? _process;
     private IConnectionMultiplexer? _connection;
 
-    public int Port { get; init; } = Ports.FreePair().First;
+    public int Port { get; } = Ports.Take();
 
     /// <summary>What <see cref="SaveSnapshotAsync"/> wrote.</summary>
     public string SnapshotFile => Path.Combine(_folder, "snapshot.rdb");

@@ -35,7 +35,7 @@ public sealed class TlsTests
     {
         await using var store = new TestStore();
         var (certificate, key) = Certificates.Write(store.Folder);
-        var port = Ports.FreePair().First;
+        var port = Ports.Take();
         await using var server = await ServerProcess.StartAsync(
             store, ("Kestrel__Certificates__Default__Path", certificate), ("Kestrel__Certificates__Default__KeyPath", key),
             ("KeyService__HttpPort", $"{port}"), ("KeyService__GrpcPort", $"{port}"));
