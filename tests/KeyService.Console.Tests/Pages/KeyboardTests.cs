@@ -20,6 +20,7 @@ public sealed class KeyboardTests(Browser browser)
 
         var create = page.Button("Create API Auth Key");
         await Expect(create).ToBeVisibleAsync();
+        await Expect(page.Heading("API Key Generation (Open API)")).ToBeFocusedAsync();
         await ReachAsync(page, create);
         await page.Keyboard.PressAsync("Enter");
         var dialog = page.CreateDialog();
@@ -65,6 +66,8 @@ public sealed class KeyboardTests(Browser browser)
         var page = visitor.Page;
         await visitor.OpenKeysAsync(Issuing.NewWorkspace());
         await Expect(page.Button("Create API Auth Key")).ToBeVisibleAsync();
+        // Else it would have the focus later.
+        await Expect(page.Heading("API Key Generation (Open API)")).ToBeFocusedAsync();
         var skip = page.GetByRole(AriaRole.Link, new() { Name = "Skip to the content" });
         await page.EvaluateAsync("() => document.activeElement.blur()");
         await ReachAsync(page, skip);
