@@ -33,7 +33,8 @@ public sealed class Browser : IAsyncLifetime
             // Containers give the sandbox what it needs to no one but themselves.
             Args = ["--no-sandbox", "--disable-dev-shm-usage"],
         });
-        Server = await ServerProcess.StartAsync(_store);
+        // Nobody here is to be told of a change that is not everywhere yet: a busy machine is slower than the 2 s that it waits by itself.
+        Server = await ServerProcess.StartAsync(_store, ("KeyService__PropagationWait", "00:00:06"));
     }
 
     public async ValueTask DisposeAsync()

@@ -77,7 +77,7 @@ public sealed class RoutesTests(SharedServer shared)
 
         var changed = (await JsonAnswer.Post(
             _server, $"{Keys}/{created.Key.KeyId}:setStatus",
-            """{"status": "KEY_STATUS_DISABLED", "reason": "lost", "propagationWait": "1.5s"}""")).ShouldBeOk();
+            """{"status": "KEY_STATUS_DISABLED", "reason": "lost", "propagationWait": "30.5s"}""")).ShouldBeOk();
 
         changed.GetProperty("key").GetProperty("status").GetString().ShouldBe("KEY_STATUS_DISABLED");
         changed.GetProperty("key").GetProperty("statusReason").GetString().ShouldBe("lost");

@@ -61,16 +61,21 @@ public sealed class ManyProcessesTests
         var created = await workspace.CreateAsync();
         (await (workspace with { Server = second }).ValidateAsync(created.ApiKey)).Verdict.ShouldBe(Verdict.Valid);
         await second.KillAsync();
+        // It waits as long as the service is set to.
+        SetStatusRequest request = new() { WorkspaceId = workspace.Id, KeyId = created.Key.KeyId, Status = KeyStatus.Disabled };
 
-        var off = await workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled);
+        var before = TimeProvider.System.GetUtcNow();
+        var off = await first.Client.SetStatusAsync(request, first.Root);
+        var after = TimeProvider.System.GetUtcNow();
 
         off.Propagation.State.ShouldBe(PropagationState.Pending);
         off.Propagation.ReplicasPending.ShouldBe(1);
         off.Propagation.ConsistencyToken.ShouldNotBeEmpty();
-        (off.Propagation.EffectiveTime.ToDateTimeOffset() - TimeProvider.System.GetUtcNow()).ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4));
+        // A lease and a second from when the change was made.
+        off.Propagation.EffectiveTime.ToDateTimeOffset().ShouldBeInRange(before.AddSeconds(3.9), after.AddSeconds(4));
         // Asking again follows it up.
         await Eventually.IsTrueAsync(
-            async () => (await workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled)).Propagation.State == PropagationState.Complete, "the change is COMPLETE");
+            async () => (await first.Client.SetStatusAsync(request, first.Root)).Propagation.State == PropagationState.Complete, "the change is COMPLETE");
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed partial class WalkTests
     {
         Assert.SkipUnless(shell == "bash" || File.Exists("/bin/dash") || File.Exists("/usr/bin/dash"), "dash is not installed.");
         await using var store = new TestStore(TestEngine.Defaults);
-        await using var server = await ServerProcess.StartAsync(store);
+        // A busy machine may be slower than the 2 s that it waits by itself.
+        await using var server = await ServerProcess.StartAsync(store, ("KeyService__PropagationWait", "00:00:30"));
         var walk = Walk();
         walk.ShouldStartWith(FirstLine + "\n");
         walk = $"URL={server.HttpAddress.GetLeftPart(UriPartial.Authority)}{walk[FirstLine.Length..]}";
