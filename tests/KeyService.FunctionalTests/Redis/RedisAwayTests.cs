@@ -69,8 +69,8 @@ public sealed class RedisAwayTests(ITestOutputHelper output)
 
         times.Sort();
         output.WriteLine($"one after the other: median {times[times.Count / 2]}, 95 % {times[times.Count * 95 / 100]}, longest {times[^1]}");
-        // One call a second still finds out whether it is back, and waits 50 ms for that.
-        times[times.Count * 95 / 100].ShouldBeLessThan(TimeSpan.FromMilliseconds(100));
+        // One call a second still finds out whether it is back, and waits 50 ms for that. Without the breaker all would but those that memory answers.
+        times[times.Count / 2].ShouldBeLessThan(TimeSpan.FromMilliseconds(50));
 
         await server.SwitchAsync(server.Keys[1], KeyStatus.Disabled);
         server.Redis.Thaw();
