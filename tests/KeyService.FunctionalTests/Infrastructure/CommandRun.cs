@@ -17,8 +17,8 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static Task<CommandRun> OfServerAsync(string command, TestStore store, params (string Name, string Value)[] settings) =>
         OfAsync(ServerProcess.Command(command, store, settings));
 
-    /// <summary>Runs any program, with <paramref name="input"/> on its standard input.</summary>
-    public static async Task<CommandRun> OfAsync(ProcessStartInfo start, string? input = null)
+    /// <summary>Runs any program, with <paramref name="input"/> on its standard input, for a minute unless <paramref name="bound"/> says otherwise.</summary>
+    public static async Task<CommandRun> OfAsync(ProcessStartInfo start, string? input = null, TimeSpan? bound = null)
     {
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.RedirectStandardInput = input is not null;
@@ -33,7 +33,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
 
         try
         {
-            await process.WaitForExitAsync().WaitAsync(Bound);
+            await process.WaitForExitAsync().WaitAsync(bound ?? Bound);
         }
         catch (TimeoutException e)
         {
