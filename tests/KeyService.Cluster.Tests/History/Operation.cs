@@ -66,6 +66,9 @@ internal sealed record Operation
     /// <summary>Of a call that was not answered.</summary>
     public StatusCode Error { get; init; }
 
+    /// <summary>The service's own reason, that came with the error; empty: somebody else said it.</summary>
+    public string Reason { get; init; } = "";
+
     /// <summary>What came with the error.</summary>
     public string ErrorText { get; init; } = "";
 

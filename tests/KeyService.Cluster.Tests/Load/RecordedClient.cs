@@ -83,12 +83,14 @@ internal sealed class RecordedClient(string name, ClusterRig rig, OperationLog l
         }
         catch (RpcException e)
         {
+            var reason = e.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason ?? "";
             return operation with
             {
                 Ended = MonotonicClock.Now,
                 Outcome = IsRefusal(e.StatusCode) ? Outcome.Fail : Outcome.Unknown,
                 Error = e.StatusCode,
-                ErrorText = $"{e.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason} {e.Status.Detail}",
+                Reason = reason,
+                ErrorText = $"{reason} {e.Status.Detail}",
             };
         }
     }
