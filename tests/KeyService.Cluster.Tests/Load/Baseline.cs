@@ -1,5 +1,6 @@
 using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Rig;
+using KeyService.FunctionalTests.Infrastructure;
 
 namespace KeyService.Cluster.Tests.Load;
 
@@ -14,8 +15,7 @@ internal sealed class Baseline
         var baseline = new Baseline();
         foreach (var key in keys)
         {
-            var known = await client.ValidateAsync(0, key);
-            known.IsOk.ShouldBeTrue(known.ErrorText);
+            var known = await Eventually.Get(() => client.ValidateAsync(0, key), answer => answer.IsOk, TimeSpan.FromSeconds(20));
             // As if the key had just been made, with this status and revision.
             baseline._keys.Add((key, known with { Kind = OperationKind.Create }));
         }
