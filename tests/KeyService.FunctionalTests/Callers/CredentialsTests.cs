@@ -116,7 +116,7 @@ public sealed class CredentialsTests(SharedServer shared)
     public async Task A_credential_ends_with_its_expire_time()
     {
         var credential = await _workspace.CreateCredentialAsync(
-            ["keys:read"], [_workspace.Id], request => request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(4)));
+            ["keys:read"], [_workspace.Id], request => request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(10)));
         var caller = ServerProcess.As(credential.ApiKey);
         await _workspace.Client.GetCallerAsync(new(), caller);
 
@@ -134,7 +134,7 @@ public sealed class CredentialsTests(SharedServer shared)
                 }
             },
             found => found is not null,
-            TimeSpan.FromSeconds(10));
+            TimeSpan.FromSeconds(30));
 
         error!.ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
     }
