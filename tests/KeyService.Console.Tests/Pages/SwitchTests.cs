@@ -100,7 +100,7 @@ public sealed class SwitchTests(Browser browser)
         await server.IssueAsync(_workspace, "Trading bot");
         await visitor.OpenKeysAsync(_workspace);
         await Expect(page.Toggle("Trading bot")).ToBeCheckedAsync();
-        Signals.Send(frozen.Id, Signals.Stop);
+        await frozen.SuspendAsync();
         try
         {
             await page.Toggle("Trading bot").ClickAsync();
@@ -114,7 +114,7 @@ public sealed class SwitchTests(Browser browser)
         }
         finally
         {
-            Signals.Send(frozen.Id, Signals.Continue);
+            frozen.Resume();
         }
 
         await Expect(page.Notice("is disabled everywhere now")).ToBeVisibleAsync(new() { Timeout = 60_000 });

@@ -117,6 +117,21 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGSTOP, at a moment at which it does not hold the embedded store locked: else nobody could write until it goes on.</summary>
+    public async Task SuspendAsync()
+    {
+        Signals.Send(_process.Id, Signals.Stop);
+        while (!Store.CanBeWritten())
+        {
+            Resume();
+            await Task.Delay(10);
+            Signals.Send(_process.Id, Signals.Stop);
+        }
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signals.Send(_process.Id, Signals.Continue);
+
     /// <summary>SIGTERM, as an orchestrator does; returns the exit code.</summary>
     public async Task<int> StopAsync()
     {

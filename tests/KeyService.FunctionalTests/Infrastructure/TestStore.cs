@@ -1,4 +1,5 @@
 using Microsoft.Data.SqlClient;
+using Microsoft.Data.Sqlite;
 
 namespace KeyService.FunctionalTests.Infrastructure;
 
@@ -23,6 +24,8 @@ internal enum TestEngine
 /// <param name="folder">An empty folder, deleted at the end; null: a new one.</param>
 internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, string? folder = null) : IAsyncDisposable
 {
+    private const int Busy = 5;
+
     private static readonly string? Server = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SQLSERVER");
     private readonly string _database = $"keyservice_test_{Guid.NewGuid():N}";
 
@@ -60,6 +63,23 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
         }
 
         return settings;
+    }
+
+    /// <summary>Whether nobody holds the one lock to write of an embedded store, or gives it back within a second.</summary>
+    public bool CanBeWritten()
+    {
+        if (UsesSqlServer) return true;
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(DataDirectory, "keyservice.db")};Pooling=False;Default Timeout=1");
+        connection.Open();
+        try
+        {
+            using var transaction = connection.BeginTransaction(deferred: false);
+            return true;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == Busy)
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()

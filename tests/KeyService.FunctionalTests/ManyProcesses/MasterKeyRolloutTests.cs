@@ -55,11 +55,11 @@ public sealed class MasterKeyRolloutTests
 
         var root = former.Root;
         (await former.Client.GetCallerAsync(new(), root)).AllWorkspaces.ShouldBeTrue();
-        Signals.Send(former.Id, Signals.Stop);
+        await former.SuspendAsync();
         var made = await Eventually.Get(() => workspace.CreateAsync(), created => created.ApiKey[8] == '2', TimeSpan.FromSeconds(30));
         // They are there before it wakes up: some are read before its feed has been anywhere.
         var asked = Enumerable.Range(0, 50).Select(_ => AskAsync(former, made.ApiKey, root)).ToList();
-        Signals.Send(former.Id, Signals.Continue);
+        former.Resume();
 
         while (!former.HasEnded)
         {
