@@ -26,7 +26,20 @@ public sealed class BatchSchedulingTests
     /// <summary>Field 41 of <c>stat</c>; the name, field 2, may have spaces in it. Source: proc_pid_stat(5).</summary>
     private static List<int> PoliciesOf(int process) =>
     [
-        .. Directory.GetDirectories($"/proc/{process}/task").Select(task => File.ReadAllText(Path.Combine(task, "stat")))
+        .. Directory.GetDirectories($"/proc/{process}/task").Select(StatOf).OfType<string>()
             .Select(stat => int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[41 - 3], CultureInfo.InvariantCulture)),
     ];
+
+    /// <summary>Null: the thread has ended meanwhile.</summary>
+    private static string? StatOf(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "stat"));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 }
