@@ -122,10 +122,10 @@ public abstract class FeedTests(Engine engine) : ReplicationTests(engine)
         await context.SaveChangesAsync();
         row.Revision.ShouldBeGreaterThan(key.Revision);
 
-        var before = await ReadAsync(store).WaitAsync(TimeSpan.FromSeconds(2));
+        var before = await ReadAsync(store).WaitAsync(TimeSpan.FromSeconds(20));
         before.Watermark.ShouldBeLessThanOrEqualTo(row.Revision);
         before.Changes.ShouldBe([Change(key)]);
-        (await LookAsync(store, drawTicket: true).WaitAsync(TimeSpan.FromSeconds(2))).Ticket.ShouldBeGreaterThan(0);
+        (await LookAsync(store, drawTicket: true).WaitAsync(TimeSpan.FromSeconds(20))).Ticket.ShouldBeGreaterThan(0);
 
         await transaction.CommitAsync();
         var after = await ReadAsync(store);

@@ -68,33 +68,12 @@ public sealed class SqliteFeedTests() : ReplicationTests(Engine.Sqlite)
 
             (await Should.ThrowAsync<SqliteException>(() => RegisterAsync(store, own with { BeatKnown = 1, BeatSent = 1 }))).SqliteErrorCode.ShouldBe(5);
 
-            waited.Elapsed.ShouldBeInRange(TimeSpan.FromMilliseconds(800), TimeSpan.FromSeconds(5));
-            (await ReadAsync(store).WaitAsync(TimeSpan.FromSeconds(2))).Epoch.ShouldNotBeNull();
+            // The library itself would go on for 30 s.
+            waited.Elapsed.ShouldBeInRange(TimeSpan.FromMilliseconds(800), TimeSpan.FromSeconds(20));
+            (await ReadAsync(store).WaitAsync(TimeSpan.FromSeconds(20))).Epoch.ShouldNotBeNull();
         }
 
         (await RegisterAsync(store, own with { BeatKnown = 1, BeatSent = 2 })).ShouldBeTrue();
-    }
-
-    [Fact]
-    public async Task A_write_of_the_feed_goes_before_the_queue_of_changes()
-    {
-        using var queue = new WriterQueue();
-        var order = new List<string>();
-        var holder = await queue.EnterAsync(CancellationToken.None);
-        var changes = Enumerable.Range(0, 4).Select(i => EnterAsync($"change {i}", async () => await queue.EnterAsync(CancellationToken.None))).ToList();
-        var beat = EnterAsync("beat", async () => await queue.EnterFirstAsync(CancellationToken.None));
-        holder.Dispose();
-        await Task.WhenAll([beat, .. changes]);
-
-        // The first change had asked before.
-        order.ShouldBe(["change 0", "beat", "change 1", "change 2", "change 3"]);
-
-        async Task EnterAsync(string name, Func<Task<IDisposable?>> enter)
-        {
-            using var turn = (await enter()).ShouldNotBeNull();
-            lock (order) order.Add(name);
-            await Task.Yield();
-        }
     }
 
     [Fact]
@@ -103,7 +82,7 @@ public sealed class SqliteFeedTests() : ReplicationTests(Engine.Sqlite)
         var engine = Store.NewEngine();
         using var stuck = await engine.EnterWriteAsync(CancellationToken.None);
 
-        (await RegisterAsync(engine.Replication, Replica()).WaitAsync(TimeSpan.FromSeconds(5))).ShouldBeTrue();
+        (await RegisterAsync(engine.Replication, Replica()).WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
     }
 
     [Fact]
