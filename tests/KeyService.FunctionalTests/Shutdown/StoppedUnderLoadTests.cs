@@ -14,6 +14,9 @@ public sealed class StoppedUnderLoadTests
     private const int Clients = 8;
     private static readonly TimeSpan OrchestratorsPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>What holds up a stop holds it up for 25 s.</summary>
+    private static readonly TimeSpan NothingHeldItUp = TimeSpan.FromSeconds(20);
+
     [Fact]
     public async Task A_stop_under_load_answers_what_it_began_and_writes_the_last_uses()
     {
@@ -81,7 +84,7 @@ public sealed class StoppedUnderLoadTests
         }
 
         (await stop).ShouldBe(0);
-        Stopwatch.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        Stopwatch.GetElapsedTime(start).ShouldBeLessThan(NothingHeldItUp);
     }
 
     [Fact]
@@ -94,7 +97,7 @@ public sealed class StoppedUnderLoadTests
 
         var start = Stopwatch.GetTimestamp();
         (await server.StopAsync()).ShouldBe(0);
-        Stopwatch.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        Stopwatch.GetElapsedTime(start).ShouldBeLessThan(NothingHeldItUp);
     }
 
     private static async Task CallUntilGoneAsync(ServerProcess server, Func<Metadata, Task> call)
