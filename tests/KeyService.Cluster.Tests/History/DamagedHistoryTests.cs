@@ -105,7 +105,7 @@ public sealed class DamagedHistoryTests(ITestOutputHelper output)
     {
         var acknowledged = history.Exists(o => o.Kind == OperationKind.SetStatus && o.IsOk && o.Revision == answer.Revision);
         // A change whose answer was lost may have any revision, and may have been seen by this call.
-        var mayBeLost = history.Exists(o => o.Kind == OperationKind.SetStatus && !o.IsOk && o.Status == answer.Status && o.Invoked < answer.Ended);
+        var mayBeLost = history.Exists(o => o.Kind == OperationKind.SetStatus && !o.IsOk && o.Status == answer.Status && o.Invoked <= answer.Ended);
         return acknowledged && !mayBeLost ? answer with { Revision = answer.Revision + 100_000 } : null;
     }
 
