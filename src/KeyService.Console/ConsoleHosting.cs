@@ -47,7 +47,8 @@ public static class ConsoleHosting
         {
             antiforgery.Cookie.Name = "keyservice-form";
             antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+            // As the session's: a link from elsewhere that brought the one without the other would make a new one, and void the forms of all open pages.
+            antiforgery.Cookie.SameSite = SameSiteMode.Lax;
         });
         var authentication = services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie => Configure(cookie, options));
         if (options.Oidc is { } oidc) OidcSignIn.Add(authentication, oidc);

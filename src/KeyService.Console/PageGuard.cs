@@ -13,6 +13,8 @@ internal static class PageGuard
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
 
+    private const string SameOrigin = "same-origin";
+
     public static async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         var headers = http.Response.Headers;
@@ -50,9 +52,16 @@ internal static class PageGuard
     private static bool IsOfAnotherSite(HttpRequest request)
     {
         if (HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal)) return false;
-        if (request.Headers["Sec-Fetch-Site"] is [{ } site] && site is not ("same-origin" or "none")) return true;
-        return request.Headers.Origin is [{ } origin] && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+        if (request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && site.ToString() is not (SameOrigin or "none")) return true;
+        return request.Headers.Origin.Count > 0 && !HasOwnOrigin(request);
     }
+
+    /// <summary>Whether the browser says that a page of this origin asks. What says nothing of where it comes from may be anybody's.</summary>
+    public static bool IsOfThisOrigin(HttpRequest request) =>
+        !IsOfAnotherSite(request) && (request.Headers["Sec-Fetch-Site"].ToString() == SameOrigin || HasOwnOrigin(request));
+
+    private static bool HasOwnOrigin(HttpRequest request) =>
+        string.Equals(request.Headers.Origin.ToString(), $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Without TLS a session would travel in the clear: over the loopback it does not travel. A proxy on this machine that nobody named brings people from

@@ -7,14 +7,13 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyService.AdminConsole.SignIn;
 
-/// <summary>Where a session begins, is kept alive, and ends. A credential travels in the body of a form, never in a URL.</summary>
+/// <summary>Where a session begins and is kept alive (it ends in <see cref="SessionEnd"/>). A credential travels in the body of a form, never in a URL.</summary>
 internal static class SessionEndpoints
 {
     public const string SignInPath = "/sign-in";
@@ -31,14 +30,14 @@ internal static class SessionEndpoints
     public static void Map(IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet(SignInPath, ShowAsync);
-        endpoints.MapGet(LinkPath, (ConsoleOptions options) => Page(options, SignInProblem.None, @return: null));
+        endpoints.MapGet(LinkPath, (ConsoleOptions options) => SignInAnswer.Page(options, SignInProblem.None, @return: null));
         endpoints.MapPost("/session/credential", SignInAsync).DisableAntiforgery();
         endpoints.MapPost("/session/link", FollowLinkAsync).DisableAntiforgery();
         endpoints.MapGet("/session/oidc", Challenge);
-        endpoints.MapGet(AgainPath, (Delegate)CheckAgainAsync);
-        endpoints.MapPost("/session/sign-out", SignOutAsync).DisableAntiforgery();
-        endpoints.MapGet(IssuerSignOutPath, (Delegate)SignOutAtIssuerAsync);
-        endpoints.MapPost("/session/idle", EndAsync).DisableAntiforgery();
+        endpoints.MapGet(AgainPath, (Delegate)SessionEnd.CheckAgainAsync);
+        endpoints.MapPost("/session/sign-out", SessionEnd.SignOutAsync).DisableAntiforgery();
+        endpoints.MapGet(IssuerSignOutPath, (Delegate)SessionEnd.SignOutAtIssuerAsync);
+        endpoints.MapPost("/session/idle", SessionEnd.ForIdleAsync).DisableAntiforgery();
         endpoints.MapPost(TouchPath, TouchAsync).DisableAntiforgery();
         endpoints.MapPost("/session/scheme", ChooseSchemeAsync).DisableAntiforgery();
         // Where a form was sent: reloaded by its address alone.
@@ -47,8 +46,8 @@ internal static class SessionEndpoints
 
     private static IResult ShowAsync(HttpContext http, ConsoleOptions options, string? @return, string? problem) =>
         http.User.Identity?.IsAuthenticated == true && problem is null
-            ? Results.LocalRedirect(Local(@return))
-            : Page(options, Enum.TryParse<SignInProblem>(problem, ignoreCase: true, out var known) ? known : SignInProblem.None, @return);
+            ? Results.LocalRedirect(SignInAnswer.Local(@return))
+            : SignInAnswer.Page(options, Enum.TryParse<SignInProblem>(problem, ignoreCase: true, out var known) ? known : SignInProblem.None, @return);
 
     private static Task<IResult> SignInAsync(
         HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ServiceChannel channel, ConsoleOptions options,
@@ -73,13 +72,13 @@ internal static class SessionEndpoints
     private static async Task<IResult> TryAsync(
         HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ConsoleOptions options, string? @return, Func<Task<SignInProblem>> begin)
     {
-        if (!await antiforgery.IsRequestValidAsync(http)) return Page(options, SignInProblem.Stale, @return);
+        if (!await antiforgery.IsRequestValidAsync(http)) return SignInAnswer.Page(options, SignInProblem.Stale, @return);
         using var attempt = throttle.Begin(http.Connection.RemoteIpAddress);
-        if (attempt is null) return Page(options, SignInProblem.Slow, @return);
+        if (attempt is null) return SignInAnswer.Page(options, SignInProblem.Slow, @return);
         var problem = await begin();
         attempt.Held = problem is SignInProblem.None or SignInProblem.Away;
         if (problem == SignInProblem.None) ColourScheme.Begin(http, http.Request.Form["scheme"]);
-        return problem == SignInProblem.None ? Results.LocalRedirect(Local(@return)) : Page(options, problem, @return);
+        return problem == SignInProblem.None ? Results.LocalRedirect(SignInAnswer.Local(@return)) : SignInAnswer.Page(options, problem, @return);
     }
 
     private static async Task<SignInProblem> BeginAsync(HttpContext http, ServiceChannel channel, string credential)
@@ -110,38 +109,7 @@ internal static class SessionEndpoints
     {
         if (options.Oidc is null) return Results.NotFound();
         ColourScheme.Begin(http, scheme);
-        return Results.Challenge(new() { RedirectUri = Local(@return) }, [OidcScheme]);
-    }
-
-    /// <summary>Where a page goes when the service says that its credential does not hold: a token that had ended was replaced on the way here.</summary>
-    private static async Task<IResult> CheckAgainAsync(HttpContext http, ServiceChannel channel, string? @return)
-    {
-        // Ended already, as by signing out in another tab: nothing was wrong with what they signed in with.
-        if (Person.CredentialOf(http.User) is not { } credential) return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.SignedOut}&return={Uri.EscapeDataString(Local(@return))}");
-        if (await TryAsync(channel, credential, http.RequestAborted) != SignInProblem.Credential) return Results.LocalRedirect(Local(@return));
-        await EndSessionAsync(http);
-        return Results.LocalRedirect($"{SignInPath}?problem={SignInProblem.Ended}&return={Uri.EscapeDataString(Local(@return))}");
-    }
-
-    private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiforgery, ConsoleOptions options)
-    {
-        if (!await antiforgery.IsRequestValidAsync(http)) return Page(options, SignInProblem.Stale, @return: null);
-        var problem = Person.IsNamedByIssuer(http.User) && await OidcSignIn.HasSignOutAsync(http) ? SignInProblem.SignedOutHere : SignInProblem.SignedOut;
-        await EndSessionAsync(http);
-        return Results.LocalRedirect($"{SignInPath}?problem={problem}");
-    }
-
-    /// <summary>Not with the session's end: who signs out there is signed out of everything that trusts the issuer, which is theirs to say.</summary>
-    private static async Task<IResult> SignOutAtIssuerAsync(HttpContext http) => await OidcSignIn.HasSignOutAsync(http)
-        ? Results.SignOut(new() { RedirectUri = $"{SignInPath}?problem={SignInProblem.SignedOut}" }, [OidcScheme])
-        : Results.LocalRedirect(SignInPath);
-
-    /// <summary>By the page itself, when nobody was there for too long.</summary>
-    private static async Task<IResult> EndAsync(HttpContext http, IAntiforgery antiforgery)
-    {
-        if (!await antiforgery.IsRequestValidAsync(http)) return Results.BadRequest();
-        await EndSessionAsync(http);
-        return Results.NoContent();
+        return Results.Challenge(new() { RedirectUri = SignInAnswer.Local(@return) }, [OidcScheme]);
     }
 
     /// <summary>By the page itself, when somebody was there: the cookie is renewed.</summary>
@@ -157,12 +125,6 @@ internal static class SessionEndpoints
         return Results.NoContent();
     }
 
-    private static async Task EndSessionAsync(HttpContext http)
-    {
-        await http.RequestServices.GetRequiredService<EndedSessions>().AddAsync(Person.SessionOf(http.User));
-        await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
-    }
-
     /// <summary>Of each cookie that comes: not of a session that ended, and with a token that still holds.</summary>
     public static async Task ValidateAsync(CookieValidatePrincipalContext context)
     {
@@ -170,28 +132,4 @@ internal static class SessionEndpoints
         if (await services.GetRequiredService<EndedSessions>().ContainsAsync(Person.SessionOf(context.Principal!))) context.RejectPrincipal();
         else if (services.GetRequiredService<ConsoleOptions>().Oidc is not null) await services.GetRequiredService<TokenRefresher>().RefreshAsync(context);
     }
-
-    private static RazorComponentResult<SignInPage> Page(ConsoleOptions options, SignInProblem problem, string? @return) => new(new Dictionary<string, object?>(StringComparer.Ordinal)
-    {
-        [nameof(SignInPage.Problem)] = problem,
-        [nameof(SignInPage.Return)] = Local(@return),
-        [nameof(SignInPage.WithIssuer)] = options.Oidc is not null,
-    })
-    {
-        StatusCode = problem switch
-        {
-            SignInProblem.Credential or SignInProblem.Link => StatusCodes.Status401Unauthorized,
-            SignInProblem.Slow => StatusCodes.Status429TooManyRequests,
-            SignInProblem.Away => StatusCodes.Status503ServiceUnavailable,
-            SignInProblem.Stale => StatusCodes.Status400BadRequest,
-            _ => StatusCodes.Status200OK,
-        },
-    };
-
-    /// <summary>A path of the console, whatever was asked for: nobody is sent elsewhere.</summary>
-    private static string Local(string? path) =>
-        path is ['/', ..] && !path.StartsWith("//", StringComparison.Ordinal) && !path.StartsWith("/\\", StringComparison.Ordinal)
-        && !path.StartsWith(SignInPath, StringComparison.Ordinal) && !path.StartsWith("/session", StringComparison.Ordinal) && path.All(c => c is > ' ' and <= '~')
-            ? path
-            : "/";
 }

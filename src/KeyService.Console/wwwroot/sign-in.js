@@ -4,10 +4,10 @@
     for (const field of document.querySelectorAll('input[name=scheme]')) field.value = scheme;
     const issuer = document.querySelector('a.issuer');
     if (issuer) issuer.href += `&scheme=${scheme}`;
-    if (sessionStorage.getItem('keyservice-signing-out')) {
-        sessionStorage.removeItem('keyservice-signing-out');
-        new BroadcastChannel('keyservice').postMessage('signed-out');
-    }
+    // Only what was done: a sign-out that was refused ends at this page too.
+    const wasSigningOut = sessionStorage.getItem('keyservice-signing-out');
+    sessionStorage.removeItem('keyservice-signing-out');
+    if (wasSigningOut && document.querySelector('main[data-signed-out]')) new BroadcastChannel('keyservice').postMessage('signed-out');
 
     const token = new URLSearchParams(location.hash.slice(1)).get('token');
     if (token) {
