@@ -17,6 +17,9 @@ public sealed record ConsoleOptions
     /// <summary><c>KeyService:Console:IdleTimeout</c>: after so long without a click or a key pressed the person is signed out; 30 minutes.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary><c>KeyService:Console:MaxSession</c>: after so long the person signs in again, however busy they are; 12 hours.</summary>
+    public TimeSpan MaxSession { get; init; } = TimeSpan.FromHours(12);
+
     /// <summary><c>KeyService:Console:KnownProxies</c>: from whom <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed; none.</summary>
     public IReadOnlyList<IPAddress> KnownProxies { get; init; } = [];
 

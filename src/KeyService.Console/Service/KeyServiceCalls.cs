@@ -57,7 +57,7 @@ public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateP
     private async Task<T> CallAsync<T>(Func<ApiKeyService.ApiKeyServiceClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation = default)
     {
         var person = (await authentication.GetAuthenticationStateAsync()).User;
-        if (Person.CredentialOf(person) is not { } credential || activity.IsIdle || await ended.ContainsAsync(Person.SessionOf(person)))
+        if (Person.CredentialOf(person) is not { } credential || activity.IsIdle || !await ended.HoldsAsync(person))
             throw new CallProblem(ProblemKind.SignedOut, "Your session has ended. Sign in again.", new Dictionary<string, string>(StringComparer.Ordinal));
         try
         {

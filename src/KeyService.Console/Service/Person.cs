@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 
 namespace KeyService.AdminConsole.Service;
@@ -11,6 +12,9 @@ public static class Person
     /// <summary>Of the session, random: forms are made for it, and it can be ended.</summary>
     public const string SessionClaim = ClaimTypes.NameIdentifier;
 
+    /// <summary>When the session began, in seconds since 1970: using it does not make it younger.</summary>
+    public const string BeginClaim = "keyservice:begin";
+
     /// <summary>What people see of who they are.</summary>
     public const string NameClaim = "keyservice:name";
 
@@ -23,6 +27,14 @@ public static class Person
 
     /// <summary>A new one.</summary>
     public static string NewSession() => Guid.NewGuid().ToString("N");
+
+    /// <summary>Of a new session, what it is known by.</summary>
+    public static Claim[] Begin(TimeProvider time) =>
+        [new(SessionClaim, NewSession()), new(BeginClaim, time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>Of one that does not say, the oldest there can be.</summary>
+    public static DateTimeOffset BeginOf(ClaimsPrincipal person) =>
+        long.TryParse(person.FindFirstValue(BeginClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.MinValue;
 
     public static string NameOf(ClaimsPrincipal person) => person.FindFirstValue(NameClaim) ?? "";
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Security.Claims;
+using KeyService.AdminConsole.Service;
 
 namespace KeyService.AdminConsole.SignIn;
 
@@ -18,7 +20,7 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
     private volatile FrozenSet<Guid> _known = FrozenSet<Guid>.Empty;
     private long _met = time.GetTimestamp() - (long)(Pause.TotalSeconds * time.TimestampFrequency);
 
-    /// <param name="sessionId">As <see cref="Service.Person.NewSession"/> makes it; what is none has not ended.</param>
+    /// <param name="sessionId">As <see cref="Person.NewSession"/> makes it; what is none has not ended.</param>
     public async ValueTask<bool> ContainsAsync(string sessionId)
     {
         if (!Guid.TryParseExact(sessionId, "N", out var session)) return false;
@@ -26,6 +28,10 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
         if (IsDue) await MeetAsync(always: false);
         return _known.Contains(session);
     }
+
+    /// <summary>Whether the session of this cookie, or of this page, goes on: it has not ended, and is not too old.</summary>
+    public async ValueTask<bool> HoldsAsync(ClaimsPrincipal person) =>
+        time.GetUtcNow() - Person.BeginOf(person) < options.MaxSession && !await ContainsAsync(Person.SessionOf(person));
 
     public async Task AddAsync(string sessionId)
     {

@@ -80,7 +80,12 @@ internal static class OidcSignIn
         var tokens = context.TokenEndpointResponse!;
         // A token that is not for the service would end the session at its first page.
         if (await SessionEndpoints.TryAsync(services.GetRequiredService<ServiceChannel>(), tokens.AccessToken, context.HttpContext.RequestAborted) == SignInProblem.Credential)
+        {
             context.Fail("The service does not take the access token.");
-        else context.Principal = TokenRefresher.With(Person.NewSession(), name, tokens, services.GetRequiredService<TimeProvider>());
+            return;
+        }
+
+        await SessionEnd.EndFormerAsync(context.HttpContext);
+        context.Principal = TokenRefresher.With(tokens, name, services.GetRequiredService<TimeProvider>());
     }
 }

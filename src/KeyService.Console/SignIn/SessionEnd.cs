@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyService.AdminConsole.SignIn;
 
-/// <summary>How a session ends: by its person, by nobody being there, or by what they signed in with.</summary>
+/// <summary>How a session ends: by its person, by nobody being there, by what they signed in with, or by the next one.</summary>
 internal static class SessionEnd
 {
     /// <summary>Where a page goes when the service says that its credential does not hold: a token that had ended was replaced on the way here.</summary>
@@ -39,6 +39,13 @@ internal static class SessionEnd
         if (!await IsAskedByPageAsync(http, antiforgery)) return Results.BadRequest();
         await EndAsync(http);
         return Results.NoContent();
+    }
+
+    /// <summary>The session that the browser had until now: who signs in again leaves none behind, nor a copy of its cookie.</summary>
+    public static async Task EndFormerAsync(HttpContext http)
+    {
+        var former = await http.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        if (former.Principal is { } person) await http.RequestServices.GetRequiredService<EndedSessions>().AddAsync(Person.SessionOf(person));
     }
 
     /// <summary>

@@ -85,8 +85,10 @@ internal static class SessionEndpoints
     {
         var problem = await TryAsync(channel, credential, http.RequestAborted);
         if (problem != SignInProblem.None) return problem;
+        await SessionEnd.EndFormerAsync(http);
         var identity = new ClaimsIdentity(
-            [new(Person.SessionClaim, Person.NewSession()), new(Person.CredentialClaim, credential), new(Person.NameClaim, MaskedKey.OfCredential(credential))], CookieAuthenticationDefaults.AuthenticationScheme);
+            [.. Person.Begin(http.RequestServices.GetRequiredService<TimeProvider>()), new(Person.CredentialClaim, credential), new(Person.NameClaim, MaskedKey.OfCredential(credential))],
+            CookieAuthenticationDefaults.AuthenticationScheme);
         await http.SignInAsync(CookieAuthenticationDefaults.AuthenticationScheme, new(identity));
         return SignInProblem.None;
     }
@@ -125,11 +127,11 @@ internal static class SessionEndpoints
         return Results.NoContent();
     }
 
-    /// <summary>Of each cookie that comes: not of a session that ended, and with a token that still holds.</summary>
+    /// <summary>Of each cookie that comes: not of a session that ended, or is too old, and with a token that still holds.</summary>
     public static async Task ValidateAsync(CookieValidatePrincipalContext context)
     {
         var services = context.HttpContext.RequestServices;
-        if (await services.GetRequiredService<EndedSessions>().ContainsAsync(Person.SessionOf(context.Principal!))) context.RejectPrincipal();
+        if (!await services.GetRequiredService<EndedSessions>().HoldsAsync(context.Principal!)) context.RejectPrincipal();
         else if (services.GetRequiredService<ConsoleOptions>().Oidc is not null) await services.GetRequiredService<TokenRefresher>().RefreshAsync(context);
     }
 }

@@ -25,12 +25,12 @@ internal sealed class TokenRefresher(IServiceProvider services, TimeProvider tim
 
     private readonly ConcurrentDictionary<string, (Lazy<Task<OpenIdConnectMessage?>> Answer, long Asked)> _answers = new(StringComparer.Ordinal);
 
-    /// <summary>What a session at an issuer is made of.</summary>
-    public static ClaimsPrincipal With(string session, string name, OpenIdConnectMessage tokens, TimeProvider time, string? refreshToken = null)
+    /// <summary>What a session at an issuer is made of: a new one, or the former with other tokens.</summary>
+    public static ClaimsPrincipal With(OpenIdConnectMessage tokens, string name, TimeProvider time, ClaimsPrincipal? former = null)
     {
-        List<Claim> claims =
-            [new(Person.SessionClaim, session), new(Person.CredentialClaim, tokens.AccessToken), new(Person.NameClaim, name), new(Person.NamedByIssuerClaim, "1")];
-        if ((tokens.RefreshToken ?? refreshToken) is { Length: > 0 } refresh) claims.Add(new(RefreshClaim, refresh));
+        List<Claim> claims = former is null ? [.. Person.Begin(time)] : [.. former.FindAll(claim => claim.Type is Person.SessionClaim or Person.BeginClaim)];
+        claims.AddRange([new(Person.CredentialClaim, tokens.AccessToken), new(Person.NameClaim, name), new(Person.NamedByIssuerClaim, "1")]);
+        if ((tokens.RefreshToken ?? former?.FindFirstValue(RefreshClaim)) is { Length: > 0 } refresh) claims.Add(new(RefreshClaim, refresh));
         if (int.TryParse(tokens.ExpiresIn, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
             claims.Add(new(EndClaim, time.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)));
         return new(new ClaimsIdentity(claims, CookieAuthenticationDefaults.AuthenticationScheme));
@@ -49,7 +49,7 @@ internal sealed class TokenRefresher(IServiceProvider services, TimeProvider tim
         var refreshToken = person.FindFirstValue(RefreshClaim);
         if (refreshToken is not null && await ShareAsync(refreshToken) is { } tokens)
         {
-            context.ReplacePrincipal(With(Person.SessionOf(person), Person.NameOf(person), tokens, time, refreshToken));
+            context.ReplacePrincipal(With(tokens, Person.NameOf(person), time, person));
             context.ShouldRenew = true;
         }
         else if (DateTimeOffset.FromUnixTimeSeconds(end) <= time.GetUtcNow())

@@ -20,6 +20,8 @@ internal static class ConsoleSettings
             DefaultWorkspace = workspace,
             IdleTimeout = Settings.Duration(
                 configuration, SettingNames.ConsoleIdleTimeout, TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)),
+            MaxSession = Settings.Duration(
+                configuration, SettingNames.ConsoleMaxSession, TimeSpan.FromHours(12), TimeSpan.FromMinutes(5), TimeSpan.FromDays(30)),
             KnownProxies = ReadProxies(configuration),
             Oidc = server.Oidc is { ClientId: { } client } oidc ? new(oidc.Authority.ToString(), oidc.Audience, client, oidc.ClientSecret) : null,
         };

@@ -87,6 +87,9 @@ internal static class SettingNames
     /// <summary>How long a person may be away before they are signed out; 30 minutes.</summary>
     public const string ConsoleIdleTimeout = "KeyService:Console:IdleTimeout";
 
+    /// <summary>How long a session of the console lasts at most; 12 hours.</summary>
+    public const string ConsoleMaxSession = "KeyService:Console:MaxSession";
+
     /// <summary>Comma-separated addresses of proxies whose X-Forwarded headers are believed; none.</summary>
     public const string ConsoleKnownProxies = "KeyService:Console:KnownProxies";
 
@@ -114,7 +117,7 @@ internal static class SettingNames
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
         Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, BatchScheduling, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
-        ConsoleServiceAddress, ConsoleDefaultWorkspace, ConsoleIdleTimeout, ConsoleKnownProxies,
+        ConsoleServiceAddress, ConsoleDefaultWorkspace, ConsoleIdleTimeout, ConsoleMaxSession, ConsoleKnownProxies,
         OidcAuthority, OidcAudience, OidcClientId, OidcClientSecret,
         SqlServer, Redis,
     ];

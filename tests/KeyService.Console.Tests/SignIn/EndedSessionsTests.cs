@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using KeyService.AdminConsole.Service;
 using KeyService.AdminConsole.SignIn;
 using Microsoft.Extensions.Time.Testing;
@@ -116,6 +117,32 @@ public sealed class EndedSessionsTests
 
         (await ended.ContainsAsync(session)).ShouldBeFalse();
         _store.Sessions.ShouldBeEmpty();
+    }
+
+    /// <summary>However often its cookie is renewed: a copy that is used lives no longer.</summary>
+    [Fact]
+    public async Task A_session_holds_for_half_a_day_at_most()
+    {
+        using var ended = New();
+        var person = new ClaimsPrincipal(new ClaimsIdentity(Person.Begin(_time)));
+
+        _time.Advance(TimeSpan.FromHours(12) - TimeSpan.FromSeconds(1));
+        (await ended.HoldsAsync(person)).ShouldBeTrue();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        (await ended.HoldsAsync(person)).ShouldBeFalse();
+        (await ended.HoldsAsync(new ClaimsPrincipal(new ClaimsIdentity([new(Person.SessionClaim, _session)])))).ShouldBeFalse("which does not say how old it is");
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_does_not_hold()
+    {
+        using var ended = New();
+        var person = new ClaimsPrincipal(new ClaimsIdentity(Person.Begin(_time)));
+        (await ended.HoldsAsync(person)).ShouldBeTrue();
+
+        await ended.AddAsync(Person.SessionOf(person));
+
+        (await ended.HoldsAsync(person)).ShouldBeFalse();
     }
 
     private EndedSessions New() => new(_store, new() { ServiceAddress = new("http://127.0.0.1:1"), IdleTimeout = TimeSpan.FromMinutes(30) }, _time);

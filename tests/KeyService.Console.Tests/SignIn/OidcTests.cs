@@ -1,3 +1,4 @@
+using System.Net;
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.FunctionalTests.Infrastructure;
 using KeyService.Testing;
@@ -145,6 +146,22 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
         await Expect(visitor.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are signed out");
         await visitor.Page.GotoAsync("/");
         await visitor.Page.WaitForURLAsync(url => url.Contains("/sign-in", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_signs_in_again_leaves_no_session_behind()
+    {
+        await using var visitor = await OpenAsync(new("grace", Everything));
+        await visitor.Page.GotoAsync("/");
+        await SignInAsync(visitor.Page);
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = _server.HttpAddress };
+        http.DefaultRequestHeaders.Add("Cookie", string.Join("; ", (await visitor.Context.CookiesAsync()).Select(cookie => $"{cookie.Name}={cookie.Value}")));
+        (await http.GetAsync(new Uri("/open-api/default", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await visitor.Page.GotoAsync("/sign-in/link");
+        await SignInAsync(visitor.Page);
+
+        (await http.GetAsync(new Uri("/open-api/default", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
     [Fact]

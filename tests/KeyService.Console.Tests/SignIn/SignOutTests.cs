@@ -74,8 +74,7 @@ public sealed class SignOutTests(Browser browser)
     {
         await using var visitor = await browser.OpenAsync();
         await visitor.OpenKeysAsync("origin");
-        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = browser.Server.HttpAddress };
-        http.DefaultRequestHeaders.Add("Cookie", string.Join("; ", (await visitor.Context.CookiesAsync()).Select(cookie => $"{cookie.Name}={cookie.Value}")));
+        using var http = await CopyAsync(visitor);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative));
         request.Headers.Add(header, value.Replace("{own}", browser.Server.HttpAddress.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal));
 
@@ -110,6 +109,29 @@ public sealed class SignOutTests(Browser browser)
         await other.WaitForFunctionAsync("() => window.heard?.at(-1) === 'present'");
 
         (await other.EvaluateAsync<string[]>("() => window.heard")).ShouldNotContain("signed-out");
+    }
+
+    [Fact]
+    public async Task Who_signs_in_again_leaves_no_session_behind()
+    {
+        await using var visitor = await browser.OpenAsync();
+        await visitor.OpenKeysAsync("again");
+        using var http = await CopyAsync(visitor);
+        (await http.GetAsync(new Uri("/open-api/again", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await visitor.SignInAsync(path: "/sign-in/link");
+
+        (await http.GetAsync(new Uri("/open-api/again", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        await visitor.Page.GotoAsync("/open-api/again");
+        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+    }
+
+    /// <summary>Somebody with a copy of the cookies.</summary>
+    private static async Task<HttpClient> CopyAsync(Visitor visitor)
+    {
+        var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = visitor.Server.HttpAddress };
+        http.DefaultRequestHeaders.Add("Cookie", string.Join("; ", (await visitor.Context.CookiesAsync()).Select(cookie => $"{cookie.Name}={cookie.Value}")));
+        return http;
     }
 
     private static Task SignOutAsync(IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
