@@ -25,7 +25,7 @@ public static class ConsoleHosting
     public static IServiceCollection AddKeyServiceConsole(this IServiceCollection services, ConsoleOptions options)
     {
         services.AddSingleton(options).AddSingleton<ServiceChannel>().AddSingleton<OneTimeLink>().AddSingleton<SignInThrottle>()
-            .AddSingleton<EndedSessions>().AddSingleton<TokenRefresher>()
+            .AddSingleton<EndedSessions>().AddSingleton<LiveSessions>().AddSingleton<TokenRefresher>()
             .AddScoped<KeyServiceCalls>().AddScoped<BrowserClock>().AddScoped<CircuitActivity>().AddScoped<CircuitHandler>(provider => provider.GetRequiredService<CircuitActivity>());
         services.AddRazorComponents().AddInteractiveServerComponents(circuit =>
         {

@@ -178,17 +178,7 @@ public sealed partial class KeyList : IDisposable
     }
 
     /// <summary>Where the next page begins, and where it is told how it fares.</summary>
-    private async Task ToTopAsync()
-    {
-        try
-        {
-            await Js.InvokeVoidAsync("keyservice.toTop");
-        }
-        catch (JSDisconnectedException)
-        {
-            // The page is gone.
-        }
-    }
+    private Task ToTopAsync() => Js.TryCallAsync("keyservice.toTop");
 
     private void GoToFirst()
     {

@@ -13,15 +13,7 @@ public sealed class BrowserClock(IJSRuntime js, TimeProvider time)
     public async Task StartAsync()
     {
         if (_zone is not null) return;
-        try
-        {
-            var id = await js.InvokeAsync<string>("keyservice.timeZone");
-            _zone = TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : TimeZoneInfo.Utc;
-        }
-        catch (Exception e) when (e is JSDisconnectedException or TaskCanceledException)
-        {
-            // The page is gone.
-        }
+        if (await js.TryAskAsync<string>("keyservice.timeZone") is { } id) _zone = TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : TimeZoneInfo.Utc;
     }
 
     /// <summary>Such as <c>26 Nov 2026, 15:04:09 (UTC+01:00)</c>.</summary>

@@ -1,13 +1,16 @@
+using System.Security.Claims;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using KeyService.AdminConsole.SignIn;
 using KeyService.Contracts.V1;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.JSInterop;
 
 namespace KeyService.AdminConsole.Service;
 
 /// <summary>The contract, called as the person who is signed in. Every failure is a <see cref="CallProblem"/>.</summary>
-public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateProvider authentication, EndedSessions ended, CircuitActivity activity)
+public sealed class KeyServiceCalls(
+    ServiceChannel channel, AuthenticationStateProvider authentication, EndedSessions ended, LiveSessions live, CircuitActivity activity, IJSRuntime js)
 {
     public const int PageSize = 25;
 
@@ -57,8 +60,31 @@ public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateP
     private async Task<T> CallAsync<T>(Func<ApiKeyService.ApiKeyServiceClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation = default)
     {
         var person = (await authentication.GetAuthenticationStateAsync()).User;
-        if (Person.CredentialOf(person) is not { } credential || activity.IsIdle || !await ended.HoldsAsync(person))
-            throw new CallProblem(ProblemKind.SignedOut, "Your session has ended. Sign in again.", new Dictionary<string, string>(StringComparer.Ordinal));
+        if (live.CredentialOf(person) is not { } credential || (activity.IsIdle && live.IsIdle(person)) || !await ended.HoldsAsync(person)) throw await EndedAsync();
+        try
+        {
+            return await CallAsync(call, person, credential, cancellation);
+        }
+        catch (CallProblem problem) when (problem.Kind == ProblemKind.SignedOut)
+        {
+            // What was refused was not done: with a newer token it is sent once more.
+            if (await RenewAsync(person, credential) is not { } newer) throw await EndedAsync();
+            credential = newer;
+        }
+
+        try
+        {
+            return await CallAsync(call, person, credential, cancellation);
+        }
+        catch (CallProblem problem) when (problem.Kind == ProblemKind.SignedOut)
+        {
+            throw await EndedAsync();
+        }
+    }
+
+    private async Task<T> CallAsync<T>(
+        Func<ApiKeyService.ApiKeyServiceClient, CallOptions, AsyncUnaryCall<T>> call, ClaimsPrincipal person, string credential, CancellationToken cancellation)
+    {
         try
         {
             return await call(channel.Client, channel.CallAs(credential, Person.ActorOf(person), cancellation));
@@ -72,4 +98,21 @@ public sealed class KeyServiceCalls(ServiceChannel channel, AuthenticationStateP
             throw CallProblem.Of(e);
         }
     }
+
+    /// <summary>
+    /// A token in the place of the one that was refused; null: there is none. The page asks with its cookie, not this process with what it remembers: what gets
+    /// the next token is in the cookie alone, and may be good once, at whichever replica.
+    /// </summary>
+    private async Task<string?> RenewAsync(ClaimsPrincipal person, string refused)
+    {
+        if (!Person.IsNamedByIssuer(person)) return null;
+        if (live.CredentialOf(person) == refused) await js.TryCallAsync("keyservice.renew");
+        var newest = live.CredentialOf(person);
+        return newest == refused ? null : newest;
+    }
+
+    /// <summary>The page goes to whoever knows better (<see cref="SessionCheck"/>), but not while it has what would be lost: then it says so itself.</summary>
+    private async Task<CallProblem> EndedAsync() => new(
+        await js.TryAskAsync<bool>("keyservice.stays") ? ProblemKind.Other : ProblemKind.SignedOut,
+        "Your session has ended. Sign in again.", new Dictionary<string, string>(StringComparer.Ordinal));
 }

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using KeyService.AdminConsole.Service;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
@@ -45,7 +46,7 @@ internal static class SessionEnd
     public static async Task EndFormerAsync(HttpContext http)
     {
         var former = await http.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme);
-        if (former.Principal is { } person) await http.RequestServices.GetRequiredService<EndedSessions>().AddAsync(Person.SessionOf(person));
+        if (former.Principal is { } person) await ForgetAsync(http, person);
     }
 
     /// <summary>
@@ -57,7 +58,13 @@ internal static class SessionEnd
 
     private static async Task EndAsync(HttpContext http)
     {
-        await http.RequestServices.GetRequiredService<EndedSessions>().AddAsync(Person.SessionOf(http.User));
+        await ForgetAsync(http, http.User);
         await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+    }
+
+    private static async Task ForgetAsync(HttpContext http, ClaimsPrincipal person)
+    {
+        await http.RequestServices.GetRequiredService<EndedSessions>().AddAsync(Person.SessionOf(person));
+        http.RequestServices.GetRequiredService<LiveSessions>().Forget(person);
     }
 }

@@ -115,10 +115,13 @@ internal static class SessionEndpoints
     }
 
     /// <summary>By the page itself, when somebody was there: the cookie is renewed.</summary>
-    private static async Task<IResult> TouchAsync(HttpContext http, IAntiforgery antiforgery) =>
-        http.User.Identity?.IsAuthenticated != true ? Results.Unauthorized()
-        : await antiforgery.IsRequestValidAsync(http) ? Results.NoContent()
-        : Results.BadRequest();
+    private static async Task<IResult> TouchAsync(HttpContext http, IAntiforgery antiforgery, LiveSessions live)
+    {
+        if (http.User.Identity?.IsAuthenticated != true) return Results.Unauthorized();
+        if (!await antiforgery.IsRequestValidAsync(http)) return Results.BadRequest();
+        live.Touch(http.User);
+        return Results.NoContent();
+    }
 
     private static async Task<IResult> ChooseSchemeAsync(HttpContext http, IAntiforgery antiforgery, [FromForm] string? scheme)
     {
@@ -133,5 +136,6 @@ internal static class SessionEndpoints
         var services = context.HttpContext.RequestServices;
         if (!await services.GetRequiredService<EndedSessions>().HoldsAsync(context.Principal!)) context.RejectPrincipal();
         else if (services.GetRequiredService<ConsoleOptions>().Oidc is not null) await services.GetRequiredService<TokenRefresher>().RefreshAsync(context);
+        if (context.Principal is { } person) services.GetRequiredService<LiveSessions>().Keep(person);
     }
 }

@@ -36,23 +36,22 @@ internal sealed class TokenRefresher(IServiceProvider services, TimeProvider tim
         return new(new ClaimsIdentity(claims, CookieAuthenticationDefaults.AuthenticationScheme));
     }
 
+    /// <summary>When the token ends; null where the issuer did not say, or there is none.</summary>
+    public static DateTimeOffset? EndOf(ClaimsPrincipal person) =>
+        long.TryParse(person.FindFirstValue(EndClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var end) ? DateTimeOffset.FromUnixTimeSeconds(end) : null;
+
     /// <summary>Ends the session when its token has ended and there is no other.</summary>
     public async Task RefreshAsync(CookieValidatePrincipalContext context)
     {
         var person = context.Principal!;
-        if (!long.TryParse(person.FindFirstValue(EndClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var end)
-            || DateTimeOffset.FromUnixTimeSeconds(end) - time.GetUtcNow() > Margin)
-        {
-            return;
-        }
-
+        if (EndOf(person) is not { } end || end - time.GetUtcNow() > Margin) return;
         var refreshToken = person.FindFirstValue(RefreshClaim);
         if (refreshToken is not null && await ShareAsync(refreshToken) is { } tokens)
         {
             context.ReplacePrincipal(With(tokens, Person.NameOf(person), time, person));
             context.ShouldRenew = true;
         }
-        else if (DateTimeOffset.FromUnixTimeSeconds(end) <= time.GetUtcNow())
+        else if (end <= time.GetUtcNow())
         {
             context.RejectPrincipal();
         }

@@ -10,6 +10,15 @@
             document.documentElement.dataset.scheme = scheme;
         },
 
+        // With the cookie, which the answer replaces when its token has ended.
+        renew: () => post('/session/touch'),
+
+        // Whether the page stays, with what would be lost, and says itself what happened.
+        stays: () => {
+            if (hasWork()) say(sessionEnded, true);
+            return hasWork();
+        },
+
         toTop: () => scrollTo({ top: 0, behavior: 'instant' }),
 
         // The text goes to the clipboard and nowhere else.
@@ -51,14 +60,15 @@
     const touch = async () => {
         if (Date.now() - last > idleMilliseconds) {
             await post('/session/idle');
-            location.assign('/sign-in?problem=Idle');
+            location.assign(`/sign-in?problem=Idle&return=${encodeURIComponent(location.pathname + location.search)}`);
             return;
         }
 
         if (last > kept) {
             kept = Date.now();
             const answer = await post('/session/touch');
-            if (answer?.status === 401) location.reload();
+            // 400: of a session before this one.
+            if (answer?.status === 401 || answer?.status === 400) leave(sessionEnded);
         }
     };
     setInterval(touch, Math.min(60_000, idleMilliseconds / 4));
@@ -117,12 +127,22 @@
     };
     reload.addEventListener('click', () => location.reload());
 
+    // What the person typed, or is shown once, would be gone with the page: they say when it goes.
+    const sessionEnded = 'This page is of a session that has ended. Keep what you need of it, then reload.';
+    const hasWork = () => {
+        const typed = document.querySelectorAll('[role=dialog] textarea, [role=dialog] input:not([readonly], [type=hidden], [type=checkbox])');
+        return [...typed].some(field => field.value !== '') || document.querySelector('.new-key .once') !== null;
+    };
+    const leave = text => hasWork() ? say(text, true) : location.reload();
+
     // Without the server only this works of a page: an API key that is shown once can still be copied.
     addEventListener('click', async event => {
         const key = document.getElementById('new-api-key');
         if (!isDown || !key || !event.target.closest('.new-key-line button')) return;
         await window.keyservice.copy(key.textContent).then(() => say('The API Auth Key is on your clipboard.', true), () => say('Select the key and copy it yourself.', true));
     }, { capture: true });
+
+    const leadsAway = async () => (await fetch(location.href, { redirect: 'manual', cache: 'no-store' }).catch(() => null))?.type === 'opaqueredirect';
 
     // Tries for as long as it takes. A server that was restarted does not know this page any more: it is loaded again, at the same address.
     let isDown = false;
@@ -134,18 +154,34 @@
             const answer = await fetch('/_content/KeyService.Console/favicon.svg', { cache: 'no-store' }).catch(() => null);
             if (!isDown) return;
             if (!answer?.ok) continue;
-            const known = await Blazor.reconnect().catch(() => false);
+            const known = await Blazor.reconnect().catch(() => null);
             if (known) return;
-            // What the person typed, or is shown once, would be gone: they say when.
-            const typed = document.querySelectorAll('[role=dialog] textarea, [role=dialog] input:not([readonly], [type=hidden], [type=checkbox])');
-            if ([...typed].some(field => field.value !== '') || document.querySelector('.new-key .once')) say('The console was restarted, and this page is of before. Keep what you need of it, then reload.', true);
-            else location.reload();
+            // Thrown: the network, or a session that ended, whose pages lead to the sign-in. Only "no" is of a server that does not know the page.
+            if (known === null && !await leadsAway()) continue;
+            leave(known === null ? sessionEnded : 'The console was restarted, and this page is of before. Keep what you need of it, then reload.');
             return;
         }
     };
 
+    // A page that its server gave up, or that never had one, answers nothing any more. Blazor shows its mark then, or leaves a promise broken.
+    let isOpen = false;
+    const fail = () => {
+        // Of a try to reconnect.
+        if (isDown) return;
+        isDown = true;
+        say(isOpen ? 'Something went wrong, and this page does not work any more. Keep what you need of it, then reload.' : 'There is no connection to the console. Reload to try again.', true);
+    };
+    const mark = document.getElementById('blazor-error-ui');
+    new MutationObserver(() => {
+        if (mark.style.display !== 'block') return;
+        mark.style.display = '';
+        fail();
+    }).observe(mark, { attributes: true });
+    addEventListener('unhandledrejection', () => isOpen || fail());
+
     Blazor.start({
         circuit: {
+            circuitHandlers: [{ onCircuitOpened: () => isOpen = true }],
             // Of a server that says nothing: sooner than by itself (30 s).
             configureSignalR: connection => connection.withServerTimeout(12_000).withKeepAliveInterval(4_000),
             reconnectionHandler: {
