@@ -61,6 +61,8 @@ public static class ConsoleHosting
         if (options.KnownProxies.Count > 0)
         {
             var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost };
+            // As many as are named: behind the second, everybody would else come from the first.
+            forwarded.ForwardLimit = null;
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
             foreach (var proxy in options.KnownProxies) forwarded.KnownProxies.Add(proxy);

@@ -73,12 +73,15 @@ internal static class SessionEndpoints
         HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ConsoleOptions options, string? @return, Func<Task<SignInProblem>> begin)
     {
         if (!await antiforgery.IsRequestValidAsync(http)) return SignInAnswer.Page(options, SignInProblem.Stale, @return);
-        using var attempt = throttle.Begin(http.Connection.RemoteIpAddress);
-        if (attempt is null) return SignInAnswer.Page(options, SignInProblem.Slow, @return);
         var problem = await begin();
-        attempt.Held = problem is SignInProblem.None or SignInProblem.Away;
-        if (problem == SignInProblem.None) ColourScheme.Begin(http, http.Request.Form["scheme"]);
-        return problem == SignInProblem.None ? Results.LocalRedirect(SignInAnswer.Local(@return)) : SignInAnswer.Page(options, problem, @return);
+        if (problem == SignInProblem.None)
+        {
+            ColourScheme.Begin(http, http.Request.Form["scheme"]);
+            return Results.LocalRedirect(SignInAnswer.Local(@return));
+        }
+
+        if (problem != SignInProblem.Away && !await throttle.FailAsync(http.Connection.RemoteIpAddress)) problem = SignInProblem.Slow;
+        return SignInAnswer.Page(options, problem, @return);
     }
 
     private static async Task<SignInProblem> BeginAsync(HttpContext http, ServiceChannel channel, string credential)

@@ -11,7 +11,7 @@ public enum SignInProblem
     /// <summary>The one-time link was used, is too old, or was never given out.</summary>
     Link,
 
-    /// <summary>Too many tries.</summary>
+    /// <summary>It does not hold, after too many others from the same place.</summary>
     Slow,
 
     /// <summary>The service does not answer.</summary>

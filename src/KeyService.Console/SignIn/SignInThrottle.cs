@@ -4,59 +4,77 @@ using System.Net.Sockets;
 namespace KeyService.AdminConsole.SignIn;
 
 /// <summary>
-/// Slows who tries one credential after the other: after five that did not hold, from one place, one more every ten seconds, until ten minutes passed without
-/// one. Who signs in at once is never slowed.
+/// Slows who tries one credential after the other: after five that did not hold, from one place, every further "no" comes ten seconds late, until ten minutes
+/// passed without one. What holds is never slowed and never refused untried: a place may be a whole office, with somebody in it who tries without end, and no
+/// number of tries finds one of 2^136 credentials.
 /// </summary>
 public sealed class SignInThrottle(TimeProvider time)
 {
     private const int FreeFailures = 5;
     private const int MaxPlaces = 10_000;
+
+    /// <summary>Of one place, and of all: what waits has a connection and memory.</summary>
+    private const int MaxWaiting = 5;
+
+    private const int MaxWaitingInAll = 1_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, Place> _places = [];
+    private int _waiting;
 
-    /// <summary>Null: not now. Dispose it when it is known whether the credential held.</summary>
-    public Try? Begin(IPAddress? address)
+    /// <summary>After a try that did not hold: returns when it may be told.</summary>
+    /// <returns>False, at once: too many of its place wait already.</returns>
+    public async Task<bool> FailAsync(IPAddress? address)
     {
+        Place place;
         lock (_lock)
         {
-            var now = time.GetUtcNow();
-            var key = PlaceOf(address ?? IPAddress.None);
-            if (!_places.TryGetValue(key, out var place))
+            place = Find(PlaceOf(address ?? IPAddress.None));
+            if (place.Failures < FreeFailures)
             {
-                if (_places.Count >= MaxPlaces) Forget(now);
-                // More places than anybody has: a flood, which must not keep out who comes from a new one.
-                if (_places.Count >= MaxPlaces && _places.Where(known => known.Value.UnderWay == 0).MinBy(known => known.Value.LastFailure).Key is { } oldest) _places.Remove(oldest);
-                if (_places.Count >= MaxPlaces) return null;
-                _places[key] = place = new();
+                place.Failures++;
+                return true;
             }
 
-            if (place.UnderWay == 0 && now - place.LastFailure > Memory) place.Failures = 0;
-            var isFree = place.Failures + place.UnderWay < FreeFailures;
-            if (!isFree && (place.UnderWay > 0 || now - place.LastFailure < Pause)) return null;
-            place.UnderWay++;
-            return new(this, place);
+            if (place.Waiting == MaxWaiting || _waiting == MaxWaitingInAll) return false;
+            place.Waiting++;
+            _waiting++;
         }
-    }
 
-    private void End(Place place, bool held)
-    {
+        // Also of who does not wait for it: they would have the next answer sooner.
+        await Task.Delay(Pause, time);
         lock (_lock)
         {
-            place.UnderWay--;
-            if (held) return;
-            place.Failures++;
-            place.LastFailure = time.GetUtcNow();
+            place.Waiting--;
+            _waiting--;
         }
+
+        return true;
+    }
+
+    private Place Find(IPAddress address)
+    {
+        var now = time.GetUtcNow();
+        if (!_places.TryGetValue(address, out var place))
+        {
+            if (_places.Count >= MaxPlaces) Forget(now);
+            // More places than anybody has: a flood, which must not keep out who comes from a new one.
+            if (_places.Count >= MaxPlaces) _places.Remove(_places.MinBy(known => known.Value.LastFailure).Key);
+            _places[address] = place = new();
+        }
+
+        if (now - place.LastFailure > Memory) place.Failures = 0;
+        place.LastFailure = now;
+        return place;
     }
 
     private void Forget(DateTimeOffset now)
     {
         foreach (var (address, place) in _places)
         {
-            if (place.UnderWay == 0 && now - place.LastFailure > Memory) _places.Remove(address);
+            if (now - place.LastFailure > Memory) _places.Remove(address);
         }
     }
 
@@ -67,26 +85,12 @@ public sealed class SignInThrottle(TimeProvider time)
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? new([.. address.GetAddressBytes().AsSpan(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]) : address;
     }
 
-    /// <summary>One try to sign in.</summary>
-    public sealed class Try : IDisposable
-    {
-        private readonly SignInThrottle _throttle;
-        private readonly Place _place;
-
-        internal Try(SignInThrottle throttle, Place place) => (_throttle, _place) = (throttle, place);
-
-        /// <summary>Set when it is not one that failed: the credential held, or nobody could say.</summary>
-        public bool Held { get; set; }
-
-        public void Dispose() => _throttle.End(_place, Held);
-    }
-
     /// <summary>What is known of one place.</summary>
-    internal sealed class Place
+    private sealed class Place
     {
         public int Failures { get; set; }
 
-        public int UnderWay { get; set; }
+        public int Waiting { get; set; }
 
         public DateTimeOffset LastFailure { get; set; }
     }

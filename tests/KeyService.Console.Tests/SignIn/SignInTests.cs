@@ -131,22 +131,6 @@ public sealed class SignInTests(Browser browser)
     }
 
     [Fact]
-    public async Task Who_tries_one_after_the_other_is_slowed()
-    {
-        await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
-        await using var visitor = await browser.OpenAsync(server);
-        visitor.Expected.AddRange(["401", "429"]);
-        await visitor.Page.GotoAsync("/sign-in");
-        for (var i = 0; i < 6; i++)
-        {
-            await visitor.Page.GetByLabel("Credential", new() { Exact = true }).FillAsync(Forged(server.RootCredential));
-            await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-            await Expect(visitor.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(i < 5 ? "does not hold" : "Too many tries");
-        }
-    }
-
-    [Fact]
     public async Task A_form_of_another_site_signs_nobody_in()
     {
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = browser.Server.HttpAddress };
