@@ -37,6 +37,27 @@ public sealed record ConsoleOptions
 /// <param name="ClientSecret">Its secret; null for a public client.</param>
 public sealed record ConsoleOidcOptions(string Authority, string Audience, string ClientId, string? ClientSecret)
 {
+    /// <summary><c>KeyService:Oidc:Scope</c>: what is asked for, in words with a space between them; with <c>offline_access</c> tokens that end are replaced.</summary>
+    public string Scope { get; init; } = DefaultScope;
+
+    public const string DefaultScope = "openid profile offline_access";
+
+    /// <summary><c>KeyService:Oidc:AudienceParameter</c>: how the issuer is told the audience. Null: as a resource (RFC 8707) where it is an https URL, and else not.</summary>
+    public AudienceParameter? AudienceParameter { get; init; }
+
     /// <summary>Never the secret.</summary>
     public override string ToString() => $"{nameof(ConsoleOidcOptions)} {Authority}";
+}
+
+/// <summary>The parameter in which an issuer is told for whom the access token is to be.</summary>
+public enum AudienceParameter
+{
+    /// <summary>None: it knows by the scope, or by the client.</summary>
+    None,
+
+    /// <summary><c>resource</c>, of RFC 8707.</summary>
+    Resource,
+
+    /// <summary><c>audience</c>.</summary>
+    Audience,
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -16,6 +17,8 @@ namespace KeyService.AdminConsole.SignIn;
 /// </summary>
 internal static class OidcSignIn
 {
+    private const int MaxReasonLength = 500;
+
     public static void Add(AuthenticationBuilder authentication, ConsoleOidcOptions issuer)
     {
         authentication.AddOpenIdConnect(SessionEndpoints.OidcScheme, oidc =>
@@ -32,9 +35,13 @@ internal static class OidcSignIn
             oidc.SignedOutCallbackPath = "/session/oidc-signed-out";
             // A session ends by its person, who needs the page for it.
             oidc.RemoteSignOutPath = PathString.Empty;
-            // For whom the access token is to be. A resource is a URI (RFC 8707); of another audience the issuer knows by itself.
-            if (issuer.Audience.StartsWith("https://", StringComparison.OrdinalIgnoreCase)) oidc.Resource = issuer.Audience;
-            oidc.Scope.Add("offline_access");
+            // For whom the access token is to be. A resource is a URI (RFC 8707); of another audience the issuer knows by itself, or is told as the settings say.
+            var isUri = issuer.Audience.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+            var parameter = issuer.AudienceParameter ?? (isUri ? AudienceParameter.Resource : AudienceParameter.None);
+            if (parameter == AudienceParameter.Resource) oidc.Resource = issuer.Audience;
+            if (parameter == AudienceParameter.Audience) oidc.AdditionalAuthorizationParameters.Add("audience", issuer.Audience);
+            oidc.Scope.Clear();
+            foreach (var word in issuer.Scope.Split(' ', StringSplitOptions.RemoveEmptyEntries)) oidc.Scope.Add(word);
             oidc.MapInboundClaims = false;
             oidc.SaveTokens = false;
             oidc.SignInScheme = CookieAuthenticationDefaults.AuthenticationScheme;
@@ -49,7 +56,8 @@ internal static class OidcSignIn
             };
             oidc.Events.OnRemoteFailure = context =>
             {
-                context.Response.Redirect($"{SessionEndpoints.SignInPath}?problem={SignInProblem.Issuer}");
+                Tell(context.HttpContext, context.Failure);
+                context.Response.Redirect(SignInAnswer.Address(SignInProblem.Issuer, context.Properties?.RedirectUri));
                 context.HandleResponse();
                 return Task.CompletedTask;
             };
@@ -60,15 +68,40 @@ internal static class OidcSignIn
     public static async Task<bool> HasSignOutAsync(HttpContext http)
     {
         if (http.RequestServices.GetRequiredService<ConsoleOptions>().Oidc is null) return false;
-        var oidc = http.RequestServices.GetRequiredService<IOptionsMonitor<OpenIdConnectOptions>>().Get(SessionEndpoints.OidcScheme);
         try
         {
-            return (await oidc.ConfigurationManager!.GetConfigurationAsync(http.RequestAborted)).EndSessionEndpoint is { Length: > 0 };
+            return (await ReadAsync(http)).EndSessionEndpoint is { Length: > 0 };
         }
         catch (InvalidOperationException)
         {
             return false;
         }
+    }
+
+    /// <summary>Whether the issuer says where people sign in.</summary>
+    public static async Task<bool> IsThereAsync(HttpContext http)
+    {
+        try
+        {
+            await ReadAsync(http);
+            return true;
+        }
+        catch (InvalidOperationException e)
+        {
+            Tell(http, e);
+            return false;
+        }
+    }
+
+    private static Task<OpenIdConnectConfiguration> ReadAsync(HttpContext http) => http.RequestServices.GetRequiredService<IOptionsMonitor<OpenIdConnectOptions>>()
+        .Get(SessionEndpoints.OidcScheme).ConfigurationManager!.GetConfigurationAsync(http.RequestAborted);
+
+    /// <summary>In a line: anybody can call the callback's address, and what an issuer says is its own.</summary>
+    private static void Tell(HttpContext http, Exception? failure)
+    {
+        var reason = new string([.. (failure?.Message ?? "it does not say why").Select(c => char.IsControl(c) ? ' ' : c)]);
+        Log.NotSignedInAtIssuer(
+            http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(OidcSignIn)), reason.Length > MaxReasonLength ? reason[..MaxReasonLength] : reason);
     }
 
     /// <summary>Of all that the issuer said, the session keeps the name and the tokens.</summary>

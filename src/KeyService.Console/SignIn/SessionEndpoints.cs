@@ -33,7 +33,7 @@ internal static class SessionEndpoints
         endpoints.MapGet(LinkPath, (ConsoleOptions options) => SignInAnswer.Page(options, SignInProblem.None, @return: null));
         endpoints.MapPost("/session/credential", SignInAsync).DisableAntiforgery();
         endpoints.MapPost("/session/link", FollowLinkAsync).DisableAntiforgery();
-        endpoints.MapGet("/session/oidc", Challenge);
+        endpoints.MapGet("/session/oidc", ChallengeAsync);
         endpoints.MapGet(AgainPath, (Delegate)SessionEnd.CheckAgainAsync);
         endpoints.MapPost("/session/sign-out", SessionEnd.SignOutAsync).DisableAntiforgery();
         endpoints.MapGet(IssuerSignOutPath, (Delegate)SessionEnd.SignOutAtIssuerAsync);
@@ -110,10 +110,11 @@ internal static class SessionEndpoints
         }
     }
 
-    private static IResult Challenge(HttpContext http, ConsoleOptions options, string? @return, string? scheme)
+    private static async Task<IResult> ChallengeAsync(HttpContext http, ConsoleOptions options, string? @return, string? scheme)
     {
         if (options.Oidc is null) return Results.NotFound();
         ColourScheme.Begin(http, scheme);
+        if (!await OidcSignIn.IsThereAsync(http)) return Results.LocalRedirect(SignInAnswer.Address(SignInProblem.Issuer, @return));
         return Results.Challenge(new() { RedirectUri = SignInAnswer.Local(@return) }, [OidcScheme]);
     }
 

@@ -23,9 +23,27 @@ internal static class ConsoleSettings
             MaxSession = Settings.Duration(
                 configuration, SettingNames.ConsoleMaxSession, TimeSpan.FromHours(12), TimeSpan.FromMinutes(5), TimeSpan.FromDays(30)),
             KnownProxies = ReadProxies(configuration),
-            Oidc = server.Oidc is { ClientId: { } client } oidc ? new(oidc.Authority.ToString(), oidc.Audience, client, oidc.ClientSecret) : null,
+            Oidc = server.Oidc is { ClientId: { } client } oidc
+                ? new(oidc.Authority.ToString(), oidc.Audience, client, oidc.ClientSecret) { Scope = ReadScope(configuration), AudienceParameter = ReadAudienceParameter(configuration) }
+                : null,
         };
     }
+
+    private static string ReadScope(IConfiguration configuration)
+    {
+        var text = Settings.Text(configuration, SettingNames.OidcScope) ?? ConsoleOidcOptions.DefaultScope;
+        // Without it an issuer says nothing of who signs in.
+        return text.Split(' ').Contains("openid", StringComparer.Ordinal) ? text : throw Settings.Wrong(SettingNames.OidcScope, text, "words with a space between them, openid among them");
+    }
+
+    private static AudienceParameter? ReadAudienceParameter(IConfiguration configuration) => Settings.Text(configuration, SettingNames.OidcAudienceParameter) switch
+    {
+        null => null,
+        "none" => AudienceParameter.None,
+        "resource" => AudienceParameter.Resource,
+        "audience" => AudienceParameter.Audience,
+        var text => throw Settings.Wrong(SettingNames.OidcAudienceParameter, text, "`resource`, `audience` or `none`"),
+    };
 
     private static Uri ReadAddress(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.PathAndQuery == "/" && address.UserInfo.Length == 0

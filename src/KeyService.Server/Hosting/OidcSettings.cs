@@ -18,6 +18,8 @@ internal static class OidcSettings
         Needs(SettingNames.OidcAudience, audience, SettingNames.OidcAuthority, authority);
         Needs(SettingNames.OidcClientId, clientId, SettingNames.OidcAuthority, authority);
         Needs(SettingNames.OidcClientSecret, clientSecret, SettingNames.OidcClientId, clientId);
+        foreach (var name in (string[])[SettingNames.OidcScope, SettingNames.OidcAudienceParameter])
+            Needs(name, Settings.Text(configuration, name), SettingNames.OidcClientId, clientId);
         return authority is null ? null : new()
         {
             Authority = ReadAuthority(authority), Audience = audience!, ClientId = clientId, ClientSecret = clientSecret,

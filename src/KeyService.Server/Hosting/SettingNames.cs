@@ -105,6 +105,12 @@ internal static class SettingNames
     /// <summary>That client's secret; none.</summary>
     public const string OidcClientSecret = "KeyService:Oidc:ClientSecret";
 
+    /// <summary>What the console asks for at the issuer; openid, profile and offline_access.</summary>
+    public const string OidcScope = "KeyService:Oidc:Scope";
+
+    /// <summary>The parameter in which it asks for the audience; by the audience's form.</summary>
+    public const string OidcAudienceParameter = "KeyService:Oidc:AudienceParameter";
+
     /// <summary>The SQL Server database; none means SQLite in the data directory.</summary>
     public const string SqlServer = "ConnectionStrings:SqlServer";
 
@@ -118,7 +124,7 @@ internal static class SettingNames
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
         Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, BatchScheduling, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
         ConsoleServiceAddress, ConsoleDefaultWorkspace, ConsoleIdleTimeout, ConsoleMaxSession, ConsoleKnownProxies,
-        OidcAuthority, OidcAudience, OidcClientId, OidcClientSecret,
+        OidcAuthority, OidcAudience, OidcClientId, OidcClientSecret, OidcScope, OidcAudienceParameter,
         SqlServer, Redis,
     ];
 

@@ -1,4 +1,5 @@
 using System.Net;
+using KeyService.AdminConsole;
 using KeyService.Server.Hosting;
 using KeyService.Server.Storage;
 
@@ -44,4 +45,30 @@ public class ConsoleSettingsTests
         error.Message.ShouldStartWith(name);
         error.Message.ShouldNotContain("secret");
     }
+
+    [Fact]
+    public void An_issuer_is_asked_as_the_settings_say()
+    {
+        var issuer = Issuer().ShouldNotBeNull();
+        (issuer.Scope, issuer.AudienceParameter).ShouldBe(("openid profile offline_access", null));
+        issuer = Issuer((SettingNames.OidcScope, "openid api://keyservice/manage"), (SettingNames.OidcAudienceParameter, "audience")).ShouldNotBeNull();
+        (issuer.Scope, issuer.AudienceParameter).ShouldBe(("openid api://keyservice/manage", AudienceParameter.Audience));
+        Issuer((SettingNames.OidcAudienceParameter, "none"))!.AudienceParameter.ShouldBe(AudienceParameter.None);
+        Issuer((SettingNames.OidcAudienceParameter, "resource"))!.AudienceParameter.ShouldBe(AudienceParameter.Resource);
+    }
+
+    [Theory]
+    [InlineData(SettingNames.OidcScope, "profile", "must be words")]
+    [InlineData(SettingNames.OidcAudienceParameter, "Audience", "must be `resource`")]
+    public void A_wrong_way_to_ask_is_named(string name, string value, string told)
+    {
+        Should.Throw<StartException>(() => Issuer((name, value))).Message.ShouldStartWith($"{name}: {told}");
+        Should.Throw<StartException>(() => ServerOptions.Read(Configured.With((name, "openid")))).Message
+            .ShouldBe($"{name}: must be left out, or {SettingNames.OidcClientId} must be set too.");
+    }
+
+    private static ConsoleOidcOptions? Issuer(params (string, string?)[] settings) => ServerOptions.Read(Configured.With(
+    [
+        (SettingNames.OidcAuthority, "https://id.example.com"), (SettingNames.OidcAudience, "keyservice"), (SettingNames.OidcClientId, "console"), .. settings,
+    ])).Console?.Oidc;
 }
