@@ -24,13 +24,17 @@ internal static class PageGuard
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), clipboard-write=(self)";
-        if (http.Request.IsHttps) headers.StrictTransportSecurity = "max-age=31536000";
+        // A browser would keep to it for everything else on its own machine, at every port.
+        if (http.Request.IsHttps && !IsNameOfThisMachine(http.Request.Host)) headers.StrictTransportSecurity = "max-age=31536000";
         // A page has what only its person may see; files have a name for each version, and say themselves how long they hold.
         if (!IsFile(http.Request.Path)) headers.CacheControl = "no-cache, no-store";
 
         if (IsOfAnotherSite(http.Request))
         {
             http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            http.Response.ContentType = "text/plain; charset=utf-8";
+            // Whose proxy does not pass on the name that people see reads it too.
+            await http.Response.WriteAsync("Refused: a page of another origin asked for this. A proxy must pass on X-Forwarded-Host and X-Forwarded-Proto as people see them.");
             return;
         }
 
@@ -69,8 +73,11 @@ internal static class PageGuard
     /// </summary>
     private static bool IsFromHere(HttpContext http) =>
         http.Connection.RemoteIpAddress is { } peer && IPAddress.IsLoopback(peer) && http.Connection.LocalIpAddress is { } own && IPAddress.IsLoopback(own)
-        && (http.Request.Host.Host == "localhost" || (IPAddress.TryParse(http.Request.Host.Host.Trim('[', ']'), out var host) && IPAddress.IsLoopback(host)))
+        && IsNameOfThisMachine(http.Request.Host)
         && !http.Request.Headers.ContainsKey("Forwarded") && !http.Request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsNameOfThisMachine(HostString host) =>
+        host.Host == "localhost" || (IPAddress.TryParse(host.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private static RazorComponentResult<MessagePage> Page(MessageKind kind) => new(new Dictionary<string, object?>(StringComparer.Ordinal) { [nameof(MessagePage.Kind)] = kind })
     {

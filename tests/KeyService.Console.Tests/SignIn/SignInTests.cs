@@ -73,23 +73,6 @@ public sealed class SignInTests(Browser browser)
     }
 
     [Fact]
-    public async Task Who_is_away_for_too_long_is_signed_out()
-    {
-        await using var visitor = await browser.OpenAsync();
-        // The clock of the page alone: its connection believes that the server said nothing for half an hour.
-        visitor.Expected.Add("Server timeout");
-        await visitor.Page.Clock.InstallAsync();
-        await visitor.OpenKeysAsync("idle");
-        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
-
-        await visitor.Page.Clock.FastForwardAsync("32:00");
-
-        await Expect(visitor.Page.GetByText("You were signed out because you were away for a while.")).ToBeVisibleAsync();
-        await visitor.Page.GotoAsync("/open-api/idle");
-        await Expect(visitor.Page.GetByLabel("Credential", new() { Exact = true })).ToBeVisibleAsync();
-    }
-
-    [Fact]
     public async Task A_credential_that_is_switched_off_ends_its_session()
     {
         var request = new CreateKeyRequest { WorkspaceId = "system", Name = "for a while", Scopes = { "keys:read" }, PermittedWorkspaces = { "ended" } };
