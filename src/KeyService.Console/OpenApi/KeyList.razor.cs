@@ -79,7 +79,6 @@ public sealed partial class KeyList : IDisposable
         var gone = _gone.Token;
         var slow = ShowWhenSlowAsync(gone);
         await Retries.RunAsync(
-            Navigation,
             async () =>
             {
                 var page = await Calls.ListKeysAsync(address.ToRequest(KeyServiceCalls.PageSize), gone);

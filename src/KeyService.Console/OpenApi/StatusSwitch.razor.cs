@@ -1,7 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using KeyService.AdminConsole.Layout;
 using KeyService.AdminConsole.Service;
-using KeyService.AdminConsole.SignIn;
 using KeyService.Contracts.V1;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
@@ -66,7 +65,6 @@ public sealed partial class StatusSwitch
         }
         catch (CallProblem problem)
         {
-            if (problem.Kind == ProblemKind.SignedOut) Navigation.CheckSession();
             Snackbar.Failure(problem.Kind == ProblemKind.Away
                 ? $"The service did not say that {ForeignText.Quote(seen.Name)} was switched. The list shows what it said last; try again."
                 : problem.Message);

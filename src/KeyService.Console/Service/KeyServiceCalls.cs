@@ -111,8 +111,10 @@ public sealed class KeyServiceCalls(
         return newest == refused ? null : newest;
     }
 
-    /// <summary>The page goes to whoever knows better (<see cref="SessionCheck"/>), but not while it has what would be lost: then it says so itself.</summary>
-    private async Task<CallProblem> EndedAsync() => new(
-        await js.TryAskAsync<bool>("keyservice.stays") ? ProblemKind.Other : ProblemKind.SignedOut,
-        "Your session has ended. Sign in again.", new Dictionary<string, string>(StringComparer.Ordinal));
+    /// <summary>The page goes to <see cref="SessionEndpoints.AgainPath"/>, or says what happened while it has what would be lost (<c>console.js</c>).</summary>
+    private async Task<CallProblem> EndedAsync()
+    {
+        await js.TryCallAsync("keyservice.sessionEnded");
+        return new(ProblemKind.SignedOut, "Your session has ended. Sign in again.", new Dictionary<string, string>(StringComparer.Ordinal));
+    }
 }

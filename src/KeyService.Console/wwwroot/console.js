@@ -13,11 +13,8 @@
         // With the cookie, which the answer replaces when its token has ended.
         renew: () => post('/session/touch'),
 
-        // Whether the page stays, with what would be lost, and says itself what happened.
-        stays: () => {
-            if (hasWork()) say(sessionEnded, true);
-            return hasWork();
-        },
+        // To whoever knows better, and back here or to the sign-in.
+        sessionEnded: () => leave('This page is of a session that has ended. Keep what you need of it, then reload.', `/session/again?return=${here()}`),
 
         toTop: () => scrollTo({ top: 0, behavior: 'instant' }),
 
@@ -60,7 +57,7 @@
     const touch = async () => {
         if (Date.now() - last > idleMilliseconds) {
             await post('/session/idle');
-            location.assign(`/sign-in?problem=Idle&return=${encodeURIComponent(location.pathname + location.search)}`);
+            location.assign(`/sign-in?problem=Idle&return=${here()}`);
             return;
         }
 
@@ -68,7 +65,7 @@
             kept = Date.now();
             const answer = await post('/session/touch');
             // 400: of a session before this one.
-            if (answer?.status === 401 || answer?.status === 400) leave(sessionEnded);
+            if (answer?.status === 401 || answer?.status === 400) window.keyservice.sessionEnded();
         }
     };
     setInterval(touch, Math.min(60_000, idleMilliseconds / 4));
@@ -128,12 +125,12 @@
     reload.addEventListener('click', () => location.reload());
 
     // What the person typed, or is shown once, would be gone with the page: they say when it goes.
-    const sessionEnded = 'This page is of a session that has ended. Keep what you need of it, then reload.';
+    const here = () => encodeURIComponent(location.pathname + location.search);
     const hasWork = () => {
         const typed = document.querySelectorAll('[role=dialog] textarea, [role=dialog] input:not([readonly], [type=hidden], [type=checkbox])');
         return [...typed].some(field => field.value !== '') || document.querySelector('.new-key .once') !== null;
     };
-    const leave = text => hasWork() ? say(text, true) : location.reload();
+    const leave = (text, address) => hasWork() ? say(text, true) : address ? location.assign(address) : location.reload();
 
     // Without the server only this works of a page: an API key that is shown once can still be copied.
     addEventListener('click', async event => {
@@ -158,7 +155,8 @@
             if (known) return;
             // Thrown: the network, or a session that ended, whose pages lead to the sign-in. Only "no" is of a server that does not know the page.
             if (known === null && !await leadsAway()) continue;
-            leave(known === null ? sessionEnded : 'The console was restarted, and this page is of before. Keep what you need of it, then reload.');
+            if (known === null) window.keyservice.sessionEnded();
+            else leave('The console was restarted, and this page is of before. Keep what you need of it, then reload.');
             return;
         }
     };

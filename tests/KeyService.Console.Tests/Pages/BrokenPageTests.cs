@@ -15,7 +15,7 @@ public sealed class BrokenPageTests(Browser browser)
         var workspace = Issuing.NewWorkspace();
         await browser.Server.IssueAsync(workspace, "Trading bot");
         await using var visitor = await browser.OpenAsync();
-        visitor.Expected.AddRange(["negotiat", "Failed to", "ERR_FAILED", "500"]);
+        visitor.Expected.AddRange(["negotiat", "Failed to", "ERR_FAILED", "500", "Circuit host not initialized"]);
         var page = visitor.Page;
         await visitor.OpenKeysAsync(workspace);
         await Expect(page.Row("Trading bot")).ToBeVisibleAsync();

@@ -56,15 +56,15 @@ public sealed class KeyServiceCallsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false, ProblemKind.SignedOut)]
-    [InlineData(true, ProblemKind.Other)]
-    [InlineData(null, ProblemKind.SignedOut)]
-    public async Task A_page_with_something_typed_stays_where_it_is(bool? stays, ProblemKind told)
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_page_whose_session_has_ended_is_told_if_it_is_still_there(bool isGone)
     {
-        _page.Stays = stays;
+        _page.IsGone = isGone;
         await _ended.AddAsync(Person.SessionOf(_person));
 
-        (await FailAsync()).ShouldBe(told);
+        (await FailAsync()).ShouldBe(ProblemKind.SignedOut);
+        _page.Told.ShouldBe(["keyservice.sessionEnded"]);
     }
 
     public void Dispose()
@@ -80,13 +80,17 @@ public sealed class KeyServiceCallsTests : IDisposable
         public override Task<AuthenticationState> GetAuthenticationStateAsync() => Task.FromResult(new AuthenticationState(person));
     }
 
-    /// <summary>Null: it is gone.</summary>
     private sealed class FakePage : IJSRuntime
     {
-        public bool? Stays { get; set; } = false;
+        public List<string> Told { get; } = [];
 
-        public ValueTask<TValue> InvokeAsync<TValue>(string identifier, object?[]? args) =>
-            Stays is { } stays ? ValueTask.FromResult((TValue)(object)stays) : ValueTask.FromException<TValue>(new TaskCanceledException());
+        public bool IsGone { get; set; }
+
+        public ValueTask<TValue> InvokeAsync<TValue>(string identifier, object?[]? args)
+        {
+            Told.Add(identifier);
+            return IsGone ? ValueTask.FromException<TValue>(new TaskCanceledException()) : ValueTask.FromResult<TValue>(default!);
+        }
 
         public ValueTask<TValue> InvokeAsync<TValue>(string identifier, CancellationToken cancellationToken, object?[]? args) => InvokeAsync<TValue>(identifier, args);
     }
