@@ -10,10 +10,26 @@
             document.documentElement.dataset.scheme = scheme;
         },
 
+        // The field is shown, wherever it was folded away.
+        isDateBegun: form => {
+            const field = [...document.getElementById(form)?.elements ?? []].find(one => one.validity?.badInput);
+            field?.closest('details')?.setAttribute('open', '');
+            field?.focus();
+            return field !== undefined;
+        },
+
         toTop: () => scrollTo({ top: 0, behavior: 'instant' }),
 
+        // Whether what a click on a shown API key began went well.
+        whenCopied: () => copied,
+
         // The text goes to the clipboard and nowhere else.
-        copy: async text => {
+        copy: async (text, button) => {
+            const write = begun.get(button);
+            begun.delete(button);
+            write?.give(text);
+            if (write && await write.written.then(() => true, () => false)) return;
+
             if (navigator.clipboard && window.isSecureContext) {
                 await navigator.clipboard.writeText(text);
                 return;
@@ -33,6 +49,42 @@
         },
     };
 
+    // A browser may let a click alone write to the clipboard, not what comes after it: the write begins in the click, and the text follows.
+    const begun = new WeakMap();
+    document.addEventListener('click', event => {
+        const button = event.target.closest?.('.copy:not([aria-disabled=true])');
+        if (!button || !window.ClipboardItem || !navigator.clipboard?.write) return;
+        let give;
+        const text = new Promise((resolve, reject) => {
+            give = resolve;
+            // The service said no, and the page has told it.
+            setTimeout(reject, 15_000);
+        });
+        const written = navigator.clipboard.write([new ClipboardItem({ 'text/plain': text.then(one => new Blob([one], { type: 'text/plain' })) })]);
+        written.catch(() => null);
+        begun.set(button, { give, written });
+    }, { capture: true });
+
+    // An API key that is on the page goes to the clipboard from here: the server, if it is there, only tells of it.
+    let copied = Promise.resolve();
+    addEventListener('click', event => {
+        const key = event.target.closest?.('.new-key-line button')?.closest('.new-key-line').querySelector('code');
+        if (!key) return;
+        copied = window.keyservice.copy(key.textContent);
+        const tell = text => isDown && say(text, true);
+        copied.then(() => tell('The API Auth Key is on your clipboard.'), () => tell('Select the key and copy it yourself.'));
+    }, { capture: true });
+
+    // Nobody leaves by a slip what is shown once. The page's own ways out do not ask.
+    let mayLeave = false;
+    const leave = go => {
+        mayLeave = true;
+        go();
+    };
+    addEventListener('beforeunload', event => {
+        if (!mayLeave && document.querySelector('.new-key .once')) event.preventDefault();
+    });
+
     // Idle: each minute in which somebody was there keeps the session; after the time-out without one, the page lets go.
     // Whoever is at one tab is there for all.
     let last = Date.now();
@@ -51,14 +103,14 @@
     const touch = async () => {
         if (Date.now() - last > idleMilliseconds) {
             await post('/session/idle');
-            location.assign('/sign-in?problem=Idle');
+            leave(() => location.assign('/sign-in?problem=Idle'));
             return;
         }
 
         if (last > kept) {
             kept = Date.now();
             const answer = await post('/session/touch');
-            if (answer?.status === 401) location.reload();
+            if (answer?.status === 401) leave(() => location.reload());
         }
     };
     setInterval(touch, Math.min(60_000, idleMilliseconds / 4));
@@ -74,7 +126,7 @@
     });
     tabs.addEventListener('message', event => {
         if (event.data === 'present') last = Date.now();
-        else location.reload();
+        else leave(() => location.reload());
     });
 
     // Blazor follows links by itself, and would leave the focus behind.
@@ -115,14 +167,7 @@
         words.textContent = text;
         reload.hidden = !withReload;
     };
-    reload.addEventListener('click', () => location.reload());
-
-    // Without the server only this works of a page: an API key that is shown once can still be copied.
-    addEventListener('click', async event => {
-        const key = document.getElementById('new-api-key');
-        if (!isDown || !key || !event.target.closest('.new-key-line button')) return;
-        await window.keyservice.copy(key.textContent).then(() => say('The API Auth Key is on your clipboard.', true), () => say('Select the key and copy it yourself.', true));
-    }, { capture: true });
+    reload.addEventListener('click', () => leave(() => location.reload()));
 
     // Tries for as long as it takes. A server that was restarted does not know this page any more: it is loaded again, at the same address.
     let isDown = false;
@@ -139,7 +184,7 @@
             // What the person typed, or is shown once, would be gone: they say when.
             const typed = document.querySelectorAll('[role=dialog] textarea, [role=dialog] input:not([readonly], [type=hidden], [type=checkbox])');
             if ([...typed].some(field => field.value !== '') || document.querySelector('.new-key .once')) say('The console was restarted, and this page is of before. Keep what you need of it, then reload.', true);
-            else location.reload();
+            else leave(() => location.reload());
             return;
         }
     };
