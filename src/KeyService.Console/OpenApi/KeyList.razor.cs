@@ -3,7 +3,6 @@ using KeyService.AdminConsole.Service;
 using KeyService.Contracts.V1;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
-using MudBlazor;
 
 namespace KeyService.AdminConsole.OpenApi;
 
@@ -17,15 +16,15 @@ public sealed partial class KeyList : IDisposable
     private CancellationTokenSource _gone = new();
     private KeyListAddress? _loaded;
     private ListKeysResponse? _page;
-    private CreateKeyResponse? _created;
     private CallProblem? _problem;
+    private NewKeys? _newKeys;
     private string _newKeyId = "";
 
     /// <summary>As it was typed: a space at a pause is the beginning of the next word.</summary>
     private string _searchText = "";
 
-    private bool _isCreating;
     private bool _isSlow;
+    private bool _isLeft;
 
     [Parameter, EditorRequired]
     public KeyListAddress Address { get; set; } = null!;
@@ -48,20 +47,17 @@ public sealed partial class KeyList : IDisposable
     [Inject]
     internal TimeProvider Time { get; set; } = null!;
 
-    [Inject]
-    internal IDialogService Dialogs { get; set; } = null!;
-
-    [Inject]
-    internal ISnackbar Snackbar { get; set; } = null!;
-
-    // Cancelled, not disposed: what is still under way asks for its token.
-    public void Dispose() => _gone.Cancel();
+    public void Dispose()
+    {
+        _isLeft = true;
+        // Cancelled, not disposed: what is still under way asks for its token.
+        _gone.Cancel();
+    }
 
     protected override async Task OnParametersSetAsync()
     {
         if (!Access.MayRead || _loaded == Address) return;
-        if (_loaded?.WorkspaceId != Address.WorkspaceId) (_page, _created) = (null, null);
-        if (Layout.ShownOnce?.Key.WorkspaceId == Address.WorkspaceId) _created = Layout.ShownOnce;
+        if (_loaded?.WorkspaceId != Address.WorkspaceId) _page = null;
         _trail.Show(Address);
         _loaded = Address;
         // From elsewhere, as on the way back: not what is being typed.
@@ -71,6 +67,8 @@ public sealed partial class KeyList : IDisposable
     }
 
     private static string StatusText(KeyStatus status) => status switch { KeyStatus.Enabled => "Enabled", KeyStatus.Disabled => "Disabled", _ => "Any" };
+
+    private static string OrderText(string order) => order switch { KeyListAddress.OldestFirst => "Oldest first", KeyListAddress.ByName => "Key name", _ => "Newest first" };
 
     private async Task LoadAsync(KeyListAddress address)
     {
@@ -105,37 +103,15 @@ public sealed partial class KeyList : IDisposable
     {
         if (_loaded != address) return;
         // The address was made by somebody else, or long ago.
-        if (problem.Kind == ProblemKind.BadPage) GoToFirst();
+        if (problem.Kind == ProblemKind.BadPage) GoToFirst(replace: true);
         _problem = problem;
         StateHasChanged();
     }
 
-    private async Task CreateAsync()
+    private async Task ShowAsync(Key created)
     {
-        // One at a time, however often it is clicked.
-        if (_isCreating) return;
-        _isCreating = true;
-        try
-        {
-            var dialog = await Dialogs.ShowAsync<CreateKeyDialog>(
-                "Create API Auth Key",
-                new DialogParameters<CreateKeyDialog> { { d => d.WorkspaceId, Address.WorkspaceId }, { d => d.Created, EventCallback.Factory.Create<CreateKeyResponse>(this, ShowAsync) } },
-                // What was typed is not lost by a click beside it.
-                new() { BackdropClick = false });
-            await dialog.Result;
-        }
-        finally
-        {
-            _isCreating = false;
-        }
-    }
-
-    private async Task ShowAsync(CreateKeyResponse created)
-    {
-        (_created, _newKeyId) = (created, created.Key.KeyId);
-        Layout.ShownOnce = created.Key.Recoverable ? null : created;
-        Snackbar.Success($"API Auth Key {ForeignText.Quote(created.Key.Name)} was created.");
-        if (!Access.MayRead) return;
+        _newKeyId = created.KeyId;
+        if (!Access.MayRead || _isLeft) return;
         // Where the new one is at the top.
         var first = KeyListAddress.Of(Address.WorkspaceId);
         if (Address == first) await LoadAsync(first);
@@ -179,10 +155,10 @@ public sealed partial class KeyList : IDisposable
     /// <summary>Where the next page begins, and where it is told how it fares.</summary>
     private Task ToTopAsync() => Js.TryCallAsync("keyservice.toTop");
 
-    private void GoToFirst()
+    private void GoToFirst(bool replace = false)
     {
         _trail.Clear();
-        Go(Address with { After = "" });
+        Go(Address with { After = "" }, replace);
     }
 
     private void Go(KeyListAddress address, bool replace = false) => Navigation.NavigateTo(address.ToString(), replace: replace);

@@ -8,17 +8,21 @@ using MudBlazor;
 namespace KeyService.AdminConsole.OpenApi;
 
 /// <summary>
-/// The toggle of a key. Off asks once, on is one click. A change that is not known to be everywhere yet is followed until it is; one that failed puts the
-/// toggle back and says why; one that met somebody else's is asked for again only while the key is as the person saw it.
+/// The toggle of a key. Off asks once, on is one click. A change that is not known to be everywhere yet is followed until the service says that it is; one
+/// that failed puts the toggle back and says why; one that met somebody else's is asked for again only while the key is as the person saw it.
 /// </summary>
 public sealed partial class StatusSwitch
 {
-    private static readonly TimeSpan FollowWait = TimeSpan.FromSeconds(5);
-
     private bool _isBusy;
     private bool _isAsking;
     private bool _isGone;
+
+    /// <summary>The change that the service answered last: who follows an older one has nothing more to say.</summary>
+    private int _change;
+
+    /// <summary>By when that change is everywhere, as the service said at once: asking again does not move it.</summary>
     private Timestamp? _pending;
+
     private string _keyId = "";
 
     /// <summary>The key as it was last read.</summary>
@@ -42,7 +46,8 @@ public sealed partial class StatusSwitch
     protected override void OnParametersSet()
     {
         if (_keyId == Key.KeyId) return;
-        (_keyId, _pending) = (Key.KeyId, null);
+        _keyId = Key.KeyId;
+        Begin(null);
     }
 
     private async Task SwitchAsync()
@@ -104,6 +109,7 @@ public sealed partial class StatusSwitch
             await Changed.InvokeAsync(now);
             if (now.Status != seen.Status)
             {
+                Begin(null);
                 Snackbar.News("Already changed", $"{ForeignText.Quote(now.Name)} was switched {(now.Status == KeyStatus.Enabled ? "on" : "off")} elsewhere meanwhile. Nothing more was done.");
                 return;
             }
@@ -112,12 +118,20 @@ public sealed partial class StatusSwitch
             answer = await Calls.SetStatusAsync(now, wanted, reason, now.Etag);
         }
 
+        var change = Begin(answer.Propagation);
         await Changed.InvokeAsync(answer.Key);
         // It was off already: what is kept is the reason of who was first.
         if (wanted == KeyStatus.Disabled && answer.Key.StatusReason != reason)
             Snackbar.News("Already changed", $"{ForeignText.Quote(answer.Key.Name)} was switched off elsewhere meanwhile, so your reason was not kept.");
         Tell(answer);
-        if (answer.Propagation.State != PropagationState.Complete) _ = FollowAsync(answer);
+        if (_pending is not null) _ = FollowAsync(answer.Key, change);
+    }
+
+    /// <summary>Another change counts from here on; null: somebody else's.</summary>
+    private int Begin(Propagation? propagation)
+    {
+        _pending = propagation is null or { State: PropagationState.Complete } ? null : propagation.EffectiveTime;
+        return ++_change;
     }
 
     private void Tell(SetStatusResponse answer)
@@ -125,44 +139,32 @@ public sealed partial class StatusSwitch
         var name = answer.Key.Name;
         var isOn = answer.Key.Status == KeyStatus.Enabled;
         var isComplete = answer.Propagation.State == PropagationState.Complete;
-        _pending = isComplete ? null : answer.Propagation.EffectiveTime;
         if (isOn) Snackbar.Success($"{ForeignText.Quote(name)} is enabled.");
         else if (isComplete) Snackbar.Success($"{ForeignText.Quote(name)} is disabled: enforced on {Replicas(answer.Propagation.ReplicasConfirmed)}.");
         else Snackbar.News("Disabled", $"{ForeignText.Quote(name)} is disabled. It is enforced everywhere by {Clock.TimeOfDay(answer.Propagation.EffectiveTime)} at the latest.");
     }
 
-    /// <summary>Until the service says that it is everywhere, or the moment has come by which it is.</summary>
-    private async Task FollowAsync(SetStatusResponse first)
+    private async Task FollowAsync(Key changed, int change)
     {
-        var answer = first;
-        while (!_isGone && _keyId == answer.Key.KeyId && _pending is not null && answer.Propagation.EffectiveTime.ToDateTimeOffset() > Time.GetUtcNow())
+        bool IsCurrent() => !_isGone && change == _change;
+        try
         {
-            try
-            {
-                // Changes nothing, and answers how far it has travelled. With the etag: what somebody else did meanwhile is not undone.
-                answer = await Calls.SetStatusAsync(answer.Key, answer.Key.Status, "", answer.Key.Etag, FollowWait);
-                if (answer.Propagation.State == PropagationState.Complete) break;
-            }
-            catch (CallProblem problem) when (problem.Kind == ProblemKind.Stale)
-            {
-                // Before the key is shown anew: how far this change has travelled is no longer of interest.
-                _pending = null;
-                await InvokeAsync(RefreshAsync);
-                return;
-            }
-            catch (CallProblem)
-            {
-                await Task.Delay(FollowWait, Time);
-            }
-        }
-
-        if (_isGone || _keyId != answer.Key.KeyId) return;
-        await InvokeAsync(() =>
-        {
+            var key = await PropagationFollower.WhenEverywhereAsync(Calls, Time, changed, IsCurrent);
+            if (key is null || !IsCurrent()) return;
             _pending = null;
-            if (answer.Key.Status == KeyStatus.Disabled) Snackbar.Success($"{ForeignText.Quote(answer.Key.Name)} is disabled everywhere now.");
+            if (key.Status == KeyStatus.Disabled) Snackbar.Success($"{ForeignText.Quote(key.Name)} is disabled everywhere now.");
             StateHasChanged();
-        });
+        }
+        catch (CallProblem problem) when (problem.Kind == ProblemKind.Stale && IsCurrent())
+        {
+            // Before the key is shown anew: how far this change has travelled is no longer of interest.
+            Begin(null);
+            await RefreshAsync();
+        }
+        catch (CallProblem)
+        {
+            // Nobody can ask any more: what was promised stays shown.
+        }
     }
 
     private async Task RefreshAsync()

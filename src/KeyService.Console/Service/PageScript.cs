@@ -22,11 +22,11 @@ internal static class PageScript
 
     /// <returns>What the page says; null: it is gone.</returns>
     /// <exception cref="JSException">The browser did not do it.</exception>
-    public static async Task<T?> TryAskAsync<T>(this IJSRuntime js, string name)
+    public static async Task<T?> TryAskAsync<T>(this IJSRuntime js, string name, params object?[] arguments)
     {
         try
         {
-            return await js.InvokeAsync<T>(name);
+            return await js.InvokeAsync<T>(name, arguments);
         }
         catch (Exception e) when (IsGone(e))
         {

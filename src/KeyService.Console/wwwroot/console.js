@@ -16,10 +16,26 @@
         // To whoever knows better, and back here or to the sign-in.
         sessionEnded: () => leave('This page is of a session that has ended. Keep what you need of it, then reload.', `/session/again?return=${here()}`),
 
+        // The field is shown, wherever it was folded away.
+        isDateBegun: form => {
+            const field = [...document.getElementById(form)?.elements ?? []].find(one => one.validity?.badInput);
+            field?.closest('details')?.setAttribute('open', '');
+            field?.focus();
+            return field !== undefined;
+        },
+
         toTop: () => scrollTo({ top: 0, behavior: 'instant' }),
 
+        // Whether what a click on a shown API key began went well.
+        whenCopied: () => copied,
+
         // The text goes to the clipboard and nowhere else.
-        copy: async text => {
+        copy: async (text, button) => {
+            const write = begun.get(button);
+            begun.delete(button);
+            write?.give(text);
+            if (write && await write.written.then(() => true, () => false)) return;
+
             if (navigator.clipboard && window.isSecureContext) {
                 await navigator.clipboard.writeText(text);
                 return;
@@ -39,6 +55,42 @@
         },
     };
 
+    // A browser may let a click alone write to the clipboard, not what comes after it: the write begins in the click, and the text follows.
+    const begun = new WeakMap();
+    document.addEventListener('click', event => {
+        const button = event.target.closest?.('.copy:not([aria-disabled=true])');
+        if (!button || !window.ClipboardItem || !navigator.clipboard?.write) return;
+        let give;
+        const text = new Promise((resolve, reject) => {
+            give = resolve;
+            // The service said no, and the page has told it.
+            setTimeout(reject, 15_000);
+        });
+        const written = navigator.clipboard.write([new ClipboardItem({ 'text/plain': text.then(one => new Blob([one], { type: 'text/plain' })) })]);
+        written.catch(() => null);
+        begun.set(button, { give, written });
+    }, { capture: true });
+
+    // An API key that is on the page goes to the clipboard from here: the server, if it is there, only tells of it.
+    let copied = Promise.resolve();
+    addEventListener('click', event => {
+        const key = event.target.closest?.('.new-key-line button')?.closest('.new-key-line').querySelector('code');
+        if (!key) return;
+        copied = window.keyservice.copy(key.textContent);
+        const tell = text => isDown && say(text, true);
+        copied.then(() => tell('The API Auth Key is on your clipboard.'), () => tell('Select the key and copy it yourself.'));
+    }, { capture: true });
+
+    // Nobody leaves by a slip what is shown once. The page's own ways out do not ask.
+    let mayLeave = false;
+    const go = away => {
+        mayLeave = true;
+        away();
+    };
+    addEventListener('beforeunload', event => {
+        if (!mayLeave && document.querySelector('.new-key .once')) event.preventDefault();
+    });
+
     // Idle: each minute in which somebody was there keeps the session; after the time-out without one, the page lets go.
     // Whoever is at one tab is there for all.
     let last = Date.now();
@@ -57,7 +109,7 @@
     const touch = async () => {
         if (Date.now() - last > idleMilliseconds) {
             await post('/session/idle');
-            location.assign(`/sign-in?problem=Idle&return=${here()}`);
+            go(() => location.assign(`/sign-in?problem=Idle&return=${here()}`));
             return;
         }
 
@@ -81,7 +133,7 @@
     });
     tabs.addEventListener('message', event => {
         if (event.data === 'present') last = Date.now();
-        else location.reload();
+        else go(() => location.reload());
     });
 
     // Blazor follows links by itself, and would leave the focus behind.
@@ -122,7 +174,7 @@
         words.textContent = text;
         reload.hidden = !withReload;
     };
-    reload.addEventListener('click', () => location.reload());
+    reload.addEventListener('click', () => go(() => location.reload()));
 
     // What the person typed, or is shown once, would be gone with the page: they say when it goes.
     const here = () => encodeURIComponent(location.pathname + location.search);
@@ -130,14 +182,7 @@
         const typed = document.querySelectorAll('[role=dialog] textarea, [role=dialog] input:not([readonly], [type=hidden], [type=checkbox])');
         return [...typed].some(field => field.value !== '') || document.querySelector('.new-key .once') !== null;
     };
-    const leave = (text, address) => hasWork() ? say(text, true) : address ? location.assign(address) : location.reload();
-
-    // Without the server only this works of a page: an API key that is shown once can still be copied.
-    addEventListener('click', async event => {
-        const key = document.getElementById('new-api-key');
-        if (!isDown || !key || !event.target.closest('.new-key-line button')) return;
-        await window.keyservice.copy(key.textContent).then(() => say('The API Auth Key is on your clipboard.', true), () => say('Select the key and copy it yourself.', true));
-    }, { capture: true });
+    const leave = (text, address) => hasWork() ? say(text, true) : go(() => address ? location.assign(address) : location.reload());
 
     const leadsAway = async () => (await fetch(location.href, { redirect: 'manual', cache: 'no-store' }).catch(() => null))?.type === 'opaqueredirect';
 

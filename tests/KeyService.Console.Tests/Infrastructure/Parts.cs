@@ -33,6 +33,13 @@ internal static class Parts
         return dialog;
     }
 
+    /// <summary>In the dialog: a key whose API key is not kept.</summary>
+    public static async Task ChooseShownOnceAsync(this ILocator dialog)
+    {
+        await dialog.GetByText("More options").ClickAsync();
+        await dialog.GetByLabel("Show the API Auth Key only once").CheckAsync();
+    }
+
     public static ILocator Notice(this IPage page, string text) => page.Locator(".mud-snackbar").Filter(new() { HasText = text }).First;
 
     /// <summary>Says yes to the question that switching off asks.</summary>
@@ -49,11 +56,17 @@ internal static class Parts
         var wide = await page.EvaluateAsync<string[]>("""
             () => {
                 const root = document.documentElement;
+                // Headings of cards are for who is read to.
+                const isHidden = e => e.closest('.visually-hidden, .mud-ripple-effect') || (e.closest('thead') && getComputedStyle(e.closest('thead')).position === 'absolute');
                 const out = [...document.querySelectorAll('main *, [role=dialog], [role=dialog] *, .mud-snackbar')]
                     .filter(e => { const box = e.getBoundingClientRect(); return box.width > 1 && (box.right > root.clientWidth + 1 || box.left < -1); })
-                    .filter(e => !e.closest('.visually-hidden, .keys thead, .mud-ripple-effect'));
+                    .filter(e => !isHidden(e));
+                const cut = [...document.querySelectorAll('.table-frame *')].filter(e => {
+                    const [box, frame] = [e.getBoundingClientRect(), e.closest('.table-frame').getBoundingClientRect()];
+                    return box.width > 1 && (box.right > frame.right + 1 || box.left < frame.left - 1) && !isHidden(e);
+                });
                 const page = root.scrollWidth > root.clientWidth ? [`the page: ${root.scrollWidth} > ${root.clientWidth}`] : [];
-                return [...page, ...out.map(e => e.outerHTML.slice(0, 160))];
+                return [...page, ...[...out, ...cut].map(e => e.outerHTML.slice(0, 160))];
             }
             """);
         wide.ShouldBeEmpty(where);

@@ -1,4 +1,5 @@
 using KeyService.AdminConsole.Tests.Infrastructure;
+using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -26,12 +27,20 @@ public sealed class HostileTextTests(Browser browser)
 
     public static TheoryData<int> Widths => new() { 360, 1440 };
 
+    public static TheoryData<int> ListWidths => new() { 360, 768, 1024, 1120, 1440 };
+
     [Theory]
-    [MemberData(nameof(Widths))]
+    [MemberData(nameof(ListWidths))]
     public async Task In_the_list_and_in_the_audit_trail(int width)
     {
         var workspace = Issuing.NewWorkspace();
-        foreach (var name in Names) await browser.Server.IssueAsync(workspace, name, request => request.Description = Long);
+        foreach (var name in Names)
+        {
+            var created = await browser.Server.IssueAsync(workspace, name, request => request.Description = Long);
+            await browser.Server.Client.ValidateKeyAsync(new() { ApiKey = created.ApiKey }, browser.Server.Root);
+        }
+
+        await Eventually.IsTrueAsync(async () => (await browser.Server.ListAsync(workspace)).All(key => key.LastUsedTime is not null), "their use is known", seconds: 60);
         await using var visitor = await browser.OpenAsync(options: new() { Width = width });
         var page = visitor.Page;
         await visitor.OpenKeysAsync(workspace);

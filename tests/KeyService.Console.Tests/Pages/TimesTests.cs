@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using KeyService.AdminConsole.Tests.Infrastructure;
+using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -53,6 +54,21 @@ public sealed partial class TimesTests(Browser browser)
 
         await Expect(used).ToHaveTextAsync(Ago());
         (await used.GetAttributeAsync("title"))!.ShouldMatch(@"^\d{1,2} \w{3} \d{4}, \d\d:\d\d:\d\d \(UTC\+0[12]:00\)$");
+    }
+
+    /// <summary>Also for who only looks.</summary>
+    [Fact]
+    public async Task How_long_ago_it_was_stays_true()
+    {
+        var workspace = Issuing.NewWorkspace();
+        var created = await browser.Server.IssueAsync(workspace, "Used");
+        await browser.Server.Client.ValidateKeyAsync(new() { ApiKey = created.ApiKey }, browser.Server.Root);
+        await Eventually.IsTrueAsync(async () => (await browser.Server.GetAsync(created.Key)).LastUsedTime is not null, "the use is known", seconds: 60);
+        await using var visitor = await browser.OpenAsync();
+        await visitor.OpenKeysAsync(workspace);
+        await Expect(visitor.Page.Row("Used").Locator("[data-label='Last Used'] time")).ToHaveTextAsync(Ago());
+
+        await Expect(visitor.Page.Row("Used").Locator("[data-label='Last Used'] time")).ToHaveTextAsync(new Regex("^[1-9] minutes? ago$"), new() { Timeout = 150_000 });
     }
 
     /// <summary>The end of a day of the person's calendar, wherever they are.</summary>
