@@ -22,8 +22,9 @@ public sealed class WorkspacePickerTests(Browser browser)
         var addresses = new List<string>();
         page.FrameNavigated += (_, frame) => addresses.Add(frame.Url);
 
-        // A page that has just opened still puts the focus on its heading.
+        // A page that has just opened still puts the focus on its heading, and not always before its content is there.
         await Expect(page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+        await Expect(page.Heading("API Key Generation (Open API)")).ToBeFocusedAsync();
         await Picker(page).ClickAsync();
         await page.Keyboard.TypeAsync(_workspace + "-lo", new() { Delay = delay });
         await page.Keyboard.PressAsync("Enter");
@@ -38,8 +39,9 @@ public sealed class WorkspacePickerTests(Browser browser)
         await using var visitor = await browser.OpenAsync();
         var page = visitor.Page;
         await visitor.OpenKeysAsync(_workspace);
-        // A page that has just opened still puts the focus on its heading.
+        // A page that has just opened still puts the focus on its heading, and not always before its content is there.
         await Expect(page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+        await Expect(page.Heading("API Key Generation (Open API)")).ToBeFocusedAsync();
         await Picker(page).ClickAsync();
         await page.Keyboard.PressAsync("Control+A");
         await page.Keyboard.TypeAsync("begun", new() { Delay = 30 });
