@@ -6,7 +6,7 @@ namespace KeyService.Server.Grpc;
 internal sealed record CallGateOptions
 {
     /// <summary>
-    /// <c>KeyService:MaxValidations</c>, 1 to 100,000. 1,000: two cores with SQLite answered 6,000 to 8,000 unknown keys a second, so who gets in is
+    /// <c>KeyService:MaxValidations</c>, 1 to 100,000. 1,000: one core with SQLite answered 15,000 unknown keys a second, so who gets in is
     /// answered within the 200 ms of <c>KeyService:ValidateBudget</c>; at most 1 GiB of requests is kept, if all of them are the longest batches there are.
     /// </summary>
     public int MaxValidations { get; init; } = 1_000;
