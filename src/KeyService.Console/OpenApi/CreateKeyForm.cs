@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Google.Protobuf.WellKnownTypes;
+using KeyService.AdminConsole.Layout;
 using KeyService.AdminConsole.Service;
 using KeyService.Contracts.V1;
 
@@ -12,7 +13,6 @@ internal sealed class CreateKeyForm
     public const int MaxNameLength = 128;
     public const int MaxDescriptionLength = 1_024;
     private const int MaxListed = 64;
-    private const int MaxWorkspaceLength = 64;
     private const int MaxQuoted = 64;
 
     /// <summary>The day after it is a date, too, in every time zone.</summary>
@@ -79,7 +79,7 @@ internal sealed class CreateKeyForm
     {
         var workspaces = Split(text);
         if (workspaces.Length > MaxListed) return $"At most {MaxListed} workspaces";
-        return Array.Find(workspaces, workspace => !IsWorkspace(workspace)) is { } wrong ? $"“{Short(wrong)}” is no workspace: 1 to 64 letters, digits, _ or -" : null;
+        return Array.Find(workspaces, workspace => workspace != "*" && !WorkspacePicker.IsValid(workspace)) is { } wrong ? $"“{Short(wrong)}” is no workspace: 1 to 64 letters, digits, _ or -" : null;
     }
 
     /// <param name="text">As the field has it.</param>
@@ -120,8 +120,6 @@ internal sealed class CreateKeyForm
     private static string Short(string text) => text.Length <= MaxQuoted ? text : text[..(char.IsHighSurrogate(text[MaxQuoted - 1]) ? MaxQuoted - 1 : MaxQuoted)] + "…";
 
     private static DateTime? Day(string? text) => DateTime.TryParseExact(text, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
-
-    private static bool IsWorkspace(string text) => text == "*" || (text.Length <= MaxWorkspaceLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'));
 
     private static bool IsScope(string scope) =>
         scope.Length <= 64 && (scope.EndsWith(".*", StringComparison.Ordinal) ? scope[..^2] : scope) is { Length: > 0 } name
