@@ -12,7 +12,7 @@ internal sealed class AuditPurger(KeyStore store, AuditTrail trail, MasterKeys m
     /// <summary>Removes what is older than <paramref name="cutoff"/>; returns how many events.</summary>
     public async Task<long> PurgeAsync(DateTimeOffset cutoff, CancellationToken cancellation)
     {
-        var workspaces = await store.ReadAsync(
+        var workspaces = await store.ScanAsync(
             (context, token) => context.AuditEvents.Where(e => e.EventTime < cutoff).Select(e => e.WorkspaceId).Distinct().ToListAsync(token),
             cancellation);
         long purged = 0;

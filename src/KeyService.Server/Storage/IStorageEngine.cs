@@ -1,3 +1,4 @@
+using KeyService.Server.Keys;
 using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Server.Storage;
@@ -20,8 +21,15 @@ internal interface IStorageEngine
     /// <summary>Finds a current secret and its key by digest: compiled once, untracked.</summary>
     Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation);
 
-    /// <summary>Does what management reads where it cannot take threads or connections away from validation and the feed.</summary>
+    /// <summary>
+    /// Does what management reads where it cannot take threads or connections away from validation and the feed: look-ups of a few rows by an index.
+    /// Callers (<see cref="CurrentCaller"/>) get their turns in equal parts.
+    /// </summary>
     Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation);
+
+    /// <summary>The same for reads whose cost grows with the data, such as lists: apart from the look-ups, and never all of their share for one caller.</summary>
+    /// <exception cref="OverloadedException">No turn within 5 s.</exception>
+    Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation);
 
     /// <summary>The same for what it writes, with the turn taken: nothing that is read is in its way.</summary>
     Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation);

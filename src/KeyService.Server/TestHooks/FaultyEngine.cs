@@ -45,6 +45,8 @@ internal sealed class FaultyEngine : IStorageEngine, IDisposable
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => _inner.RunReadAsync(read, cancellation);
 
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => _inner.RunScanAsync(scan, cancellation);
+
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => _inner.RunWriteAsync(write, cancellation);
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => _inner.EnterWriteAsync(cancellation);

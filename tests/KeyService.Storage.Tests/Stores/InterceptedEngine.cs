@@ -33,6 +33,8 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => Inner.RunReadAsync(read, cancellation);
 
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => Inner.RunScanAsync(scan, cancellation);
+
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => Inner.RunWriteAsync(write, cancellation);
 
     public async ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation)

@@ -60,6 +60,8 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => RunAsync(read, cancellation);
 
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => RunAsync(scan, cancellation);
+
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => RunAsync(write, cancellation);
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => new(NoTurn.Instance);
