@@ -53,6 +53,10 @@ internal interface IStorageEngine
     /// <summary>Checks, once at start, what the engine's settings must be. Throws <see cref="StartException"/>.</summary>
     Task CheckSettingsAsync(CancellationToken cancellation);
 
+    /// <summary>Checks, once at start, whether this process may do with the database what the service does. Throws <see cref="StartException"/> when not.</summary>
+    /// <returns>A line for the operator for each thing that could not be checked, or that is missing and not needed.</returns>
+    Task<IReadOnlyList<string>> CheckPermissionsAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Brings the schema up to date and switches on what <see cref="CheckSettingsAsync"/> asks for.</summary>
     Task MigrateAsync(CancellationToken cancellation);
 

@@ -73,6 +73,8 @@ internal sealed class FaultyEngine : IStorageEngine, IDisposable
 
     public Task CheckSettingsAsync(CancellationToken cancellation) => _inner.CheckSettingsAsync(cancellation);
 
+    public Task<IReadOnlyList<string>> CheckPermissionsAsync(CancellationToken cancellation) => _inner.CheckPermissionsAsync(cancellation);
+
     public Task MigrateAsync(CancellationToken cancellation) => _inner.MigrateAsync(cancellation);
 
     public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => _inner.EnterStartAsync(cancellation);

@@ -58,6 +58,8 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
 
     public Task CheckSettingsAsync(CancellationToken cancellation) => Inner.CheckSettingsAsync(cancellation);
 
+    public Task<IReadOnlyList<string>> CheckPermissionsAsync(CancellationToken cancellation) => Inner.CheckPermissionsAsync(cancellation);
+
     public Task MigrateAsync(CancellationToken cancellation) => Inner.MigrateAsync(cancellation);
 
     public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => Inner.EnterStartAsync(cancellation);
