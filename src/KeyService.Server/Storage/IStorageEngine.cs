@@ -37,6 +37,9 @@ internal interface IStorageEngine
     /// <summary>Waits for the turn to write where the engine has one writer at a time; dispose it after the transaction.</summary>
     ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation);
 
+    /// <summary>A new id for an audit event, in the order of the engine's index.</summary>
+    Guid NewEventId(DateTimeOffset now) => Guid.CreateVersion7(now);
+
     /// <summary>Reads a workspace's chain head and holds it until the transaction ends; null for a new workspace, held too.</summary>
     Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation);
 

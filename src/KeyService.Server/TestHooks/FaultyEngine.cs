@@ -51,6 +51,8 @@ internal sealed class FaultyEngine : IStorageEngine, IDisposable
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => _inner.EnterWriteAsync(cancellation);
 
+    public Guid NewEventId(DateTimeOffset now) => _inner.NewEventId(now);
+
     public Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
         _inner.LockAuditHeadAsync(context, workspaceId, cancellation);
 

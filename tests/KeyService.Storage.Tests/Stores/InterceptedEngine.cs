@@ -43,6 +43,8 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
         return await Inner.EnterWriteAsync(cancellation);
     }
 
+    public Guid NewEventId(DateTimeOffset now) => Inner.NewEventId(now);
+
     public Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
         Inner.LockAuditHeadAsync(context, workspaceId, cancellation);
 

@@ -69,6 +69,8 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => new(NoTurn.Instance);
 
+    public Guid NewEventId(DateTimeOffset now) => SqlServerGuids.New(now);
+
     public async Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
         (await context.AuditHeads.FromSqlRaw(SqlServerStatements.LockAuditHead, workspaceId).ToListAsync(cancellation)).SingleOrDefault();
 

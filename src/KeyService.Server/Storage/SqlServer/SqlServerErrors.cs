@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Data.SqlClient;
 
@@ -88,7 +89,7 @@ internal static class SqlServerErrors
     {
         for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
         {
-            if (inner is System.Net.Sockets.SocketException socket) return $"{Network} ({socket.SocketErrorCode})";
+            if (inner is SocketException socket) return socket.SocketErrorCode == SocketError.Success ? Network : $"{Network} ({socket.SocketErrorCode})";
         }
 
         return null;
