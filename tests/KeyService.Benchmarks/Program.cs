@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using KeyService.Benchmarks.Fair;
 using KeyService.Benchmarks.Feeds;
 using KeyService.Benchmarks.Load;
 using KeyService.Benchmarks.Micro;
@@ -11,6 +12,8 @@ switch (args.FirstOrDefault())
         return await LoadCommand.RunAsync(LoadOptions.Parse(args[1..]));
     case "feeds":
         return await FeedsCommand.RunAsync(args[1..]);
+    case "fair":
+        return await FairCommand.RunAsync(args[1..]);
     case "opening":
         return await OpeningCommand.RunAsync(args[1..]);
     case "scale":
@@ -20,6 +23,6 @@ switch (args.FirstOrDefault())
             .Run(args.Length > 1 ? args[1..] : ["--filter", "*"], new MicroConfig());
         return 0;
     default:
-        Console.Error.WriteLine($"load {LoadOptions.Usage}{Environment.NewLine}feeds {FeedsCommand.Usage}{Environment.NewLine}opening {OpeningCommand.Usage}{Environment.NewLine}scale {ScaleOptions.Usage}{Environment.NewLine}micro [options of BenchmarkDotNet]");
+        Console.Error.WriteLine($"load {LoadOptions.Usage}{Environment.NewLine}feeds {FeedsCommand.Usage}{Environment.NewLine}fair {FairCommand.Usage}{Environment.NewLine}opening {OpeningCommand.Usage}{Environment.NewLine}scale {ScaleOptions.Usage}{Environment.NewLine}micro [options of BenchmarkDotNet]");
         return 2;
 }

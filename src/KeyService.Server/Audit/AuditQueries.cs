@@ -13,7 +13,7 @@ internal sealed class AuditQueries(KeyStore store)
 {
     /// <param name="before">Only events with a lower number; null from the newest on.</param>
     public Task<List<AuditEvent>> ListAsync(string workspaceId, string keyId, long? before, int count, CancellationToken cancellation) =>
-        store.ReadAsync(
+        store.ScanAsync(
             async (context, token) =>
             {
                 var events = context.AuditEvents.Where(e => e.WorkspaceId == workspaceId);

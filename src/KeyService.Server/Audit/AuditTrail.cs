@@ -10,6 +10,9 @@ namespace KeyService.Server.Audit;
 /// </summary>
 internal sealed class AuditTrail(IStorageEngine engine, MasterKeys masterKeys, TimeProvider time)
 {
+    /// <summary>For the event of a change, before its transaction begins.</summary>
+    public Guid NewEventId() => engine.NewEventId(time.GetUtcNow());
+
     /// <summary>Takes the workspace's chain until the transaction ends. First in every change.</summary>
     public async Task<AuditHeadRow> LockChainAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation)
     {

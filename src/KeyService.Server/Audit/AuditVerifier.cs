@@ -20,12 +20,12 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
     public async IAsyncEnumerable<ChainCheck> VerifyAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        var heads = await store.ReadAsync(
+        var heads = await store.ScanAsync(
             (context, token) => context.AuditHeads.OrderBy(head => head.WorkspaceId).ToListAsync(token), cancellation);
         foreach (var head in heads) yield return await VerifyAsync(head, cancellation);
 
         var known = heads.Select(head => head.WorkspaceId).ToHashSet(StringComparer.Ordinal);
-        var present = await store.ReadAsync(
+        var present = await store.ScanAsync(
             (context, token) => context.AuditEvents.Select(e => e.WorkspaceId).Distinct().ToListAsync(token), cancellation);
         foreach (var workspaceId in present.Where(id => !known.Contains(id)).Order(StringComparer.Ordinal))
         {
@@ -39,7 +39,7 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
     /// <summary>What the metrics of the server show for the same store: a store that was set back has less.</summary>
     public async Task<(long Events, long Fingerprint)> HeadsAsync(CancellationToken cancellation)
     {
-        var heads = await store.ReadAsync(
+        var heads = await store.ScanAsync(
             (context, token) => context.AuditHeads.Select(head => new { head.Sequence, head.Mac }).ToListAsync(token), cancellation);
         return (heads.Sum(head => head.Sequence), heads.Aggregate(0L, (all, head) => all ^ Metrics.AuditFingerprint(head.Mac)));
     }
@@ -72,7 +72,7 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
         while (sequence < head.Sequence)
         {
             var after = sequence;
-            var rows = await store.ReadAsync(
+            var rows = await store.ScanAsync(
                 (context, token) => context.AuditEvents
                     .Where(e => e.WorkspaceId == head.WorkspaceId && e.Sequence > after && e.Sequence <= head.Sequence)
                     .OrderBy(e => e.Sequence).Take(Batch).ToListAsync(token),
@@ -99,7 +99,7 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
     private async Task<long?> StrayAsync(AuditHeadRow head, CancellationToken cancellation)
     {
         // Events go in the transaction that moves the purge point, so none is left before one that was read earlier.
-        var (first, last) = await store.ReadAsync(
+        var (first, last) = await store.ScanAsync(
             async (context, token) =>
             {
                 var sequences = context.AuditEvents.Where(e => e.WorkspaceId == head.WorkspaceId).Select(e => e.Sequence);
@@ -113,7 +113,7 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
         return await HeadAsync(head.WorkspaceId, cancellation) is { } now && now.Sequence >= last ? null : last;
     }
 
-    private Task<AuditHeadRow?> HeadAsync(string workspaceId, CancellationToken cancellation) => store.ReadAsync(
+    private Task<AuditHeadRow?> HeadAsync(string workspaceId, CancellationToken cancellation) => store.ScanAsync(
         (context, token) => context.AuditHeads.SingleOrDefaultAsync(head => head.WorkspaceId == workspaceId, token), cancellation);
 
     private static bool Same(byte[] a, byte[] b) => CryptographicOperations.FixedTimeEquals(a, b);

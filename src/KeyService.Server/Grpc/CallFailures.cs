@@ -5,11 +5,12 @@ using KeyService.Server.Observability;
 namespace KeyService.Server.Grpc;
 
 /// <summary>The one place for what goes wrong in a call: counted, logged once where it is the service's fault, told as the contract says.</summary>
-internal sealed class CallFailures(Metrics metrics, OutageLog outages, OverloadLog overloads, ILogger<CallFailures> log)
+internal sealed class CallFailures(Metrics metrics, OutageLog outages, FaultLog faults, OverloadLog overloads, ILogger<CallFailures> log)
 {
     public RpcException Explain(string rpc, Exception exception, CancellationToken caller, long start)
     {
-        if (exception is StoreUnavailableException outage) outages.Add(rpc, outage.Failure);
+        if (exception is StoreUnavailableException { IsPermanent: true } fault) faults.Add(rpc, fault.Failure);
+        else if (exception is StoreUnavailableException outage) outages.Add(rpc, outage.Failure);
         if (exception is OverloadedException)
         {
             var isValidation = CallRules.Of(rpc).Class == CallClass.Validation;

@@ -73,6 +73,7 @@ internal static class GrpcErrors
     {
         RpcException known => known,
         RefusedException refused => From(refused),
+        StoreUnavailableException { IsPermanent: true } => Internal(),
         StoreUnavailableException => Error(
             StatusCode.Unavailable, ErrorReason.StoreUnavailable, "The database is needed and does not answer.",
             new RetryInfo { RetryDelay = RetryAfter }),

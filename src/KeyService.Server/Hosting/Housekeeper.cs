@@ -1,5 +1,6 @@
 using KeyService.Server.Audit;
 using KeyService.Server.Issuance;
+using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Sessions;
 
@@ -15,24 +16,28 @@ internal sealed class Housekeeper(
     /// <summary>Soon after the start: a process that never lives an hour cleans up too.</summary>
     private static readonly TimeSpan FirstRound = TimeSpan.FromMinutes(1);
 
-    /// <summary>One round.</summary>
+    /// <summary>One round. The failure of one job is logged and keeps none of the others.</summary>
     public async Task CleanUpAsync(CancellationToken cancellation)
+    {
+        var records = await RunAsync("RequestRecords", requests.PurgeAsync, cancellation);
+        var events = await RunAsync("AuditEvents", token => audit.PurgeAsync(time.GetUtcNow() - options.AuditRetention, token), cancellation);
+        var sessionKeys = await RunAsync("SessionKeys", sessions.PurgeAsync, cancellation);
+        var endedSessions = await RunAsync("EndedSessions", ended.PurgeAsync, cancellation);
+        if (records + events + sessionKeys + endedSessions > 0) Log.CleanedUp(log, records, events, sessionKeys, endedSessions);
+    }
+
+    private async Task<long> RunAsync(string table, Func<CancellationToken, Task<long>> purge, CancellationToken cancellation)
     {
         try
         {
-            var records = await requests.PurgeAsync(cancellation);
-            var events = await audit.PurgeAsync(time.GetUtcNow() - options.AuditRetention, cancellation);
-            var sessionKeys = await sessions.PurgeAsync(cancellation);
-            var endedSessions = await ended.PurgeAsync(cancellation);
-            metrics.Purged("RequestRecords", records);
-            metrics.Purged("AuditEvents", events);
-            metrics.Purged("SessionKeys", sessionKeys);
-            metrics.Purged("EndedSessions", endedSessions);
-            if (records + events + sessionKeys + endedSessions > 0) Log.CleanedUp(log, records, events, sessionKeys, endedSessions);
+            var rows = await purge(cancellation);
+            metrics.Purged(table, rows);
+            return rows;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            Log.CleanUpFailed(log, e.GetType().Name);
+            Log.CleanUpFailed(log, table, (e as StoreUnavailableException)?.Failure ?? e.GetType().Name);
+            return 0;
         }
     }
 
@@ -41,7 +46,7 @@ internal sealed class Housekeeper(
         using var timer = new PeriodicTimer(FirstRound, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) 
+            while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 timer.Period = Interval;
                 await CleanUpAsync(stoppingToken);

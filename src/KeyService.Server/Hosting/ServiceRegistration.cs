@@ -41,7 +41,7 @@ internal static class ServiceRegistration
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
         .AddSingleton<SessionKeys>().AddSingleton<EndedSessionStore>().AddSingleton<IEndedSessionStore>(provider => provider.GetRequiredService<EndedSessionStore>())
-        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<OverloadLog>().AddMetrics().AddLogging()
+        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<FaultLog>().AddSingleton<OverloadLog>().AddMetrics().AddLogging()
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>

@@ -3,15 +3,18 @@ using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Replication;
 using KeyService.Server.Storage;
+using KeyService.Server.Storage.SqlServer;
 using KeyService.Server.Validation;
 using Microsoft.Data.SqlClient;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace KeyService.Server.Hosting;
 
 /// <summary>What must hold of the store before it is served, or is made to hold by <c>migrate</c> and by the embedded default.</summary>
 internal sealed class StoreStart(
     IStorageEngine engine, Generations generations, MasterKeys masterKeys, RootCredential root, KeyFinder finder, ServerOptions options, AuditVerifier verifier,
-    Metrics metrics, TimeProvider time)
+    Metrics metrics, TimeProvider time, ILogger<StoreStart> log)
 {
     private static readonly TimeSpan WarmUpBound = TimeSpan.FromSeconds(30);
 
@@ -29,7 +32,10 @@ internal sealed class StoreStart(
     {
         await StorageEngines.CheckMigratedAsync(engine, cancellation);
         await engine.CheckSettingsAsync(cancellation);
+        foreach (var notice in await engine.CheckPermissionsAsync(cancellation)) Log.StoreNotice(log, notice);
         await generations.BeginAsync(cancellation);
+        // What the feed draws and reads five times a second: a permanent failure of it ends the start, instead of a server that is never ready.
+        await engine.Replication.LookAsync(drawTicket: true, cancellation);
 
         var (events, fingerprint) = await verifier.HeadsAsync(cancellation);
         metrics.AuditHeadsAre(events, fingerprint);
@@ -44,13 +50,13 @@ internal sealed class StoreStart(
     public static StartException? Explain(Exception exception) => exception switch
     {
         StartException known => known,
-        StoreUnavailableException { InnerException: { } inner } => Explain(inner),
         SqlException { Number: 4060 } => new("ConnectionStrings:SqlServer: the database is not there, or this login may not open it; `keyservice migrate` makes it.", exception),
-        SqlException { Number: 18456 } => new("ConnectionStrings:SqlServer: the server refuses this login.", exception),
-        SqlException sql => new($"ConnectionStrings:SqlServer: the server does not answer (error {sql.Number}).", exception),
+        SqlException sql when SqlServerErrors.IsPermanent(sql) => new($"ConnectionStrings:SqlServer: {SqlServerErrors.Describe(sql)}.", exception),
+        SqlException sql => new($"ConnectionStrings:SqlServer: the server does not answer ({SqlServerErrors.Describe(sql)}).", exception),
         Microsoft.Data.Sqlite.SqliteException sqlite => new(
             $"{SettingNames.DataDirectory}: the database file cannot be used (SQLite error {sqlite.SqliteErrorCode}).", exception),
-        InvalidOperationException { InnerException: SqlException inner } => Explain(inner),
+        // The wrappers of a database's error.
+        StoreUnavailableException or DbUpdateException or RetryLimitExceededException or InvalidOperationException when exception.InnerException is { } inner => Explain(inner),
         _ => null,
     };
 }

@@ -23,7 +23,7 @@ internal sealed class KeyIssuer(
     public Task<IssuedKey> CreateAsync(KeyRequest request, string requestId, Requester requester, CancellationToken cancellation)
     {
         RefuseGrantBeyondOwn(request, requester.Rights);
-        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        var eventId = audit.NewEventId();
         var keyId = KeyIds.New(time);
         var fingerprint = request.Fingerprint();
         return store.WriteAsync(
@@ -53,7 +53,7 @@ internal sealed class KeyIssuer(
     /// <returns>Null when <paramref name="onlyFirst"/> forbids it.</returns>
     public Task<IssuedKey?> InstallAsync(KeyRequest request, string apiKey, bool onlyFirst, CancellationToken cancellation)
     {
-        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        var eventId = audit.NewEventId();
         var keyId = KeyIds.New(time);
         return store.WriteAsync<IssuedKey?>(
             eventId,
@@ -76,7 +76,7 @@ internal sealed class KeyIssuer(
     /// <returns>Its id.</returns>
     public Task<string> EnsureAsync(KeyRequest request, string apiKey, Actor actor, CancellationToken cancellation)
     {
-        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        var eventId = audit.NewEventId();
         var keyId = KeyIds.New(time);
         var digest = ApiKeyDigest.Of(apiKey, options.Brand, masterKeys).ToArray();
         return store.WriteAsync(

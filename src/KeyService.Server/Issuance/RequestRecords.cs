@@ -13,14 +13,12 @@ internal sealed class RequestRecords(KeyStore store, TimeProvider time)
 {
     public static readonly TimeSpan Retention = TimeSpan.FromHours(24);
 
-    private const int Batch = 1_000;
-
     /// <summary>The id of the key that this request made before; null when it is new.</summary>
     /// <exception cref="RefusedException">The id was used for a different request.</exception>
     public async Task<string?> FindAsync(
         KeyDbContext context, string callerId, string workspaceId, string rpc, string requestId, byte[] fingerprint, CancellationToken cancellation)
     {
-        var record = await RowAsync(context, callerId, workspaceId, rpc, requestId, cancellation);
+        var record = await Of(context, callerId, workspaceId, rpc, requestId).AsNoTracking().FirstOrDefaultAsync(cancellation);
         if (record is null || record.CreateTime <= time.GetUtcNow() - Retention) return null;
         if (!CryptographicOperations.FixedTimeEquals(record.Fingerprint, fingerprint))
             throw new RefusedException(Refusal.RequestIdReused, requestId);
@@ -33,12 +31,8 @@ internal sealed class RequestRecords(KeyStore store, TimeProvider time)
         CancellationToken cancellation)
     {
         var now = UtcMicroseconds.Now(time);
-        if (await RowAsync(context, callerId, workspaceId, rpc, requestId, cancellation) is { } expired)
-        {
-            (expired.Fingerprint, expired.KeyId, expired.CreateTime) = (fingerprint, keyId, now);
-            return;
-        }
-
+        // By condition: another process may remove an expired record in the same moment, and an update of a row that is gone would fail the whole change.
+        await Of(context, callerId, workspaceId, rpc, requestId).ExecuteDeleteAsync(cancellation);
         context.RequestRecords.Add(new()
         {
             CallerId = callerId,
@@ -51,32 +45,14 @@ internal sealed class RequestRecords(KeyStore store, TimeProvider time)
         });
     }
 
-    /// <summary>Removes records beyond their retention, some at a time so that no change waits long; returns how many.</summary>
-    public async Task<long> PurgeAsync(CancellationToken cancellation)
+    /// <summary>Removes records beyond their retention; returns how many.</summary>
+    public Task<long> PurgeAsync(CancellationToken cancellation)
     {
         var cutoff = time.GetUtcNow() - Retention;
-        long purged = 0;
-        while (true)
-        {
-            var count = await store.WriteAsync(
-                Guid.Empty,
-                async (context, token) =>
-                {
-                    var old = await context.RequestRecords.Where(record => record.CreateTime <= cutoff)
-                        .OrderBy(record => record.CreateTime).Take(Batch).ToListAsync(token);
-                    context.RequestRecords.RemoveRange(old);
-                    await context.SaveChangesAsync(token);
-                    return old.Count;
-                },
-                cancellation);
-            purged += count;
-            if (count < Batch) return purged;
-        }
+        return store.DeleteInSlicesAsync(context => context.RequestRecords.Where(record => record.CreateTime <= cutoff), cancellation);
     }
 
-    private static Task<RequestRecordRow?> RowAsync(
-        KeyDbContext context, string callerId, string workspaceId, string rpc, string requestId, CancellationToken cancellation) =>
-        context.RequestRecords.FirstOrDefaultAsync(
-            record => record.CallerId == callerId && record.WorkspaceId == workspaceId && record.Rpc == rpc && record.RequestId == requestId,
-            cancellation);
+    private static IQueryable<RequestRecordRow> Of(KeyDbContext context, string callerId, string workspaceId, string rpc, string requestId) =>
+        context.RequestRecords.Where(
+            record => record.CallerId == callerId && record.WorkspaceId == workspaceId && record.Rpc == rpc && record.RequestId == requestId);
 }

@@ -35,7 +35,7 @@ internal sealed class KeyQueries(KeyStore store)
     /// <summary>At most <see cref="KeyList.Count"/> keys and where they end; null after the last page. Keyset pages: page n costs what page 1 does.</summary>
     public async Task<(List<KeyView> Keys, KeyPosition? End)> ListAsync(KeyList list, CancellationToken cancellation)
     {
-        var found = await store.ReadAsync((context, token) => PageAsync(context, list, token), cancellation);
+        var found = await store.ScanAsync((context, token) => PageAsync(context, list, token), cancellation);
         var keys = found.Take(list.Count).Select(f => new KeyView(f.Key.ToRecord(), f.LastUsedTime)).ToList();
         if (found.Count <= list.Count) return (keys, null);
 

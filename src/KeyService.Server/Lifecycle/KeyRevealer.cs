@@ -6,13 +6,13 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Lifecycle;
 
 /// <summary>Opens a sealed API key. The audit event is committed before the plaintext leaves.</summary>
-internal sealed class KeyRevealer(KeyStore store, AuditTrail audit, MasterKeys masterKeys, RecoveryPolicy recovery, TimeProvider time)
+internal sealed class KeyRevealer(KeyStore store, AuditTrail audit, MasterKeys masterKeys, RecoveryPolicy recovery)
 {
     /// <returns>The API key: the plaintext, for the response alone.</returns>
     /// <exception cref="RefusedException">No such key, or one whose API key is not kept.</exception>
     public Task<string> RevealAsync(string workspaceId, string keyId, Actor actor, CancellationToken cancellation)
     {
-        var eventId = Guid.CreateVersion7(time.GetUtcNow());
+        var eventId = audit.NewEventId();
         return store.WriteAsync(
             eventId,
             async (context, token) =>

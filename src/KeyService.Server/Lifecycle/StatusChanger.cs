@@ -23,7 +23,7 @@ internal sealed class StatusChanger(
     public async Task<(KeyView Key, PropagationReport Propagation)> ChangeAsync(
         StatusChange change, Actor actor, CredentialRights own, DateTime deadline, CancellationToken cancellation)
     {
-        var attempt = new Attempt(change, actor, own, Guid.CreateVersion7(time.GetUtcNow()), deadline);
+        var attempt = new Attempt(change, actor, own, audit.NewEventId(), deadline);
         var mark = belief.Mark();
         var (view, digests) = await store.WriteAsync(attempt.EventId, (context, token) => ApplyAsync(context, attempt, token), cancellation);
         // From here on the caller's cancellation has no say: the change is made, and who has it is worth knowing.

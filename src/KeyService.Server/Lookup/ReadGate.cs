@@ -1,13 +1,14 @@
-using System.Threading.RateLimiting;
+using KeyService.Server.Keys;
+using KeyService.Server.Storage;
 
 namespace KeyService.Server.Lookup;
 
 /// <summary>
 /// Bounds the look-ups that the database works on at once: keys that nobody knows must not take it away from those that are valid. Beyond that as many
-/// wait, in turn, as will be answered within their budget at the pace that reads have now. All others are told at once: a database that works for
-/// callers who have given up answers nobody.
+/// wait as will be answered within their budget at the pace that reads have now, served round robin by caller (<see cref="CurrentCaller"/>). All others are
+/// refused at once: a database that works for callers who have given up answers nobody.
 /// </summary>
-internal sealed class ReadGate(TimeProvider time) : IDisposable
+internal sealed class ReadGate(TimeProvider time)
 {
     /// <summary>Below the 100 connections of SqlClient's pool, so that management finds one.</summary>
     public const int Reads = 64;
@@ -17,14 +18,7 @@ internal sealed class ReadGate(TimeProvider time) : IDisposable
     /// <summary>A read counts for so much of what is known of their pace.</summary>
     private const int Weight = 16;
 
-    private readonly ConcurrencyLimiter _limiter = new(new()
-    {
-        PermitLimit = Reads,
-        QueueLimit = Queue,
-        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-    });
-
-    private int _inside;
+    private readonly FairTurns _turns = new(Reads, perCaller: Reads);
 
     /// <summary>What a read takes, in ticks of the time provider: a moving average. Two that end at once may lose one of the two.</summary>
     private long _pace;
@@ -34,13 +28,10 @@ internal sealed class ReadGate(TimeProvider time) : IDisposable
     /// <param name="cancellation">Nobody waits any more.</param>
     public ValueTask<IDisposable?> EnterAsync(TimeSpan left, CancellationToken cancellation)
     {
-        var waiting = Interlocked.Increment(ref _inside) - Reads;
-        if (waiting <= 0 || (waiting <= Queue && !WouldBeLate(waiting, left))) return LetInAsync(cancellation);
-        Interlocked.Decrement(ref _inside);
-        return default;
+        var caller = CurrentCaller.Id;
+        var ahead = _turns.Ahead(caller);
+        return ahead > 0 && (ahead > Queue || WouldBeLate(ahead, left)) ? default : LetInAsync(caller, cancellation);
     }
-
-    public void Dispose() => _limiter.Dispose();
 
     /// <summary>A quarter of what is left is for the way there and back.</summary>
     private bool WouldBeLate(int waiting, TimeSpan left)
@@ -49,32 +40,16 @@ internal sealed class ReadGate(TimeProvider time) : IDisposable
         return (waiting * pace / Reads) + pace > left.TotalSeconds * time.TimestampFrequency * 3 / 4;
     }
 
-    private async ValueTask<IDisposable?> LetInAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            var lease = await _limiter.AcquireAsync(1, cancellation);
-            if (lease.IsAcquired) return new Turn(this, lease, time.GetTimestamp());
-        }
-        catch
-        {
-            Interlocked.Decrement(ref _inside);
-            throw;
-        }
+    private async ValueTask<IDisposable?> LetInAsync(string? caller, CancellationToken cancellation) =>
+        new Turn(this, await _turns.EnterAsync(caller, Timeout.InfiniteTimeSpan, cancellation), time.GetTimestamp());
 
-        Interlocked.Decrement(ref _inside);
-        return null;
-    }
-
-    private sealed class Turn(ReadGate gate, RateLimitLease lease, long begun) : IDisposable
+    private sealed class Turn(ReadGate gate, IDisposable turn, long begun) : IDisposable
     {
         public void Dispose()
         {
             var pace = Volatile.Read(ref gate._pace);
             Volatile.Write(ref gate._pace, pace + ((gate.Now - begun - pace) / Weight));
-            // The place first: who counts as inside has one, or waits for one that there is.
-            lease.Dispose();
-            Interlocked.Decrement(ref gate._inside);
+            turn.Dispose();
         }
     }
 

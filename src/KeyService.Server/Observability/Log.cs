@@ -24,8 +24,8 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Error, "{Rpc} failed.")]
     public static partial void CallFailed(ILogger log, Exception exception, string rpc);
 
-    [LoggerMessage(8, LogLevel.Warning, "Clean-up beyond retention failed ({Failure}); it is tried again.")]
-    public static partial void CleanUpFailed(ILogger log, string failure);
+    [LoggerMessage(8, LogLevel.Warning, "{Table}: removing rows beyond their retention failed ({Failure}); it is tried again in an hour. The other tables are not affected.")]
+    public static partial void CleanUpFailed(ILogger log, string table, string failure);
 
     [LoggerMessage(9, LogLevel.Information, "Removed {Requests} idempotency records, {Events} audit events, {SessionKeys} session keys and {EndedSessions} ended sessions beyond their retention.")]
     public static partial void CleanedUp(ILogger log, long requests, long events, long sessionKeys, long endedSessions);
@@ -98,4 +98,10 @@ internal static partial class Log
 
     [LoggerMessage(42, LogLevel.Warning, "The database does not tell which console sessions have ended ({Failure}); those that are known stay ended.")]
     public static partial void EndedSessionsUnknown(ILogger log, string failure);
+
+    [LoggerMessage(90, LogLevel.Error, "{Rpc}: the database refuses what it is asked, and will until that is changed ({Failure}); {Unsaid} more calls since the last line.")]
+    public static partial void StoreFault(ILogger log, string rpc, string failure, long unsaid);
+
+    [LoggerMessage(91, LogLevel.Warning, "{Notice}")]
+    public static partial void StoreNotice(ILogger log, string notice);
 }

@@ -31,11 +31,10 @@ internal sealed class EndedSessionStore(KeyStore store, TimeProvider time, ILogg
         (context, reading) => context.EndedSessions.Where(ended => ended.EndTime > since).Select(ended => ended.Id).ToListAsync(reading), token)))?.Value;
 
     /// <summary>Removes sessions whose cookie ended long ago; returns how many.</summary>
-    public async Task<long> PurgeAsync(CancellationToken cancellation)
+    public Task<long> PurgeAsync(CancellationToken cancellation)
     {
         var cutoff = time.GetUtcNow() - Retention;
-        return await store.WriteAsync(
-            Guid.Empty, (context, token) => context.EndedSessions.Where(ended => ended.EndTime <= cutoff).ExecuteDeleteAsync(token), cancellation);
+        return store.DeleteInSlicesAsync(context => context.EndedSessions.Where(ended => ended.EndTime <= cutoff), cancellation);
     }
 
     private async Task<Answer<T>?> TryAsync<T>(Func<CancellationToken, Task<T>> work)

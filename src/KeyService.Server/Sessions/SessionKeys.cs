@@ -58,10 +58,9 @@ internal sealed class SessionKeys(KeyStore store, MasterKeys masterKeys, TimePro
     }
 
     /// <summary>Removes keys beyond their retention; returns how many.</summary>
-    public async Task<long> PurgeAsync(CancellationToken cancellation)
+    public Task<long> PurgeAsync(CancellationToken cancellation)
     {
         var cutoff = time.GetUtcNow() - Retention;
-        return await store.WriteAsync(
-            Guid.Empty, (context, token) => context.SessionKeys.Where(key => key.ExpireTime <= cutoff).ExecuteDeleteAsync(token), cancellation);
+        return store.DeleteInSlicesAsync(context => context.SessionKeys.Where(key => key.ExpireTime <= cutoff), cancellation);
     }
 }

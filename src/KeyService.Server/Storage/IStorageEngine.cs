@@ -1,3 +1,4 @@
+using KeyService.Server.Keys;
 using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Server.Storage;
@@ -20,14 +21,24 @@ internal interface IStorageEngine
     /// <summary>Finds a current secret and its key by digest: compiled once, untracked.</summary>
     Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation);
 
-    /// <summary>Does what management reads where it cannot take threads or connections away from validation and the feed.</summary>
+    /// <summary>
+    /// Does what management reads where it cannot take threads or connections away from validation and the feed: look-ups of a few rows by an index.
+    /// Callers (<see cref="CurrentCaller"/>) get their turns in equal parts.
+    /// </summary>
     Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation);
+
+    /// <summary>The same for reads whose cost grows with the data, such as lists: apart from the look-ups, and never all of their share for one caller.</summary>
+    /// <exception cref="OverloadedException">No turn within 5 s.</exception>
+    Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation);
 
     /// <summary>The same for what it writes, with the turn taken: nothing that is read is in its way.</summary>
     Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation);
 
     /// <summary>Waits for the turn to write where the engine has one writer at a time; dispose it after the transaction.</summary>
     ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation);
+
+    /// <summary>A new id for an audit event, in the order of the engine's index.</summary>
+    Guid NewEventId(DateTimeOffset now) => Guid.CreateVersion7(now);
 
     /// <summary>Reads a workspace's chain head and holds it until the transaction ends; null for a new workspace, held too.</summary>
     Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation);
@@ -44,6 +55,10 @@ internal interface IStorageEngine
 
     /// <summary>Checks, once at start, what the engine's settings must be. Throws <see cref="StartException"/>.</summary>
     Task CheckSettingsAsync(CancellationToken cancellation);
+
+    /// <summary>Checks, once at start, whether this process may do with the database what the service does. Throws <see cref="StartException"/> when not.</summary>
+    /// <returns>A line for the operator for each thing that could not be checked, or that is missing and not needed.</returns>
+    Task<IReadOnlyList<string>> CheckPermissionsAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>Brings the schema up to date and switches on what <see cref="CheckSettingsAsync"/> asks for.</summary>
     Task MigrateAsync(CancellationToken cancellation);

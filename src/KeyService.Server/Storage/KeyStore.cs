@@ -10,26 +10,16 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
     /// <summary>A transaction is never left open: it ends with its change, or after this.</summary>
     private static readonly TimeSpan WriteBound = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reads in a context of its own.</summary>
+    /// <summary>Reads a few rows by an index, in a context of its own.</summary>
     /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
-    public async Task<T> ReadAsync<T>(Func<KeyDbContext, CancellationToken, Task<T>> read, CancellationToken cancellation)
-    {
-        try
-        {
-            return await engine.RunReadAsync(
-                async () =>
-                {
-                    await using var context = engine.CreateContext();
-                    context.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
-                    return await context.Database.CreateExecutionStrategy().ExecuteAsync(token => read(context, token), cancellation);
-                },
-                cancellation);
-        }
-        catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
-        {
-            throw StoreErrors.Unavailable(e);
-        }
-    }
+    public Task<T> ReadAsync<T>(Func<KeyDbContext, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
+        ReadAsync(engine.RunReadAsync, read, cancellation);
+
+    /// <summary>The same for what costs more the more rows there are.</summary>
+    /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
+    /// <exception cref="OverloadedException">The caller, or all callers together, have too many scans under way.</exception>
+    public Task<T> ScanAsync<T>(Func<KeyDbContext, CancellationToken, Task<T>> scan, CancellationToken cancellation) =>
+        ReadAsync(engine.RunScanAsync, scan, cancellation);
 
     /// <summary>
     /// Changes in one transaction. A transient failure repeats the whole change, so it must read what it decides on itself.
@@ -50,6 +40,26 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {
             // The caller's cancellation has no say here: what was cancelled is the change, by its bound, and it may have happened.
+            throw StoreErrors.Unavailable(e);
+        }
+    }
+
+    private async Task<T> ReadAsync<T>(
+        Func<Func<Task<T>>, CancellationToken, Task<T>> run, Func<KeyDbContext, CancellationToken, Task<T>> read, CancellationToken cancellation)
+    {
+        try
+        {
+            return await run(
+                async () =>
+                {
+                    await using var context = engine.CreateContext();
+                    context.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.NoTracking;
+                    return await context.Database.CreateExecutionStrategy().ExecuteAsync(token => read(context, token), cancellation);
+                },
+                cancellation);
+        }
+        catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
+        {
             throw StoreErrors.Unavailable(e);
         }
     }

@@ -1,24 +1,26 @@
 using System.Data.Common;
 using KeyService.Server.Keys;
+using KeyService.Server.Storage.SqlServer;
+using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 
 namespace KeyService.Server.Storage;
 
-/// <summary>Which exceptions mean that the database does not answer.</summary>
+/// <summary>Which exceptions mean that the database does not answer, or refuses what it is asked.</summary>
 internal static class StoreErrors
 {
-    /// <summary>What goes up from here: one kind of failure, with the engine's number in it for the log.</summary>
+    /// <summary>What goes up from here: one kind of failure, with the engine's number and the cause in it for the log.</summary>
     public static StoreUnavailableException Unavailable(Exception exception)
     {
         var cause = exception;
         while (cause is not DbException && cause.InnerException is { } inner) cause = inner;
-        return new(exception, cause switch
+        return cause switch
         {
-            Microsoft.Data.SqlClient.SqlException sql => $"SQL Server error {sql.Number}",
-            Microsoft.Data.Sqlite.SqliteException sqlite => $"SQLite error {sqlite.SqliteErrorCode}",
-            _ => exception.GetType().Name,
-        });
+            SqlException sql => new(exception, SqlServerErrors.Describe(sql), SqlServerErrors.IsPermanent(sql)),
+            Microsoft.Data.Sqlite.SqliteException sqlite => new(exception, $"SQLite error {sqlite.SqliteErrorCode}"),
+            _ => new(exception, exception.GetType().Name),
+        };
     }
 
     public static bool IsUnavailable(Exception exception, CancellationToken caller) => exception switch

@@ -45,9 +45,13 @@ internal sealed class FaultyEngine : IStorageEngine, IDisposable
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => _inner.RunReadAsync(read, cancellation);
 
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => _inner.RunScanAsync(scan, cancellation);
+
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => _inner.RunWriteAsync(write, cancellation);
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => _inner.EnterWriteAsync(cancellation);
+
+    public Guid NewEventId(DateTimeOffset now) => _inner.NewEventId(now);
 
     public Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
         _inner.LockAuditHeadAsync(context, workspaceId, cancellation);
@@ -70,6 +74,8 @@ internal sealed class FaultyEngine : IStorageEngine, IDisposable
     }
 
     public Task CheckSettingsAsync(CancellationToken cancellation) => _inner.CheckSettingsAsync(cancellation);
+
+    public Task<IReadOnlyList<string>> CheckPermissionsAsync(CancellationToken cancellation) => _inner.CheckPermissionsAsync(cancellation);
 
     public Task MigrateAsync(CancellationToken cancellation) => _inner.MigrateAsync(cancellation);
 

@@ -5,7 +5,7 @@ using KeyService.Server.Storage;
 
 namespace KeyService.Server.Usage;
 
-/// <summary>Writes last-used times every 5 s, and once more at the end, in one set-based statement for up to 5,000 keys.</summary>
+/// <summary>Writes last-used times every 5 s, and once more at the end, in a set-based statement for each 1,000 keys.</summary>
 internal sealed class UsageFlusher(
     UsageRecorder recorder, IStorageEngine engine, TimeProvider time, Metrics metrics, ILogger<UsageFlusher> log) : BackgroundService
 {
@@ -14,7 +14,8 @@ internal sealed class UsageFlusher(
 
     private static readonly TimeSpan LastFlushBound = TimeSpan.FromSeconds(3);
 
-    private const int Batch = 5_000;
+    /// <summary>A statement of SQL Server that takes 5,000 locks takes the whole table; SQLite's other writers wait for one statement at most.</summary>
+    public const int Batch = 1_000;
 
     /// <summary>Writes all that is recorded; what cannot be written is recorded again.</summary>
     public async Task FlushAsync(CancellationToken cancellation)

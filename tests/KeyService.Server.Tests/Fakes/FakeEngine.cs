@@ -49,6 +49,8 @@ internal sealed class FakeEngine : IStorageEngine
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => read();
 
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => scan();
+
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => write();
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation)

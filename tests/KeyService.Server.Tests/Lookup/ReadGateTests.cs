@@ -1,10 +1,11 @@
+using KeyService.Server.Keys;
 using KeyService.Server.Lookup;
 using KeyService.Server.Tests.Fakes;
 
 namespace KeyService.Server.Tests.Lookup;
 
 /// <summary>Who has 200 ms left has three quarters of them, 150 ms, for waiting and reading.</summary>
-public sealed class ReadGateTests : IDisposable
+public sealed class ReadGateTests
 {
     private static readonly TimeSpan Left = TimeSpan.FromMilliseconds(200);
 
@@ -104,7 +105,24 @@ public sealed class ReadGateTests : IDisposable
         Enter().IsCompleted.ShouldBeFalse("there is room to wait again");
     }
 
-    public void Dispose() => _gate.Dispose();
+    /// <summary>Reads of 100 ms: the flood's 32 would be answered in 150 ms, and a 33rd would not; another caller's is next.</summary>
+    [Fact]
+    public async Task A_caller_that_fills_its_queue_does_not_keep_others_out_of_theirs()
+    {
+        await ReadAtPaceAsync(100);
+        CurrentCaller.Id = "flood";
+        var inFlight = await FillAsync();
+        var waiting = Enumerable.Range(0, 32).Select(_ => Enter()).ToList();
+        (await Enter()).ShouldBeNull();
+
+        CurrentCaller.Id = "other";
+        var other = Enter();
+        other.IsCompleted.ShouldBeFalse("it waits for its turn");
+        foreach (var turn in inFlight.Take(2)) turn.Dispose();
+
+        (await other.WaitAsync(TimeSpan.FromSeconds(5))).ShouldNotBeNull();
+        waiting.Count(each => each.IsCompleted).ShouldBe(1);
+    }
 
     private async Task<List<IDisposable>> FillAsync()
     {

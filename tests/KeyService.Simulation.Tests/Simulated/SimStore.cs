@@ -95,6 +95,8 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => throw new NotSupportedException();

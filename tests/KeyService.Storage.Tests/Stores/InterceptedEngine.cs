@@ -33,6 +33,8 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => Inner.RunReadAsync(read, cancellation);
 
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => Inner.RunScanAsync(scan, cancellation);
+
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => Inner.RunWriteAsync(write, cancellation);
 
     public async ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation)
@@ -40,6 +42,8 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
         await BeforeWrite();
         return await Inner.EnterWriteAsync(cancellation);
     }
+
+    public Guid NewEventId(DateTimeOffset now) => Inner.NewEventId(now);
 
     public Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
         Inner.LockAuditHeadAsync(context, workspaceId, cancellation);
@@ -55,6 +59,8 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
     public Task PingAsync(CancellationToken cancellation) => Inner.PingAsync(cancellation);
 
     public Task CheckSettingsAsync(CancellationToken cancellation) => Inner.CheckSettingsAsync(cancellation);
+
+    public Task<IReadOnlyList<string>> CheckPermissionsAsync(CancellationToken cancellation) => Inner.CheckPermissionsAsync(cancellation);
 
     public Task MigrateAsync(CancellationToken cancellation) => Inner.MigrateAsync(cancellation);
 

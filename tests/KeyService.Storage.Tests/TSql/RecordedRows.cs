@@ -45,6 +45,7 @@ internal static class RecordedRows
         },
         "AuditEvents" => new()
         {
+            ["Number"] = 1L,
             ["WorkspaceId"] = "w1",
             ["Sequence"] = 1L,
             ["EventId"] = Guid.Empty,
@@ -60,6 +61,7 @@ internal static class RecordedRows
         },
         "KeySecrets" => new()
         {
+            ["Number"] = 1L,
             ["Digest"] = new byte[32],
             ["KeyId"] = KeyId,
             ["Generation"] = "1",

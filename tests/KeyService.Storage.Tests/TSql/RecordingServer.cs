@@ -37,6 +37,8 @@ internal sealed class RecordingServer
 {
     public List<RecordedCommand> Commands { get; } = [];
 
+    private long _number;
+
     /// <summary>The one row of each table; a table that is not here has none.</summary>
     public Dictionary<string, Dictionary<string, object>> Rows { get; } = new(StringComparer.Ordinal);
 
@@ -55,14 +57,22 @@ internal sealed class RecordingServer
                     tables.Add(Select(query));
                     break;
                 case DataModificationStatement change when OutputOf(change) is { } output:
-                    tables.Add(TableOf([.. output.SelectColumns.OfType<SelectScalarExpression>().Select(element =>
-                        element.Expression is ColumnReferenceExpression ? ("Revision", (object)new byte[] { 0, 0, 0, 0, 0, 0, 7, 7 }) : ("One", 1))]));
+                    tables.Add(TableOf([.. output.SelectColumns.OfType<SelectScalarExpression>().Select(Generated)]));
                     break;
             }
         }
 
         return tables.Count > 0 ? [.. tables] : [new DataTable()];
     }
+
+    /// <summary>What the database fills in.</summary>
+    private (string, object) Generated(SelectScalarExpression element) =>
+        (element.Expression as ColumnReferenceExpression)?.MultiPartIdentifier.Identifiers[^1].Value switch
+        {
+            "Revision" => ("Revision", new byte[] { 0, 0, 0, 0, 0, 0, 7, 7 }),
+            "Number" => ("Number", ++_number),
+            _ => ("One", 1),
+        };
 
     private DataTable Select(QuerySpecification query)
     {

@@ -17,6 +17,9 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(5);
 
+    /// <summary>Of a flush of last-used times: longer than a look-up's, since nobody waits for it, and no longer than the pause between two.</summary>
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(5);
+
     private readonly string _connectionString;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _management = new(ManagementConnections, ManagementConnections);
@@ -28,9 +31,9 @@ internal sealed class SqlServerEngine : IStorageEngine
     {
         _connectionString = connectionString;
         _time = time;
-        _contexts = new(OptionsFor(connectionString, retry: true));
-        _lookupContexts = new(OptionsFor(OfValidation(connectionString), retry: false));
-        Replication = new SqlServerReplicationStore(connectionString);
+        _contexts = new(OptionsFor(SqlServerConnections.ForManagement(connectionString), retry: true));
+        _lookupContexts = new(OptionsFor(SqlServerConnections.ForValidation(connectionString), retry: false));
+        Replication = new SqlServerReplicationStore(SqlServerConnections.ForFeed(connectionString));
     }
 
     public string Name => "SQL Server";
@@ -60,9 +63,13 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => RunAsync(read, cancellation);
 
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => RunAsync(scan, cancellation);
+
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => RunAsync(write, cancellation);
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => new(NoTurn.Instance);
+
+    public Guid NewEventId(DateTimeOffset now) => SqlServerGuids.New(now);
 
     public async Task<AuditHeadRow?> LockAuditHeadAsync(KeyDbContext context, string workspaceId, CancellationToken cancellation) =>
         (await context.AuditHeads.FromSqlRaw(SqlServerStatements.LockAuditHead, workspaceId).ToListAsync(cancellation)).SingleOrDefault();
@@ -72,6 +79,8 @@ internal sealed class SqlServerEngine : IStorageEngine
     public async Task FlushUsageAsync(string usesJson, CancellationToken cancellation)
     {
         await using var context = CreateLookupContext();
+        // The pool of contexts resets it.
+        context.Database.SetCommandTimeout(FlushTimeout);
         await context.Database.ExecuteSqlRawAsync(SqlServerStatements.FlushUsage, [usesJson], cancellation);
     }
 
@@ -98,6 +107,12 @@ internal sealed class SqlServerEngine : IStorageEngine
             throw new StartException("ConnectionStrings:SqlServer: this database has DELAYED_DURABILITY = FORCED, so a crash may undo a revocation that was acknowledged; set it to ALLOWED or DISABLED.");
     }
 
+    public async Task<IReadOnlyList<string>> CheckPermissionsAsync(CancellationToken cancellation)
+    {
+        await using var context = CreateLookupContext();
+        return await SqlServerPermissions.CheckAsync(context, cancellation);
+    }
+
     public async Task MigrateAsync(CancellationToken cancellation)
     {
         await using var context = CreateContext();
@@ -110,14 +125,6 @@ internal sealed class SqlServerEngine : IStorageEngine
     }
 
     public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => SqlServerStartLock.EnterAsync(_connectionString, cancellation);
-
-    /// <summary>Another connection string is another pool: management must not take validation's connections. The feed has one too.</summary>
-    internal static string OfValidation(string connectionString)
-    {
-        var builder = new SqlConnectionStringBuilder(connectionString);
-        builder.ApplicationName += " validation";
-        return builder.ConnectionString;
-    }
 
     private async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
     {

@@ -18,8 +18,7 @@ internal static class SqlServerStartLock
 
     public static async Task<IAsyncDisposable> EnterAsync(string connectionString, CancellationToken cancellation)
     {
-        // Not pooled: closing the connection must end its session, and so the lock.
-        var own = new SqlConnectionStringBuilder(connectionString) { Pooling = false };
+        var own = SqlServerConnections.ForStartLock(connectionString);
         var master = new SqlConnectionStringBuilder(own.ConnectionString) { InitialCatalog = "master" };
         var connection = new SqlConnection(master.ConnectionString);
         try

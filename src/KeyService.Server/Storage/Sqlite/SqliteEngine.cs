@@ -16,8 +16,10 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     private readonly WriterQueue _writers = new();
     private readonly WorkThreads _lookups = new("SQLite look-ups", Environment.ProcessorCount);
 
-    /// <summary>A scan needs a processor for as long as it takes: half of them are left.</summary>
-    private readonly WorkThreads _managementReads = new("SQLite reads", Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly FairThreads _reads = new("SQLite reads", ReadThreads, perCaller: ReadThreads);
+
+    /// <summary>Threads apart from the look-ups: a scan of 100,000 keys needs a processor for 50 ms and more.</summary>
+    private readonly FairThreads _scans = new("SQLite scans", ScanThreads, perCaller: ScanThreads / 2);
 
     /// <summary>One, as there is one turn. A scan must not hold who has it.</summary>
     private readonly WorkThreads _managementWrites = new("SQLite writes", 1);
@@ -34,6 +36,11 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
         _replication = new(file, _writers, time);
         _digests = new(ConnectionString(file));
     }
+
+    private static int ReadThreads => Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>At least two, so that one caller's scan leaves one.</summary>
+    private static int ScanThreads => Math.Max(2, Environment.ProcessorCount / 2);
 
     public const string FileName = "keyservice.db";
 
@@ -65,8 +72,9 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
         },
         cancellation);
 
-    // Who goes away does not wait for the turn of what nobody wants any more.
-    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => _managementReads.RunAsync(read, cancellation).WaitAsync(cancellation);
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => _reads.RunAsync(read, cancellation);
+
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => _scans.RunAsync(scan, cancellation);
 
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => _managementWrites.RunAsync(write, cancellation);
 
@@ -127,7 +135,8 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     {
         _lookups.Dispose();
         _digests.Dispose();
-        _managementReads.Dispose();
+        _reads.Dispose();
+        _scans.Dispose();
         _managementWrites.Dispose();
         _replication.Dispose();
         _writers.Dispose();

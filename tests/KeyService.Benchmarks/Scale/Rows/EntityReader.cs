@@ -29,9 +29,9 @@ internal sealed class EntityColumn(IProperty property)
         return (value is null ? null : _converter is null ? value : _converter.ConvertToProvider(value)) ?? DBNull.Value;
     }
 
-    /// <summary>All but those that the database fills itself: SQL Server's <c>rowversion</c>.</summary>
+    /// <summary>All but those that the database fills itself: SQL Server's <c>rowversion</c> and numbers.</summary>
     public static IReadOnlyList<EntityColumn> Of(IEntityType entity) =>
-        [.. entity.GetProperties().Where(property => property.ValueGenerated != ValueGenerated.OnAddOrUpdate).Select(property => new EntityColumn(property))];
+        [.. entity.GetProperties().Where(property => property.ValueGenerated != ValueGenerated.OnAddOrUpdate && !property.IsShadowProperty()).Select(property => new EntityColumn(property))];
 }
 
 /// <summary>Rows of one table as a bulk copy reads them.</summary>
