@@ -44,14 +44,15 @@ internal sealed class FeedCycle(
         var registration = state.Registration(options);
         if (registers) state.Sent(sent);
 
+        var request = new FeedRequest(registration, horizon == Incarnation.NoHorizon ? long.MaxValue : horizon, options.MaxChanges);
         var answer = await store
-            .RunCycleAsync(StepsOf(registers), new(registration, horizon == Incarnation.NoHorizon ? long.MaxValue : horizon, options.MaxChanges), cancellation)
+            .RunCycleAsync(StepsOf(registers), request, cancellation)
             .WaitAsync(Bound, time, cancellation);
 
         var received = Moment.Now(time);
         if (answer.Epoch is not null) clock.Told(answer.DatabaseTime, sent);
-        var reason = NewStartFor(answer, registers);
-        _history.Saw(answer);
+        var reason = NewStartFor(answer, request, registers);
+        _history.Saw(answer, isNew: reason is NewStart.Epoch or NewStart.WentBack);
         if (reason is { } known)
         {
             await StartAsNewAsync(current, known);
@@ -89,10 +90,10 @@ internal sealed class FeedCycle(
     }
 
     /// <summary>Why nothing that was known before may be believed any more; null when all is as it should be.</summary>
-    private NewStart? NewStartFor(FeedAnswer answer, bool registers)
+    private NewStart? NewStartFor(FeedAnswer answer, FeedRequest request, bool registers)
     {
         if (Rules.Epoch && _history.IsAnother(answer)) return NewStart.Epoch;
-        if (Rules.Epoch && _history.WentBack(answer)) return NewStart.WentBack;
+        if (Rules.Epoch && _history.WentBack(answer, request)) return NewStart.WentBack;
         if (registers && !answer.Registered) return NewStart.RowMissing;
         return answer.Changes.Count > options.MaxChanges ? NewStart.TooManyChanges : null;
     }
@@ -108,13 +109,24 @@ internal sealed class FeedCycle(
         foreach (var change in answer.Changes) news |= current.Floors.Raise(change.KeyId, change.Revision);
 
         // Where nothing has to settle, this cycle's own watermark counts: it was read before the changes.
-        var horizon = store.SettleTime == TimeSpan.Zero || !Rules.Settled ? answer.Watermark - 1 : settled;
+        var horizon = store.SettleTime == TimeSpan.Zero || !Rules.Settled ? answer.Watermark - 1 : CertainOf(settled, answer, current);
         if (!Rules.Watermark && answer.Changes.Count > 0) horizon = answer.Changes[^1].Revision;
         if (horizon > current.Horizon) current.Horizon = horizon;
+        _history.Settled(current.Horizon);
         if (current.Horizon != Incarnation.NoHorizon && (!current.Floors.HasBase || current.Floors.IsFull))
             current.Floors.RaiseBase(current.Horizon);
         current.Ticket = answer.Ticket;
         return news;
+    }
+
+    /// <summary>
+    /// What this cycle's own watermark contradicts has not settled after all. A first horizon is then for the next cycle to find: this one has
+    /// not read what is between the two.
+    /// </summary>
+    private static long CertainOf(long settled, FeedAnswer answer, Incarnation current)
+    {
+        if (settled < answer.Watermark || !Rules.LowestSettles) return settled;
+        return current.Horizon == Incarnation.NoHorizon ? Incarnation.NoHorizon : answer.Watermark - 1;
     }
 
     /// <summary>Once for each transaction that is left open: the horizon stands still behind it, and the same changes are read again and again.</summary>

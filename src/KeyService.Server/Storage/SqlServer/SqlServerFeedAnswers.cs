@@ -20,7 +20,7 @@ internal static class SqlServerFeedAnswers
 
     public static (long Watermark, StoreEpoch Epoch, DateTimeOffset DatabaseTime) WatermarkOf(DbDataReader row) => (
         row.GetInt64(0),
-        new(EpochIdOf(row.GetFieldValue<byte[]>(1), row.IsDBNull(2) ? null : row.GetGuid(2)), row.IsDBNull(3) ? null : UtcOf(row, 3)),
+        new(Convert.ToHexStringLower(row.GetFieldValue<byte[]>(1)), row.IsDBNull(3) ? null : UtcOf(row, 3), row.IsDBNull(2) ? null : row.GetGuid(2)),
         UtcOf(row, 4));
 
     public static ReplicaRow ReplicaOf(DbDataReader row) => new()
