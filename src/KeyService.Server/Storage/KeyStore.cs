@@ -25,6 +25,10 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
                 },
                 cancellation);
         }
+        catch (Exception e) when (GivenUp.Is(e, cancellation))
+        {
+            throw GivenUp.Of(e, cancellation);
+        }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
         {
             throw StoreErrors.Unavailable(e);
@@ -47,7 +51,8 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
         {
             return await engine.RunWriteAsync(() => ChangeAsync(eventId, change, bound.Token), bound.Token);
         }
-        catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
+        catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None)
+            || (GivenUp.Is(e, bound.Token) && e is not (RefusedException or StoreUnavailableException)))
         {
             // The caller's cancellation has no say here: what was cancelled is the change, by its bound, and it may have happened.
             throw StoreErrors.Unavailable(e);
