@@ -8,9 +8,9 @@ namespace KeyService.Server.Hosting;
 /// <summary>Which engine the settings name.</summary>
 internal static class StorageEngines
 {
-    /// <exception cref="StartException">The data directory cannot be made or written.</exception>
     /// <param name="options">Which one.</param>
     /// <param name="allowsCopy">For commands that answer no call, such as <c>verify-audit</c>.</param>
+    /// <exception cref="StartException">The data directory cannot be made or written.</exception>
     public static IStorageEngine Create(ServerOptions options, bool allowsCopy = false) =>
 #if TEST_HOOKS
         TestHooks.FaultyEngine.Around(New(options, allowsCopy));
@@ -34,7 +34,7 @@ internal static class StorageEngines
             throw new StartException($"{SettingNames.DataDirectory}: {options.DataDirectory} is not writable for this user.", e);
         }
 
-        return new SqliteEngine(options.DataDirectory, TimeProvider.System);
+        return new SqliteEngine(options.DataDirectory, TimeProvider.System, allowsCopy);
     }
 
     /// <summary>For commands that make no store.</summary>

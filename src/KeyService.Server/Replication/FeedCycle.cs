@@ -103,13 +103,13 @@ internal sealed class FeedCycle(
     {
         var current = state.Incarnation;
         current.Epoch ??= answer.Epoch;
-        state.Watermarks.Add(answer.Watermark, received);
+        var goesOn = state.Watermarks.Add(answer.Watermark, received);
         // A look-up may have raised the floor before: news is also what no cycle has read yet.
         var news = state.IsHighest(answer.Changes);
         foreach (var change in answer.Changes) news |= current.Floors.Raise(change.KeyId, change.Revision);
 
         // Where nothing has to settle, this cycle's own watermark counts: it was read before the changes.
-        var horizon = store.SettleTime == TimeSpan.Zero || !Rules.Settled ? answer.Watermark - 1 : CertainOf(settled, answer, current);
+        var horizon = store.SettleTime == TimeSpan.Zero || !Rules.Settled ? answer.Watermark - 1 : goesOn ? settled : Incarnation.NoHorizon;
         if (!Rules.Watermark && answer.Changes.Count > 0) horizon = answer.Changes[^1].Revision;
         if (horizon > current.Horizon) current.Horizon = horizon;
         _history.Settled(current.Horizon);
@@ -117,16 +117,6 @@ internal sealed class FeedCycle(
             current.Floors.RaiseBase(current.Horizon);
         current.Ticket = answer.Ticket;
         return news;
-    }
-
-    /// <summary>
-    /// What this cycle's own watermark contradicts has not settled after all. A first horizon is then for the next cycle to find: this one has
-    /// not read what is between the two.
-    /// </summary>
-    private static long CertainOf(long settled, FeedAnswer answer, Incarnation current)
-    {
-        if (settled < answer.Watermark || !Rules.LowestSettles) return settled;
-        return current.Horizon == Incarnation.NoHorizon ? Incarnation.NoHorizon : answer.Watermark - 1;
     }
 
     /// <summary>Once for each transaction that is left open: the horizon stands still behind it, and the same changes are read again and again.</summary>

@@ -46,7 +46,7 @@ internal static class Rules
     /// <summary>A look is compared with what was known before it was sent.</summary>
     public static bool KnownBefore => true;
 
-    /// <summary>A watermark that a later, lower one contradicts does not settle.</summary>
+    /// <summary>A watermark does not settle when a later, lower one contradicts it, or none was drawn for a while.</summary>
     public static bool LowestSettles => true;
 
     /// <summary>A watermark that fell is no other history as long as it is above the horizon.</summary>

@@ -25,10 +25,10 @@ internal sealed record Change(int Key, Version Version, TaskCompletionSource Com
 /// </summary>
 internal sealed class SimDatabase(SimTime time, bool isSqlServer)
 {
-    /// <summary>A commit is seen at the latest after this: below the settle time that replicas allow for.</summary>
-    private static readonly TimeSpan HiddenAtMost = TimeSpan.FromSeconds(4);
+    /// <summary>A commit is seen at the latest after this: below half of the settle time, the other half may pass between two looks at the watermark.</summary>
+    private static readonly TimeSpan HiddenAtMost = TimeSpan.FromSeconds(2);
 
-    /// <summary>And a drawn revision is in the list of what is active at the latest after this; both together are below the settle time.</summary>
+    /// <summary>A drawn revision is in the list of what is active at the latest after this.</summary>
     private static readonly TimeSpan UnlistedAtMost = TimeSpan.FromMilliseconds(500);
 
     private long _serial = SimKeys.Keys;

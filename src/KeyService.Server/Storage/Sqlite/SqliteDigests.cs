@@ -61,6 +61,7 @@ internal sealed class SqliteDigests(string connectionString) : IDisposable
 
         public bool Contains(byte[] digest)
         {
+            SqliteFile.MustBeLive(_connection);
             _digest.Value = digest;
             return _command.ExecuteScalar() is not null;
         }
