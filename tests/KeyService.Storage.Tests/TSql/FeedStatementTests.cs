@@ -108,7 +108,7 @@ public sealed class FeedStatementTests
 
         using var renew = SqlServerFeedCommands.RenewEpoch();
         Schema.Parse(renew.CommandText).Batches[0].Statements.Select(statement => statement.GetType().Name).ShouldBe(
-            ["PredicateSetStatement", "PredicateSetStatement", "BeginTransactionStatement", "UpdateStatement", "IfStatement", "DeleteStatement", "CommitTransactionStatement"]);
+            ["PredicateSetStatement", "PredicateSetStatement", "SelectStatement", "BeginTransactionStatement", "UpdateStatement", "IfStatement", "DeleteStatement", "CommitTransactionStatement"]);
     }
 
     [Fact]
