@@ -8,17 +8,19 @@ namespace KeyService.Server.Hosting;
 /// <summary>Which engine the settings name.</summary>
 internal static class StorageEngines
 {
+    /// <param name="options">Which one.</param>
+    /// <param name="allowsCopy">For commands that answer no call, such as <c>verify-audit</c>.</param>
     /// <exception cref="StartException">The data directory cannot be made or written.</exception>
-    public static IStorageEngine Create(ServerOptions options) =>
+    public static IStorageEngine Create(ServerOptions options, bool allowsCopy = false) =>
 #if TEST_HOOKS
-        TestHooks.FaultyEngine.Around(New(options));
+        TestHooks.FaultyEngine.Around(New(options, allowsCopy));
 #else
-        New(options);
+        New(options, allowsCopy);
 #endif
 
-    private static IStorageEngine New(ServerOptions options)
+    private static IStorageEngine New(ServerOptions options, bool allowsCopy)
     {
-        if (options.SqlServer is { } connectionString) return new SqlServerEngine(connectionString, TimeProvider.System);
+        if (options.SqlServer is { } connectionString) return new SqlServerEngine(connectionString, TimeProvider.System, allowsCopy);
 
         try
         {
@@ -32,7 +34,7 @@ internal static class StorageEngines
             throw new StartException($"{SettingNames.DataDirectory}: {options.DataDirectory} is not writable for this user.", e);
         }
 
-        return new SqliteEngine(options.DataDirectory, TimeProvider.System);
+        return new SqliteEngine(options.DataDirectory, TimeProvider.System, allowsCopy);
     }
 
     /// <summary>For commands that make no store.</summary>
@@ -41,7 +43,7 @@ internal static class StorageEngines
     {
         if (options.IsEmbedded && !File.Exists(Path.Combine(options.DataDirectory, SqliteEngine.FileName)))
             throw new StartException($"{SettingNames.DataDirectory}: there is no store in {options.DataDirectory}.");
-        return Create(options);
+        return Create(options, allowsCopy: true);
     }
 
     /// <summary>As <see cref="Existing"/>, with a schema that this version knows.</summary>

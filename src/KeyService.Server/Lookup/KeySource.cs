@@ -26,6 +26,10 @@ internal sealed class KeySource(IStorageEngine engine, Belief belief, ReadGate g
             mark.Reader?.Floors.Raise(row.KeyId, row.Revision);
             return new(new CachedKey(row.ToRecord(), mark));
         }
+        catch (StoreUnavailableException e)
+        {
+            return Finding.Failed(e);
+        }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
         {
             return Finding.Failed(StoreErrors.Unavailable(e));

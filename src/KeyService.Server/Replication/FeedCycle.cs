@@ -44,14 +44,15 @@ internal sealed class FeedCycle(
         var registration = state.Registration(options);
         if (registers) state.Sent(sent);
 
+        var request = new FeedRequest(registration, horizon == Incarnation.NoHorizon ? long.MaxValue : horizon, options.MaxChanges);
         var answer = await store
-            .RunCycleAsync(StepsOf(registers), new(registration, horizon == Incarnation.NoHorizon ? long.MaxValue : horizon, options.MaxChanges), cancellation)
+            .RunCycleAsync(StepsOf(registers), request, cancellation)
             .WaitAsync(Bound, time, cancellation);
 
         var received = Moment.Now(time);
         if (answer.Epoch is not null) clock.Told(answer.DatabaseTime, sent);
-        var reason = NewStartFor(answer, registers);
-        _history.Saw(answer);
+        var reason = NewStartFor(answer, request, registers);
+        _history.Saw(answer, isNew: reason is NewStart.Epoch or NewStart.WentBack);
         if (reason is { } known)
         {
             await StartAsNewAsync(current, known);
@@ -89,10 +90,10 @@ internal sealed class FeedCycle(
     }
 
     /// <summary>Why nothing that was known before may be believed any more; null when all is as it should be.</summary>
-    private NewStart? NewStartFor(FeedAnswer answer, bool registers)
+    private NewStart? NewStartFor(FeedAnswer answer, FeedRequest request, bool registers)
     {
         if (Rules.Epoch && _history.IsAnother(answer)) return NewStart.Epoch;
-        if (Rules.Epoch && _history.WentBack(answer)) return NewStart.WentBack;
+        if (Rules.Epoch && _history.WentBack(answer, request)) return NewStart.WentBack;
         if (registers && !answer.Registered) return NewStart.RowMissing;
         return answer.Changes.Count > options.MaxChanges ? NewStart.TooManyChanges : null;
     }
@@ -102,15 +103,16 @@ internal sealed class FeedCycle(
     {
         var current = state.Incarnation;
         current.Epoch ??= answer.Epoch;
-        state.Watermarks.Add(answer.Watermark, received);
+        var goesOn = state.Watermarks.Add(answer.Watermark, received);
         // A look-up may have raised the floor before: news is also what no cycle has read yet.
         var news = state.IsHighest(answer.Changes);
         foreach (var change in answer.Changes) news |= current.Floors.Raise(change.KeyId, change.Revision);
 
         // Where nothing has to settle, this cycle's own watermark counts: it was read before the changes.
-        var horizon = store.SettleTime == TimeSpan.Zero || !Rules.Settled ? answer.Watermark - 1 : settled;
+        var horizon = store.SettleTime == TimeSpan.Zero || !Rules.Settled ? answer.Watermark - 1 : goesOn ? settled : Incarnation.NoHorizon;
         if (!Rules.Watermark && answer.Changes.Count > 0) horizon = answer.Changes[^1].Revision;
         if (horizon > current.Horizon) current.Horizon = horizon;
+        _history.Settled(current.Horizon);
         if (current.Horizon != Incarnation.NoHorizon && (!current.Floors.HasBase || current.Floors.IsFull))
             current.Floors.RaiseBase(current.Horizon);
         current.Ticket = answer.Ticket;

@@ -59,9 +59,10 @@ internal sealed class GenerationRollout(
 
     private async Task<bool> IsKnownToAllAsync(MasterKey key, Incarnation own, CancellationToken cancellation)
     {
+        var known = KnownBefore.Of(own);
         var look = await table.LookAsync().WaitAsync(cancellation);
         var longest = look.Rows.Select(found => found.Row.Lease).Append(options.Lease).Append(table.LongestLease).Max();
-        if (incarnations.UnsureFor(look, own, longest) > TimeSpan.Zero) return false;
+        if (incarnations.UnsureFor(look, known, longest) > TimeSpan.Zero) return false;
 
         var lacking = look.Rows.Count(found => !found.Row.Generations.Contains(key.Generation));
         if (lacking == 0) return true;

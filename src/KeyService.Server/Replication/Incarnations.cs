@@ -45,17 +45,19 @@ internal sealed class Incarnations(Belief belief, ReplicaOptions options, TimePr
 
     /// <summary>How long still a look says nothing of who is at work: the database may have lost the rows of replicas that are. Zero as a rule.</summary>
     /// <param name="look">What was found.</param>
-    /// <param name="before">What this replica was before it looked.</param>
+    /// <param name="known">What this replica knew before the look was sent.</param>
     /// <param name="longestLease">Of all that may be at work.</param>
-    public TimeSpan UnsureFor(Look look, Incarnation before, TimeSpan longestLease)
+    public TimeSpan UnsureFor(Look look, in KnownBefore known, TimeSpan longestLease)
     {
         var unsure = UnsureFor(longestLease, Moment.Now(time));
         if (!Rules.Epoch) return unsure;
+        var before = Rules.KnownBefore ? known : KnownBefore.Of(known.Incarnation);
         // Another history than that of before, a ticket from earlier, or a table that has lost this replica's row: the feed finds out too, and
         // starts as new.
-        var isAnother = before.Epoch is { } known && look.Epoch != known;
+        var isAnother = before.Epoch is { } epoch && look.Epoch.IsAnotherThan(epoch);
         var wentBack = look.Ticket > 0 && look.Ticket < before.Ticket;
-        var lostRow = before.IsRegistered && ReferenceEquals(belief.Current, before) && look.Rows.All(found => found.Row.ReplicaId != before.ReplicaId);
+        // Who started as new meanwhile has removed that row itself.
+        var lostRow = before.IsRegistered && ReferenceEquals(belief.Current, before.Incarnation) && look.Rows.All(found => found.Row.ReplicaId != before.Incarnation.ReplicaId);
         if (isAnother || wentBack || lostRow) unsure = longestLease;
         if (look.Epoch.RenewTime is { } renewed && renewed + longestLease - look.DatabaseTime is var left && left > unsure) unsure = left;
         return unsure;

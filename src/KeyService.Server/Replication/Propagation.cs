@@ -54,6 +54,7 @@ internal sealed class Propagation(
     private async Task<PropagationReport> AskAsync(long revision, Moment began, TimeSpan wait, TimeSpan lookWait, Incarnation before)
     {
         Look drawn;
+        var known = KnownBefore.Of(before);
         try
         {
             drawn = await table.DrawAndLookAsync().WaitAsync(lookWait > TimeSpan.Zero ? lookWait : TimeSpan.Zero, time);
@@ -72,7 +73,7 @@ internal sealed class Propagation(
         while (true)
         {
             var found = waiting.LongestLease(options.Lease);
-            var unsure = incarnations.UnsureFor(look, before, found > table.LongestLease ? found : table.LongestLease);
+            var unsure = incarnations.UnsureFor(look, known, found > table.LongestLease ? found : table.LongestLease);
             var left = wait - time.GetElapsedTime(began.Timestamp);
             if (waiting.Update(look, Rules.WaitAll) && unsure == TimeSpan.Zero)
                 return new(Complete: true, revision, UtcMicroseconds.Truncate(look.DatabaseTime), waiting.Confirmed, ReplicasPending: 0, token);
@@ -82,7 +83,10 @@ internal sealed class Propagation(
 
             try
             {
+                var next = KnownBefore.Of(before);
                 look = await table.LookAsync().WaitAsync(left, time);
+                // Of one history with the first look at least.
+                known = next with { Epoch = next.Epoch ?? drawn.Epoch };
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {

@@ -42,5 +42,14 @@ internal static class Rules
 
     /// <summary>What belongs to another history of the database is not believed.</summary>
     public static bool Epoch => true;
+
+    /// <summary>A look is compared with what was known before it was sent.</summary>
+    public static bool KnownBefore => true;
+
+    /// <summary>A watermark does not settle when a later, lower one contradicts it, or none was drawn for a while.</summary>
+    public static bool LowestSettles => true;
+
+    /// <summary>A watermark that fell is no other history as long as it is above the horizon.</summary>
+    public static bool LowWatermark => true;
 }
 #endif

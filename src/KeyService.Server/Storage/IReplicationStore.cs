@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace KeyService.Server.Storage;
 
 /// <summary>
@@ -79,10 +81,26 @@ internal sealed record FeedAnswer(
 internal readonly record struct KeyChange(string KeyId, long Revision);
 
 /// <summary>Tells one history of a database from another: after a restore tickets and revisions repeat.</summary>
-/// <param name="Id">16 bytes as 32 lower-case hex: the renewable row and, where SQL Server shows it, the recovery fork.</param>
+/// <param name="Row">The renewable row: 16 bytes as 32 lower-case hex.</param>
 /// <param name="RenewTime">When <c>keyservice recover</c> renewed it, by the database's clock; null when it never did.</param>
-internal sealed record StoreEpoch(string Id, DateTimeOffset? RenewTime)
+/// <param name="Fork">SQL Server's recovery fork; null where it cannot be seen, which says nothing of the history.</param>
+internal sealed record StoreEpoch(string Row, DateTimeOffset? RenewTime, Guid? Fork = null)
 {
+    /// <summary>
+    /// 16 bytes as 32 lower-case hex: the row, and under a fork the first 16 bytes of SHA-256 over both. Two processes whose logins differ in what
+    /// they may see take each other's cached answers for another store's: slower, not wrong.
+    /// </summary>
+    public string Id { get; } = Fork is { } fork
+        ? Convert.ToHexStringLower(SHA256.HashData([.. Convert.FromHexString(Row), .. fork.ToByteArray()]).AsSpan(0, 16))
+        : Row;
+
+    /// <summary>A fork that only one of the two shows is no other history: a permission was changed.</summary>
+    public bool IsAnotherThan(StoreEpoch known) =>
+        Row != known.Row || RenewTime != known.RenewTime || (Fork is { } fork && known.Fork is { } before && fork != before);
+
+    /// <summary>With what was seen of the same history before and cannot be seen now.</summary>
+    public StoreEpoch Over(StoreEpoch? before) => Fork is null && before?.Fork is { } fork && before.Row == Row ? new(Row, RenewTime, fork) : this;
+
     /// <param name="bytes">16 bytes.</param>
     public bool Is(ReadOnlySpan<byte> bytes)
     {

@@ -37,7 +37,8 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
         {
             return await engine.RunWriteAsync(() => ChangeAsync(eventId, change, bound.Token), bound.Token);
         }
-        catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None))
+        catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None)
+            || (GivenUp.Is(e, bound.Token) && e is not (RefusedException or StoreUnavailableException)))
         {
             // The caller's cancellation has no say here: what was cancelled is the change, by its bound, and it may have happened.
             throw StoreErrors.Unavailable(e);
@@ -57,6 +58,10 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
                     return await context.Database.CreateExecutionStrategy().ExecuteAsync(token => read(context, token), cancellation);
                 },
                 cancellation);
+        }
+        catch (Exception e) when (GivenUp.Is(e, cancellation))
+        {
+            throw GivenUp.Of(e, cancellation);
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, cancellation))
         {

@@ -40,4 +40,10 @@ internal static class Rules
     public static bool RedisSeal => Off != nameof(RedisSeal);
 
     public static bool Epoch => Off != nameof(Epoch);
+
+    public static bool KnownBefore => Off != nameof(KnownBefore);
+
+    public static bool LowestSettles => Off != nameof(LowestSettles);
+
+    public static bool LowWatermark => Off != nameof(LowWatermark);
 }

@@ -12,6 +12,7 @@ public class WatermarksTests
 
     private readonly FakeTimeProvider _time = new(Samples.Now);
     private readonly Watermarks _watermarks;
+    private long _last;
 
     public WatermarksTests() => _watermarks = new Watermarks(SettleTime, _time);
 
@@ -20,7 +21,7 @@ public class WatermarksTests
     {
         Settled().ShouldBe(Incarnation.NoHorizon);
         Add(100);
-        _time.Advance(SettleTime - Tick);
+        Pass(SettleTime - Tick);
 
         Settled().ShouldBe(Incarnation.NoHorizon);
     }
@@ -29,7 +30,7 @@ public class WatermarksTests
     public void Once_it_is_as_old_as_the_settle_time_everything_below_it_is_certain()
     {
         Add(100);
-        _time.Advance(SettleTime);
+        Pass(SettleTime);
 
         Settled().ShouldBe(99);
     }
@@ -38,36 +39,40 @@ public class WatermarksTests
     public void Each_settles_by_its_own_age()
     {
         Add(100);
-        _time.Advance(TimeSpan.FromSeconds(1));
+        Pass(TimeSpan.FromSeconds(1));
         Add(110);
-        _time.Advance(SettleTime - TimeSpan.FromSeconds(1));
+        Pass(SettleTime - TimeSpan.FromSeconds(1));
         Settled().ShouldBe(99);
 
-        _time.Advance(TimeSpan.FromSeconds(1));
+        Pass(TimeSpan.FromSeconds(1));
         Settled().ShouldBe(109);
     }
 
     [Fact]
-    public void After_a_long_pause_the_last_that_settled_counts()
+    public void Behind_a_pause_of_more_than_half_the_settle_time_nothing_from_before_it_settles()
     {
         Add(100);
-        Add(110);
-        Add(120);
-        _time.Advance(TimeSpan.FromHours(1));
+        _time.Advance(SettleTime / 2);
+        Add(110).ShouldBeTrue();
+        _time.Advance((SettleTime / 2) + Tick);
+        Add(120).ShouldBeFalse();
+        Settled().ShouldBe(Incarnation.NoHorizon);
 
+        Pass(SettleTime);
         Settled().ShouldBe(119);
     }
 
     [Fact]
-    public void What_has_settled_stays()
+    public void A_lower_one_lets_all_settle_anew()
     {
         Add(100);
-        _time.Advance(SettleTime);
-        Settled().ShouldBe(99);
-        Add(90);
-        _time.Advance(SettleTime);
+        Add(110).ShouldBeTrue();
+        Add(105).ShouldBeFalse();
+        Pass(SettleTime - Tick);
+        Settled().ShouldBe(Incarnation.NoHorizon);
+        Pass(Tick);
 
-        Settled().ShouldBe(99);
+        Settled().ShouldBe(104);
     }
 
     [Fact]
@@ -83,7 +88,23 @@ public class WatermarksTests
         _watermarks.Age(changesAbove: true, Moment.Now(_time)).ShouldBe(TimeSpan.Zero);
     }
 
-    private void Add(long watermark) => _watermarks.Add(watermark, Moment.Now(_time));
+    private bool Add(long watermark)
+    {
+        _last = watermark;
+        return _watermarks.Add(watermark, Moment.Now(_time));
+    }
+
+    /// <summary>With a cycle a second, which finds the same.</summary>
+    private void Pass(TimeSpan span)
+    {
+        for (; span > TimeSpan.FromSeconds(1); span -= TimeSpan.FromSeconds(1))
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Add(_last);
+        }
+
+        _time.Advance(span);
+    }
 
     private long Settled() => _watermarks.Settled(Moment.Now(_time));
 }

@@ -31,6 +31,26 @@ public class KeyStoreTests
         await Should.ThrowAsync<OperationCanceledException>(_store.ReadAsync((_, _) => Task.FromResult(0), caller.Token));
     }
 
+    /// <summary>A reader that is disposed when its caller goes away has several words for it.</summary>
+    [Fact]
+    public async Task Whatever_a_read_throws_whose_caller_went_away_it_is_cancelled()
+    {
+        using var caller = new CancellationTokenSource();
+        await caller.CancelAsync();
+        _engine.OnCreateContext = () => new ArgumentOutOfRangeException();
+
+        (await Should.ThrowAsync<OperationCanceledException>(_store.ReadAsync((_, _) => Task.FromResult(0), caller.Token)))
+            .InnerException.ShouldBeOfType<ArgumentOutOfRangeException>();
+    }
+
+    [Fact]
+    public async Task A_copy_that_answers_is_unavailable_and_keeps_its_cause()
+    {
+        _engine.OnCreateContext = () => new StoreUnavailableException(failure: "a copy");
+
+        (await Should.ThrowAsync<StoreUnavailableException>(_store.ReadAsync((_, _) => Task.FromResult(0), CancellationToken.None))).Failure.ShouldBe("a copy");
+    }
+
     [Fact]
     public async Task A_change_that_was_cut_off_is_unavailable()
     {

@@ -13,17 +13,23 @@ internal sealed record Version(long Serial, long Revision, int Secret, bool Enab
 /// <summary>A change that is not committed yet, or is and cannot be seen yet.</summary>
 internal sealed record Change(int Key, Version Version, TaskCompletionSource Committed)
 {
+    /// <summary>When its revision was drawn.</summary>
+    public TimeSpan DrawnAt { get; init; }
+
     public TimeSpan HiddenSince { get; set; }
 }
 
 /// <summary>
 /// The database in memory. As SQL Server it hands out a revision when a change is sent, and may show a commit a while after it left the list of
-/// what is active; as SQLite it does both at the commit.
+/// what is active; as SQLite it does both at the commit. A revision may be drawn a moment before it is in that list, so a watermark may fall.
 /// </summary>
 internal sealed class SimDatabase(SimTime time, bool isSqlServer)
 {
-    /// <summary>A commit is seen at the latest after this: below the settle time that replicas allow for.</summary>
-    private static readonly TimeSpan HiddenAtMost = TimeSpan.FromSeconds(4);
+    /// <summary>A commit is seen at the latest after this: below half of the settle time, the other half may pass between two looks at the watermark.</summary>
+    private static readonly TimeSpan HiddenAtMost = TimeSpan.FromSeconds(2);
+
+    /// <summary>A drawn revision is in the list of what is active at the latest after this.</summary>
+    private static readonly TimeSpan UnlistedAtMost = TimeSpan.FromMilliseconds(500);
 
     private long _serial = SimKeys.Keys;
     private long _nextRevision = SimKeys.Keys + 1;
@@ -37,6 +43,9 @@ internal sealed class SimDatabase(SimTime time, bool isSqlServer)
 
     public List<Change> Active { get; } = [];
 
+    /// <summary>Revisions that are drawn and not in the list of what is active yet.</summary>
+    public List<Change> Unlisted { get; } = [];
+
     public List<Change> Hidden { get; } = [];
 
     public Dictionary<string, ReplicaRow> Replicas { get; private set; } = new(StringComparer.Ordinal);
@@ -48,7 +57,20 @@ internal sealed class SimDatabase(SimTime time, bool isSqlServer)
     /// <summary>Counts restores: who was acknowledged before one may have lost it.</summary>
     public int History { get; private set; }
 
-    public bool IsBusy(int key) => Active.Concat(Hidden).Any(change => change.Key == key);
+    /// <summary>Whether rows of replicas at work were ever lost: by a restore, or because they were taken for dead.</summary>
+    public bool HasLostRows { get; private set; }
+
+    /// <summary>Whether a replica at work has this name.</summary>
+    public Func<string, bool> IsAtWork { get; set; } = _ => true;
+
+    /// <summary>Deletes a row that was taken for a dead replica's.</summary>
+    public bool Reap(string replicaId)
+    {
+        HasLostRows |= IsAtWork(replicaId);
+        return Replicas.Remove(replicaId);
+    }
+
+    public bool IsBusy(int key) => Active.Concat(Hidden).Concat(Unlisted).Any(change => change.Key == key);
 
     /// <summary>Sends a change; its key is locked until it is seen.</summary>
     public Change Begin(int key, Dice random)
@@ -56,9 +78,16 @@ internal sealed class SimDatabase(SimTime time, bool isSqlServer)
         var present = Rows[key];
         var version = present with { Serial = ++_serial, Revision = isSqlServer ? _nextRevision++ : 0 };
         version = random.Next(3) == 0 ? version with { Secret = 1 - present.Secret } : version with { Enabled = !present.Enabled };
-        var change = new Change(key, version, new());
-        Active.Add(change);
+        var change = new Change(key, version, new()) { DrawnAt = time.Now };
+        (isSqlServer && random.Next(3) == 0 ? Unlisted : Active).Add(change);
         return change;
+    }
+
+    /// <summary>It is in the list of what is active.</summary>
+    public void List(Change change)
+    {
+        Unlisted.Remove(change);
+        Active.Add(change);
     }
 
     public void Commit(Change change)
@@ -86,6 +115,7 @@ internal sealed class SimDatabase(SimTime time, bool isSqlServer)
 
     public void ShowWhatMustBeSeen()
     {
+        foreach (var change in Unlisted.Where(change => time.Now - change.DrawnAt >= UnlistedAtMost).ToArray()) List(change);
         foreach (var change in Hidden.Where(change => time.Now - change.HiddenSince >= HiddenAtMost).ToArray()) Show(change);
     }
 
@@ -105,6 +135,8 @@ internal sealed class SimDatabase(SimTime time, bool isSqlServer)
         if (_saved is not { } saved) return false;
         Active.Clear();
         Hidden.Clear();
+        Unlisted.Clear();
+        HasLostRows = true;
         Rows = [.. saved.Rows];
         _nextRevision = saved.NextRevision;
         _ticket = saved.Ticket;

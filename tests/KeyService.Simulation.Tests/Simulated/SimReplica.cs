@@ -59,6 +59,9 @@ internal sealed class SimReplica
     /// <summary>Before a change reads.</summary>
     public ReadMark Mark() => _belief.Mark();
 
+    /// <summary>It is about to renew the epoch: it found that the database went back.</summary>
+    public Action OnRenewal { get; init; } = () => { };
+
     public bool IsDead { get; set; }
 
     public bool IsCutOff { get; set; }

@@ -56,7 +56,7 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
     public async Task<bool> RemoveReplicaAsync(string replicaId, long? beat, CancellationToken cancellation)
     {
         await SendAsync();
-        var removed = database.Replicas.TryGetValue(replicaId, out var row) && (beat is null || row.Beat == beat) && database.Replicas.Remove(replicaId);
+        var removed = database.Replicas.TryGetValue(replicaId, out var row) && (beat is null ? database.Replicas.Remove(replicaId) : row.Beat == beat && database.Reap(replicaId));
         await ReceiveAsync();
         return removed;
     }
@@ -118,6 +118,7 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
     public async Task RenewEpochAsync(CancellationToken cancellation)
     {
         await SendAsync();
+        replica.OnRenewal();
         database.RenewEpoch();
         await ReceiveAsync();
     }

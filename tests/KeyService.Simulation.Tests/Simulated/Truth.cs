@@ -17,6 +17,15 @@ internal sealed class Truth
 
     public int Hits { get; private set; }
 
+    /// <summary>A replica takes a database that is as it was for one that went back: nothing wrong is answered, and no change is COMPLETE.</summary>
+    public void FalseAlarm(string what)
+    {
+        if (!ForgivesFalseAlarms) Violation ??= what;
+    }
+
+    /// <summary>For a rule without which an answer must break a promise.</summary>
+    public bool ForgivesFalseAlarms { get; set; }
+
     /// <summary>Orders everything that happens.</summary>
     public long Tick() => ++_now;
 

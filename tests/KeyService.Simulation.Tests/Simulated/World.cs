@@ -34,6 +34,7 @@ internal sealed class World
         _tell = tell;
         _random = new Dice(seed);
         _database = new(_time, isSqlServer: _random.Next(2) == 0);
+        _database.IsAtWork = name => _replicas.Exists(replica => !replica.IsDead && replica.Name == name);
         _redis = new(_network, _random);
         // In some worlds processes die young, the next ones begin slowly and find what is old in Redis, and are asked more often than they look.
         _isYoung = _random.Next(2) == 0;
@@ -153,6 +154,10 @@ internal sealed class World
         var report = await replica.Propagation.WaitAsync(changed, Span(0, 4_000), DateTime.MaxValue);
         Tell(replica, $"change {version.Serial} is {(report.Complete ? "COMPLETE" : $"PENDING until {report.EffectiveTime - SimTime.Start}")}");
         if (history != _database.History) return;
+        // Beyond the lease and the margin: for who may be at work though the database has lost its row.
+        var doubt = report.EffectiveTime - _database.Time - Lease - TimeSpan.FromSeconds(1);
+        if (!report.Complete && report.ConsistencyToken.Length > 0 && doubt > TimeSpan.Zero && !_database.HasLostRows)
+            _truth.FalseAlarm($"replica {replica.Number} doubts for {doubt.TotalSeconds:F1} s more who is at work after version {version.Serial}, and no row was lost");
         _truth.Promised(key, version, history, report.Complete ? null : report.EffectiveTime);
         if (report.ConsistencyToken.Length > 0) _tokens.Add((key, version, report.ConsistencyToken, history));
     }
@@ -164,6 +169,7 @@ internal sealed class World
 
     private void Show()
     {
+        if (_database.Unlisted.Count > 0) _database.List(_database.Unlisted[_random.Next(_database.Unlisted.Count)]);
         if (_database.Hidden.Count > 0) _database.Show(_database.Hidden[_random.Next(_database.Hidden.Count)]);
     }
 
@@ -221,7 +227,12 @@ internal sealed class World
     private SimReplica Start(string? reusedName)
     {
         var offset = (_started % Replicas) == 2 ? TimeSpan.FromMinutes(_random.Next(-10, 11)) : TimeSpan.Zero;
-        return new(++_started, _time, _database, _network, _redis, _replicas, offset, reusedName);
+        return new(++_started, _time, _database, _network, _redis, _replicas, offset, reusedName) { OnRenewal = FoundRestored };
+    }
+
+    private void FoundRestored()
+    {
+        if (_database.History == 0) _truth.FalseAlarm("a replica renews the epoch of a database that never went back");
     }
 
     private TimeSpan Span(int leastMilliseconds, int mostMilliseconds) => TimeSpan.FromMilliseconds(_random.Next(leastMilliseconds, mostMilliseconds + 1));

@@ -89,6 +89,40 @@ public sealed class SqliteFeedTests() : ReplicationTests(Engine.Sqlite)
     public void Connections_of_the_feed_do_not_sync_each_beat_and_wait_a_second() =>
         SqliteFeedStatements.ConnectionSettings.ShouldBe("PRAGMA busy_timeout=1000; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
 
+    /// <summary>Whoever has the old file open would answer from it for ever, and never hear of a change.</summary>
+    [Fact]
+    public async Task A_file_that_was_replaced_while_it_was_open_answers_no_read_and_the_new_one_does()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        var (engine, file) = (Store.NewEngine(), ((SqliteTestStore)Store).File);
+        var own = Replica();
+        (await RegisterAsync(engine.Replication, own)).ShouldBeTrue();
+        (await engine.FindKeyAsync(new byte[32], CancellationToken.None)).ShouldBeNull();
+        (await GetAsync(key)).KeyId.ShouldBe(key.KeyId);
+        File.Copy(file, file + ".copy");
+        File.Move(file + ".copy", file, overwrite: true);
+
+        (await Should.ThrowAsync<StoreUnavailableException>(() => RegisterAsync(engine.Replication, own with { BeatKnown = 1, BeatSent = 1 }))).Failure.ShouldContain("replaced");
+        await Should.ThrowAsync<StoreUnavailableException>(async () =>
+        {
+            // It looks ten times a second.
+            for (var begun = Stopwatch.StartNew(); begun.Elapsed < TimeSpan.FromSeconds(20);) await engine.FindKeyAsync(new byte[32], CancellationToken.None);
+        });
+        await Should.ThrowAsync<StoreUnavailableException>(() => GetAsync(key));
+
+        (await ReadAsync(engine.Replication)).Epoch.ShouldNotBeNull();
+        (await GetAsync(key)).KeyId.ShouldBe(key.KeyId);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_written_is_a_copy()
+    {
+        using var connection = new SqliteConnection($"Data Source={((SqliteTestStore)Store).File};Mode=ReadOnly;Pooling=False");
+        connection.Open();
+
+        Should.Throw<StoreUnavailableException>(() => SqliteFile.MustBeLive(connection)).Failure.ShouldContain("read-only");
+    }
+
     [Fact]
     public async Task A_file_that_is_not_there_is_not_made()
     {

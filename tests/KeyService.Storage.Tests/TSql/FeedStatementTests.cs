@@ -62,7 +62,7 @@ public sealed class FeedStatementTests
         sql.ShouldContain(right);
         var declarations = string.Join(", ", Cycles().Concat(Others()).Select(Recorded).SelectMany(command => command.Declarations.Split(", ")).Where(d => d.Length > 0).Distinct());
 
-        Schema.ProblemsOf((SqlServerFeedStatements.DeclareFork + sql.Replace(right, wrong, StringComparison.Ordinal), declarations))
+        Schema.ProblemsOf((sql.Replace(right, wrong, StringComparison.Ordinal), declarations))
             .Where(StatementTests.IsOurs).ShouldNotBeEmpty();
     }
 
@@ -108,7 +108,7 @@ public sealed class FeedStatementTests
 
         using var renew = SqlServerFeedCommands.RenewEpoch();
         Schema.Parse(renew.CommandText).Batches[0].Statements.Select(statement => statement.GetType().Name).ShouldBe(
-            ["PredicateSetStatement", "PredicateSetStatement", "BeginTransactionStatement", "UpdateStatement", "IfStatement", "DeleteStatement", "CommitTransactionStatement"]);
+            ["PredicateSetStatement", "PredicateSetStatement", "SelectStatement", "BeginTransactionStatement", "UpdateStatement", "IfStatement", "DeleteStatement", "CommitTransactionStatement"]);
     }
 
     [Fact]
@@ -120,16 +120,16 @@ public sealed class FeedStatementTests
         {
             [FeedStep.Register] = Table([1]),
             [FeedStep.DrawTicket] = Table([42L]),
-            [FeedStep.ReadWatermark] = Table([77L, epoch, Guid.Empty, time, time]),
+            [FeedStep.ReadWatermark] = Table([77L, epoch, time, time]),
             [FeedStep.ReadChanges] = Table(["key_1", SqlServerFeedAnswers.BytesOf(70)], ["key_2", SqlServerFeedAnswers.BytesOf(0x1234)]),
         };
         foreach (var steps in Orders([], Enum.GetValues<FeedStep>()).Where(steps => steps.Length == WholeCycle.Length))
         {
             using var reader = new DataTableReader([.. steps.Select(step => tables[step])]);
-            var answer = await SqlServerReplicationStore.ReadCycleAsync(steps, reader, CancellationToken.None);
+            var answer = await SqlServerReplicationStore.ReadCycleAsync(steps, reader, Guid.Empty, CancellationToken.None);
 
             (answer.Registered, answer.Ticket, answer.Watermark).ShouldBe((true, 42, 77));
-            answer.Epoch.ShouldBe(new(SqlServerFeedAnswers.EpochIdOf(epoch, Guid.Empty), new(time, TimeSpan.Zero)));
+            answer.Epoch.ShouldBe(new(new('0', 32), new(time, TimeSpan.Zero), Guid.Empty));
             answer.DatabaseTime.ShouldBe(new(time, TimeSpan.Zero));
             answer.Changes.ShouldBe([new("key_1", 70), new("key_2", 0x1234)]);
         }
@@ -148,11 +148,11 @@ public sealed class FeedStatementTests
     [Fact]
     public void The_epoch_is_the_row_and_the_fork()
     {
-        byte[] row = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
+        const string Row = "000102030405060708090a0b0c0d0e0f";
         var fork = new Guid("00112233-4455-6677-8899-aabbccddeeff");
 
-        SqlServerFeedAnswers.EpochIdOf(row, null).ShouldBe("be45cb2605bf36bebde684841a28f0fd");
-        string[] ids = [SqlServerFeedAnswers.EpochIdOf(row, null), SqlServerFeedAnswers.EpochIdOf(row, fork), SqlServerFeedAnswers.EpochIdOf(row, Guid.Empty), SqlServerFeedAnswers.EpochIdOf(new byte[16], fork)];
+        new StoreEpoch(Row, null).Id.ShouldBe(Row);
+        string[] ids = [new StoreEpoch(Row, null).Id, new StoreEpoch(Row, null, fork).Id, new StoreEpoch(Row, null, Guid.Empty).Id, new StoreEpoch(new('0', 32), null, fork).Id];
         ids.ShouldBeUnique();
         ids.ShouldAllBe(id => id.Length == 32);
     }

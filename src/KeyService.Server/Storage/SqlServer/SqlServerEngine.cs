@@ -27,20 +27,24 @@ internal sealed class SqlServerEngine : IStorageEngine
     private readonly PooledDbContextFactory<SqlServerKeyDbContext> _lookupContexts;
     private readonly Func<KeyDbContext, byte[], CancellationToken, Task<ApiKeyRow?>> _findKey = StoreQueries.CompileFindKey();
 
-    public SqlServerEngine(string connectionString, TimeProvider time)
+    private readonly SqlServerSettings _settings;
+
+    public SqlServerEngine(string connectionString, TimeProvider time, bool allowsCopy = false)
     {
+        var primary = new SqlServerPrimary(time, allowsCopy);
+        _settings = new SqlServerSettings(time);
         _connectionString = connectionString;
         _time = time;
-        _contexts = new(OptionsFor(SqlServerConnections.ForManagement(connectionString), retry: true));
-        _lookupContexts = new(OptionsFor(SqlServerConnections.ForValidation(connectionString), retry: false));
-        Replication = new SqlServerReplicationStore(SqlServerConnections.ForFeed(connectionString));
+        _contexts = new(OptionsFor(SqlServerConnections.ForManagement(connectionString), retry: true, primary));
+        _lookupContexts = new(OptionsFor(SqlServerConnections.ForValidation(connectionString), retry: false, primary));
+        Replication = new SqlServerReplicationStore(SqlServerConnections.ForFeed(connectionString), primary, _settings);
     }
 
     public string Name => "SQL Server";
 
     public IReplicationStore Replication { get; }
 
-    public static DbContextOptions<SqlServerKeyDbContext> OptionsFor(string connectionString, bool retry) =>
+    public static DbContextOptions<SqlServerKeyDbContext> OptionsFor(string connectionString, bool retry, SqlServerPrimary? primary = null) =>
         new DbContextOptionsBuilder<SqlServerKeyDbContext>()
             .UseSqlServer(connectionString, server =>
             {
@@ -49,6 +53,7 @@ internal sealed class SqlServerEngine : IStorageEngine
                 // The default, six tries over up to 30 s each, outlasts every caller.
                 if (retry) server.EnableRetryOnFailure(maxRetryCount: 3, TimeSpan.FromSeconds(1), errorNumbersToAdd: null);
             })
+            .AddInterceptors(new SqlServerPrimaryReads(primary ?? new(TimeProvider.System)))
             .Options;
 
     public KeyDbContext CreateContext() => _contexts.CreateDbContext();
@@ -57,6 +62,7 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     public async Task<ApiKeyRow?> FindKeyAsync(byte[] digest, CancellationToken cancellation)
     {
+        _settings.ThrowIfTorn();
         await using var context = CreateLookupContext();
         return await _findKey(context, digest, cancellation);
     }
@@ -87,7 +93,9 @@ internal sealed class SqlServerEngine : IStorageEngine
     public async Task PingAsync(CancellationToken cancellation)
     {
         await using var context = CreateLookupContext();
-        await context.Database.ExecuteSqlRawAsync(SqlServerStatements.Ping, cancellation);
+        _settings.ThrowIfTorn();
+        // A query, so that it asks whether this is the primary.
+        await context.Database.SqlQueryRaw<int>(SqlServerStatements.Ping).ToListAsync(cancellation);
     }
 
     public async Task CheckSettingsAsync(CancellationToken cancellation)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Data.Common;
-using System.Security.Cryptography;
 
 namespace KeyService.Server.Storage.SqlServer;
 
@@ -18,10 +17,10 @@ internal static class SqlServerFeedAnswers
     public static KeyChange ChangeOf(DbDataReader row) =>
         new(row.GetString(0), BinaryPrimitives.ReadInt64BigEndian(row.GetFieldValue<byte[]>(1)));
 
-    public static (long Watermark, StoreEpoch Epoch, DateTimeOffset DatabaseTime) WatermarkOf(DbDataReader row) => (
+    public static (long Watermark, StoreEpoch Epoch, DateTimeOffset DatabaseTime) WatermarkOf(DbDataReader row, Guid? fork) => (
         row.GetInt64(0),
-        new(EpochIdOf(row.GetFieldValue<byte[]>(1), row.IsDBNull(2) ? null : row.GetGuid(2)), row.IsDBNull(3) ? null : UtcOf(row, 3)),
-        UtcOf(row, 4));
+        new(Convert.ToHexStringLower(row.GetFieldValue<byte[]>(1)), row.IsDBNull(2) ? null : UtcOf(row, 2), fork),
+        UtcOf(row, 3));
 
     public static ReplicaRow ReplicaOf(DbDataReader row) => new()
     {
@@ -37,16 +36,6 @@ internal static class SqlServerFeedAnswers
 
     public static MasterKeyFingerprintRow FingerprintOf(DbDataReader row) =>
         new() { Generation = row.GetString(0)[0], Fingerprint = row.GetFieldValue<byte[]>(1) };
-
-    /// <summary>
-    /// The first 16 bytes of SHA-256 over the row and, where this login may see it, the recovery fork. Two processes whose logins differ in
-    /// that take each other's cached answers for another store's: slower, not wrong.
-    /// </summary>
-    public static string EpochIdOf(byte[] epoch, Guid? fork)
-    {
-        byte[] history = fork is { } guid ? [.. epoch, .. guid.ToByteArray()] : epoch;
-        return Convert.ToHexStringLower(SHA256.HashData(history).AsSpan(0, 16));
-    }
 
     private static DateTimeOffset UtcOf(DbDataReader row, int column) =>
         new(DateTime.SpecifyKind(row.GetDateTime(column), DateTimeKind.Utc));

@@ -8,7 +8,10 @@ namespace KeyService.Server.Storage.SqlServer;
 /// </summary>
 internal static class SqlServerFeedStatements
 {
-    /// <summary>What goes before every batch: an error ends it, and a count of rows is no answer of its own.</summary>
+    /// <summary>What goes before every batch: an error ends it, a count of rows is no answer of its own, and the first answer is whether this is the primary.</summary>
+    private const string Head = $"{Settings}\n{SqlServerPrimary.Question}";
+
+    /// <summary>For the session.</summary>
     public const string Settings = "SET XACT_ABORT ON; SET NOCOUNT ON;";
 
     /// <summary>
@@ -39,19 +42,25 @@ internal static class SqlServerFeedStatements
     /// <summary>Relies on no isolation: a sequence is outside of transactions, and one counter in the primary's memory gives the order.</summary>
     public const string DrawTicket = "SELECT NEXT VALUE FOR [ReplicaTickets] AS [Ticket];";
 
-    /// <summary>For the recovery fork; once in a batch, whatever its steps.</summary>
-    public const string DeclareFork = "DECLARE @fork uniqueidentifier;";
+    /// <summary>
+    /// Before all else in a batch, seldom (<see cref="SqlServerSettings"/>). The fork's view is there on SQL Server and Managed Instance
+    /// (editions 2, 3, 4, 8), and a login that may not see the row gets NULL; where the view is missing, the statement must not even be
+    /// compiled. Catalog views by name: on Azure DB_ID() need not be the number that they have.
+    /// </summary>
+    public const string ReadSettings = """
+        DECLARE @fork uniqueidentifier;
+        IF CAST(SERVERPROPERTY('EngineEdition') AS int) IN (2, 3, 4, 8)
+            SET @fork = (SELECT [recovery_fork_guid] FROM [sys].[database_recovery_status] WHERE [database_id] = DB_ID());
+        SELECT CAST([is_read_committed_snapshot_on] AS int) AS [Snapshot], CAST([delayed_durability] AS int) AS [Durability], @fork AS [Fork]
+        FROM [sys].[databases] WHERE [name] = DB_NAME();
+        """;
 
     /// <summary>
     /// Relies on no isolation: MIN_ACTIVE_ROWVERSION looks at the transactions that are active now, not at a snapshot. A statement before
-    /// the rows: what it says is below the watermark is there for them to read, once it is as old as the settle time. The fork's
-    /// view is there on SQL Server and Managed Instance (editions 2, 3, 4, 8), and a login that may not see the row gets NULL;
-    /// where the view is missing, the statement must not even be compiled.
+    /// the rows: what it says is below the watermark is there for them to read, once it is as old as the settle time.
     /// </summary>
     public const string ReadWatermark = """
-        IF CAST(SERVERPROPERTY('EngineEdition') AS int) IN (2, 3, 4, 8)
-            SET @fork = (SELECT [recovery_fork_guid] FROM [sys].[database_recovery_status] WHERE [database_id] = DB_ID());
-        SELECT CAST(MIN_ACTIVE_ROWVERSION() AS bigint) AS [Watermark], [Epoch], @fork AS [Fork], [RenewTime], SYSUTCDATETIME() AS [DatabaseTime]
+        SELECT CAST(MIN_ACTIVE_ROWVERSION() AS bigint) AS [Watermark], [Epoch], [RenewTime], SYSUTCDATETIME() AS [DatabaseTime]
         FROM [StoreEpochs] WHERE [Id] = 1;
         """;
 
@@ -104,20 +113,16 @@ internal static class SqlServerFeedStatements
         WHERE NOT EXISTS (SELECT 1 FROM [MasterKeyFingerprints] WITH (UPDLOCK, HOLDLOCK) WHERE [Generation] = @generation);
         """;
 
-    /// <summary>A batch with an answer for each statement, in their order.</summary>
+    /// <summary>A batch with an answer for the primary, then one for each statement, in their order.</summary>
     public static string Batch(params ReadOnlySpan<string> statements)
     {
-        var batch = new StringBuilder(Settings);
-        foreach (var statement in statements)
-        {
-            if (statement != ReadWatermark) continue;
-            batch.Append('\n').Append(DeclareFork);
-            break;
-        }
-
+        var batch = new StringBuilder(Head);
         foreach (var statement in statements) batch.Append('\n').Append(statement);
         return batch.ToString();
     }
+
+    /// <summary>The batch with an answer for the settings behind that for the primary.</summary>
+    public static string WithSettings(string batch) => $"{Head}\n{ReadSettings}{batch[Head.Length..]}";
 
     public static string Of(FeedStep step, bool isNew) => step switch
     {

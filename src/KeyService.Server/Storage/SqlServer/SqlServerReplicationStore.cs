@@ -7,7 +7,7 @@ namespace KeyService.Server.Storage.SqlServer;
 /// Replication on SQL Server: each call is one round trip on a pooled connection. Nothing is tried again: a cycle that fails is followed
 /// by the next, which must know that its beat may have been written.
 /// </summary>
-internal sealed class SqlServerReplicationStore(string connectionString) : IReplicationStore
+internal sealed class SqlServerReplicationStore(string connectionString, SqlServerPrimary primary, SqlServerSettings settings) : IReplicationStore
 {
     private const int CommandSeconds = 3;
 
@@ -21,43 +21,58 @@ internal sealed class SqlServerReplicationStore(string connectionString) : IRepl
     public async Task<FeedAnswer> RunCycleAsync(IReadOnlyList<FeedStep> steps, FeedRequest request, CancellationToken cancellation)
     {
         await using var command = SqlServerFeedCommands.Cycle(steps, request);
-        return await RunAsync(command, (reader, token) => ReadCycleAsync(steps, reader, token), cancellation);
+        return await RunAsync(
+            command,
+            (reader, fork, token) =>
+            {
+                settings.ThrowIfTorn();
+                return ReadCycleAsync(steps, reader, fork, token);
+            },
+            cancellation);
     }
 
     public async Task ReportAsync(string replicaId, long ticket, long horizon, CancellationToken cancellation)
     {
         await using var command = SqlServerFeedCommands.Report(replicaId, ticket, horizon);
-        await RunAsync(command, (_, _) => Task.FromResult(true), cancellation);
+        await RunPlainAsync(command, (_, _) => Task.FromResult(true), cancellation);
     }
 
     public async Task<ReplicaLook> LookAsync(bool drawTicket, CancellationToken cancellation)
     {
         await using var command = SqlServerFeedCommands.Look(drawTicket);
-        return await RunAsync(command, (reader, token) => ReadLookAsync(drawTicket, reader, token), cancellation);
+        return await RunAsync(
+            command,
+            (reader, fork, token) =>
+            {
+                settings.ThrowIfTorn();
+                if (drawTicket) settings.ThrowIfUnkept();
+                return ReadLookAsync(drawTicket, reader, fork, token);
+            },
+            cancellation);
     }
 
     public async Task<bool> RemoveReplicaAsync(string replicaId, long? beat, CancellationToken cancellation)
     {
         await using var command = SqlServerFeedCommands.Remove(replicaId, beat);
-        return await RunAsync(command, async (reader, token) => await reader.ReadAsync(token) && reader.GetInt32(0) == 1, cancellation);
+        return await RunPlainAsync(command, async (reader, token) => await reader.ReadAsync(token) && reader.GetInt32(0) == 1, cancellation);
     }
 
     public async Task RenewEpochAsync(CancellationToken cancellation)
     {
         await using var command = SqlServerFeedCommands.RenewEpoch();
-        await RunAsync(command, (_, _) => Task.FromResult(true), cancellation);
+        await RunPlainAsync(command, (_, _) => Task.FromResult(true), cancellation);
     }
 
     public async Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(CancellationToken cancellation)
     {
         await using var command = SqlServerFeedCommands.ReadFingerprints();
-        return await RunAsync(command, ReadFingerprintsAsync, cancellation);
+        return await RunPlainAsync(command, ReadFingerprintsAsync, cancellation);
     }
 
     public async Task AddFingerprintAsync(MasterKeyFingerprintRow row, CancellationToken cancellation)
     {
         await using var command = SqlServerFeedCommands.AddFingerprint(row);
-        await RunAsync(command, (_, _) => Task.FromResult(true), cancellation);
+        await RunPlainAsync(command, (_, _) => Task.FromResult(true), cancellation);
     }
 
     internal static async Task<IReadOnlyList<MasterKeyFingerprintRow>> ReadFingerprintsAsync(DbDataReader reader, CancellationToken cancellation)
@@ -68,7 +83,7 @@ internal sealed class SqlServerReplicationStore(string connectionString) : IRepl
     }
 
     /// <summary>An answer for each step, in their order.</summary>
-    internal static async Task<FeedAnswer> ReadCycleAsync(IReadOnlyList<FeedStep> steps, DbDataReader reader, CancellationToken cancellation)
+    internal static async Task<FeedAnswer> ReadCycleAsync(IReadOnlyList<FeedStep> steps, DbDataReader reader, Guid? fork, CancellationToken cancellation)
     {
         var answer = new FeedAnswer(false, 0, 0, null, default, []);
         for (var i = 0; i < steps.Count; i++)
@@ -87,14 +102,14 @@ internal sealed class SqlServerReplicationStore(string connectionString) : IRepl
             {
                 FeedStep.Register => answer with { Registered = reader.GetInt32(0) == 1 },
                 FeedStep.DrawTicket => answer with { Ticket = reader.GetInt64(0) },
-                _ => WithWatermark(answer, reader),
+                _ => WithWatermark(answer, reader, fork),
             };
         }
 
         return answer;
     }
 
-    internal static async Task<ReplicaLook> ReadLookAsync(bool drawTicket, DbDataReader reader, CancellationToken cancellation)
+    internal static async Task<ReplicaLook> ReadLookAsync(bool drawTicket, DbDataReader reader, Guid? fork, CancellationToken cancellation)
     {
         var ticket = 0L;
         if (drawTicket)
@@ -105,16 +120,16 @@ internal sealed class SqlServerReplicationStore(string connectionString) : IRepl
         }
 
         await MustReadAsync(reader, cancellation);
-        var (_, epoch, time) = SqlServerFeedAnswers.WatermarkOf(reader);
+        var (_, epoch, time) = SqlServerFeedAnswers.WatermarkOf(reader, fork);
         await reader.NextResultAsync(cancellation);
         var rows = new List<ReplicaRow>();
         while (await reader.ReadAsync(cancellation)) rows.Add(SqlServerFeedAnswers.ReplicaOf(reader));
         return new(ticket, epoch, time, rows);
     }
 
-    private static FeedAnswer WithWatermark(FeedAnswer answer, DbDataReader row)
+    private static FeedAnswer WithWatermark(FeedAnswer answer, DbDataReader row, Guid? fork)
     {
-        var (watermark, epoch, time) = SqlServerFeedAnswers.WatermarkOf(row);
+        var (watermark, epoch, time) = SqlServerFeedAnswers.WatermarkOf(row, fork);
         return answer with { Watermark = watermark, Epoch = epoch, DatabaseTime = time };
     }
 
@@ -125,15 +140,28 @@ internal sealed class SqlServerReplicationStore(string connectionString) : IRepl
             throw new InvalidOperationException("The store has no epoch; `keyservice recover` makes one.");
     }
 
-    private async Task<T> RunAsync<T>(SqlCommand command, Func<DbDataReader, CancellationToken, Task<T>> read, CancellationToken cancellation)
+    private Task<T> RunPlainAsync<T>(SqlCommand command, Func<DbDataReader, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
+        RunAsync(command, (reader, _, token) => read(reader, token), cancellation, asksForSettings: false);
+
+    /// <param name="command">Without its connection.</param>
+    /// <param name="read">Reads the answers of the batch; it is given the recovery fork, if that can be seen.</param>
+    /// <param name="cancellation">The caller's.</param>
+    /// <param name="asksForSettings">Whether the settings are asked for in the same round trip when they are due.</param>
+    private async Task<T> RunAsync<T>(
+        SqlCommand command, Func<DbDataReader, Guid?, CancellationToken, Task<T>> read, CancellationToken cancellation, bool asksForSettings = true)
     {
         try
         {
             await using var connection = new SqlConnection(_connectionString);
             await connection.OpenAsync(cancellation);
             (command.Connection, command.CommandTimeout) = (connection, CommandSeconds);
+            var id = connection.ClientConnectionId;
+            var asks = asksForSettings && settings.AreDue(id);
+            if (asks) command.CommandText = SqlServerFeedStatements.WithSettings(command.CommandText);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
-            var answer = await read(reader, cancellation);
+            await primary.CheckAsync(reader, connection, cancellation);
+            var fork = asks ? await settings.ReadAsync(id, reader, cancellation) : settings.ForkOf(id);
+            var answer = await read(reader, fork, cancellation);
             // To the end of the batch: what a later statement says is wrong is known only then.
             while (await reader.NextResultAsync(cancellation))
             {
@@ -141,10 +169,9 @@ internal sealed class SqlServerReplicationStore(string connectionString) : IRepl
 
             return answer;
         }
-        catch (Exception e) when (cancellation.IsCancellationRequested && e is not OperationCanceledException)
+        catch (Exception e) when (GivenUp.Is(e, cancellation))
         {
-            // The client library has several words for it.
-            throw new OperationCanceledException("The caller went away.", e, cancellation);
+            throw GivenUp.Of(e, cancellation);
         }
     }
 }

@@ -49,7 +49,7 @@ internal static class SqlServerStatements
         COMMIT TRANSACTION;
         """;
 
-    public const string Ping = "SELECT 1";
+    public const string Ping = "SELECT 1 AS [Value]";
 
     /// <summary>A catalog view; no lock of ours. By name: on Azure DB_ID() need not be the number that this view has.</summary>
     public const string ReadCommittedSnapshot =

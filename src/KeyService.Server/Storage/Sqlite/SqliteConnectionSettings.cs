@@ -1,12 +1,14 @@
 using System.Data.Common;
+using KeyService.Server.Keys;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace KeyService.Server.Storage.Sqlite;
 
 /// <summary>
-/// Gives each opened connection its settings. Without a busy time-out Microsoft.Data.Sqlite sleeps 150 ms on a lock.
+/// Gives each opened connection its settings, and gives it up when it does not lead to the live file. Without a busy time-out Microsoft.Data.Sqlite sleeps 150 ms on a lock.
 /// </summary>
-internal sealed class SqliteConnectionSettings : DbConnectionInterceptor
+internal sealed class SqliteConnectionSettings(bool allowsCopy = false) : DbConnectionInterceptor
 {
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Apply(connection);
 
@@ -16,10 +18,25 @@ internal sealed class SqliteConnectionSettings : DbConnectionInterceptor
         return Task.CompletedTask;
     }
 
-    private static void Apply(DbConnection connection)
+    private void Apply(DbConnection connection)
     {
+        if (!allowsCopy && connection is SqliteConnection { Handle: not null } sqlite) MustBeLive(sqlite);
         using var command = connection.CreateCommand();
         command.CommandText = SqliteStatements.ConnectionSettings;
         command.ExecuteNonQuery();
+    }
+
+    private static void MustBeLive(SqliteConnection connection)
+    {
+        try
+        {
+            SqliteFile.MustBeLive(connection);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Those that wait in the pool lead nowhere else.
+            SqliteConnection.ClearPool(connection);
+            throw;
+        }
     }
 }

@@ -36,9 +36,12 @@ internal sealed class SqliteDigests(string connectionString) : IDisposable
 
     private sealed class Session : IDisposable
     {
+        private const long CheckMilliseconds = 100;
+
         private readonly SqliteConnection _connection;
         private readonly SqliteCommand _command;
         private readonly SqliteParameter _digest;
+        private long _checkedAt = long.MinValue / 2;
 
         public Session(string connectionString)
         {
@@ -61,6 +64,14 @@ internal sealed class SqliteDigests(string connectionString) : IDisposable
 
         public bool Contains(byte[] digest)
         {
+            // A call of the system: too much for each of a flood.
+            var now = Environment.TickCount64;
+            if (now - _checkedAt >= CheckMilliseconds)
+            {
+                SqliteFile.MustBeLive(_connection);
+                _checkedAt = now;
+            }
+
             _digest.Value = digest;
             return _command.ExecuteScalar() is not null;
         }

@@ -27,12 +27,12 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     private readonly SqliteReplicationStore _replication;
     private readonly SqliteDigests _digests;
 
-    public SqliteEngine(string dataDirectory, TimeProvider time)
+    public SqliteEngine(string dataDirectory, TimeProvider time, bool allowsCopy = false)
     {
         _dataDirectory = dataDirectory;
         _time = time;
         var file = Path.Combine(dataDirectory, FileName);
-        _contexts = new(OptionsFor(file));
+        _contexts = new(OptionsFor(file, allowsCopy));
         _replication = new(file, _writers, time);
         _digests = new(ConnectionString(file));
     }
@@ -48,10 +48,10 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
 
     public IReplicationStore Replication => _replication;
 
-    public static DbContextOptions<SqliteKeyDbContext> OptionsFor(string file) =>
+    public static DbContextOptions<SqliteKeyDbContext> OptionsFor(string file, bool allowsCopy = false) =>
         new DbContextOptionsBuilder<SqliteKeyDbContext>()
             .UseSqlite(ConnectionString(file))
-            .AddInterceptors(new SqliteConnectionSettings())
+            .AddInterceptors(new SqliteConnectionSettings(allowsCopy))
             .Options;
 
     // Behind the busy time-out of SQLite itself the library tries again, for 30 s by default, and holds a thread meanwhile.

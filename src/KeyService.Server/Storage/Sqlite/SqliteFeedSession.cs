@@ -30,6 +30,9 @@ internal sealed class SqliteFeedSession : IDisposable
         }
     }
 
+    /// <inheritdoc cref="SqliteFile.MustBeLive"/>
+    public void MustBeLive() => SqliteFile.MustBeLive(_connection);
+
     /// <summary>
     /// Begins a transaction that writes; false when another has begun one. At once, and past the library: SQLite sleeps for up to 100 ms
     /// between its tries, the library for 150, and beside a process that writes without a pause neither meets a gap.

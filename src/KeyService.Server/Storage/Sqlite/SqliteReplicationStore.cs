@@ -158,6 +158,7 @@ internal sealed class SqliteReplicationStore : IReplicationStore, IDisposable
         var kept = false;
         try
         {
+            session.MustBeLive();
             var result = await use(session);
             // After a failure a new one: nothing of it can be left open.
             kept = !_disposed && _sessions.Count < KeptSessions;

@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using KeyService.Server.Keys;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace KeyService.Server.Storage.Sqlite;
+
+/// <summary>
+/// Whether an open connection still leads to the file that others write. One that cannot be written is a copy or a snapshot, and what was put in the place of
+/// a file leaves who has it open at the old one: both answer as ever, and never hear of a change.
+/// </summary>
+internal static partial class SqliteFile
+{
+    /// <summary>SQLITE_FCNTL_HAS_MOVED: by the file's number under its path, so a call of the system. Unknown on Windows, where an open file stays.</summary>
+    private const int HasMoved = 20;
+
+    /// <exception cref="StoreUnavailableException">It does not.</exception>
+    public static void MustBeLive(SqliteConnection connection)
+    {
+        if (IsMoved(connection)) throw NotLive(connection, "was replaced or moved while it was open; run `keyservice recover` if an older copy is in its place now");
+        if (raw.sqlite3_db_readonly(connection.Handle!, "main") == 1) throw NotLive(connection, "is read-only: a copy, or not writable for this user");
+    }
+
+    private static bool IsMoved(SqliteConnection connection)
+    {
+        var moved = 0;
+        return sqlite3_file_control(connection.Handle!.DangerousGetHandle(), "main", HasMoved, ref moved) == raw.SQLITE_OK && moved != 0;
+    }
+
+    private static StoreUnavailableException NotLive(SqliteConnection connection, string why) => new(
+        new StartException($"KeyService:DataDirectory: {Path.GetFileName(connection.DataSource)} {why}."), $"the database file {why}");
+
+    /// <summary>Of the library that the provider of Microsoft.Data.Sqlite has loaded.</summary>
+    [LibraryImport("e_sqlite3", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    private static partial int sqlite3_file_control(IntPtr database, string name, int operation, ref int argument);
+}
