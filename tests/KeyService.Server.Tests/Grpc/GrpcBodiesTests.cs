@@ -65,16 +65,6 @@ public class GrpcBodiesTests
         (await RefuseAsync())!.Code.ShouldBe(StatusCode.Unimplemented);
     }
 
-    [Theory]
-    [InlineData("gzip")]
-    [InlineData("Identity, gzip")]
-    public async Task A_call_that_names_a_compression_is_refused_before_its_body(string encoding)
-    {
-        _http.Request.Headers["grpc-encoding"] = encoding;
-
-        (await RefuseAsync())!.Code.ShouldBe(StatusCode.Unimplemented);
-    }
-
     [Fact]
     public async Task More_than_one_message_is_refused()
     {
