@@ -28,7 +28,7 @@ internal sealed class CallersAtOnce(CredentialValidator credentials)
     /// </summary>
     public static BriefPermit PermitToWait(HttpContext http) =>
         Callers.TryReadCredential(http.Request.Headers, out var credential) && http.Features.Get<LastCredential>() is { } last
-        && last.Is(credential.Span, out var entry) && entry.Key.Credential is { } caller
-            ? http.Features.GetRequiredFeature<CallPermits>().TakeBriefly(CallClass.Validation, caller.KeyId)
+        && last.Is(credential.Span, out var entry) && entry.CallerId is { } caller
+            ? http.Features.GetRequiredFeature<CallPermits>().TakeBriefly(CallClass.Validation, caller)
             : default;
 }
