@@ -62,9 +62,12 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
     /// <param name="budget">What the call may still wait.</param>
     /// <param name="cancellation">The caller went away.</param>
     public ValueTask<CredentialCheck> ValidateAsync(string token, ConnectionQuota connection, in CallBudget budget, CancellationToken cancellation) =>
+        FindHeld(token) is { } held ? new(held) : new(CheckAsync(token, connection, budget, cancellation));
+
+    private CredentialCheck? FindHeld(string token) =>
         issuer.Known() is { } known && _held.Find(token, known) is { } held
-            ? new(IsAlive(held.From, held.Until) ? CredentialCheck.Of(held.Credential) : CredentialCheck.Bad)
-            : new(CheckAsync(token, connection, budget, cancellation));
+            ? IsAlive(held.From, held.Until) ? CredentialCheck.Of(held.Credential) : CredentialCheck.Bad
+            : null;
 
     private async Task<CredentialCheck> CheckAsync(string token, ConnectionQuota connection, CallBudget budget, CancellationToken cancellation)
     {
@@ -84,6 +87,8 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
     {
         using var turn = await _turns.EnterAsync(connection, budget.Left(patience, time), cancellation);
         if (turn is null) return (CredentialCheck.Refused(FixedError.TooManyCredentials), null);
+        // A call with the same token may have had the turn before.
+        if (FindHeld(token) is { } held) return (held, null);
         // What cannot hold whatever the issuer says costs the issuer nothing.
         if (Read(token) is not { } jwt) return (CredentialCheck.Bad, null);
         if ((newer ?? issuer.Known()) is not { } known) return (null, null);
