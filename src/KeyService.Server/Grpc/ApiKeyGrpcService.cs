@@ -109,7 +109,7 @@ internal sealed class ApiKeyGrpcService(
         var start = time.GetTimestamp();
         try
         {
-            var response = await work(await callers.AuthenticateAsync(
+            var response = await work(await callers.ConfirmAsync(
                 context.GetHttpContext(), CallBudgets.ForManagement(time, CallBudgets.DeadlineOf(context.Deadline, time)), context.CancellationToken));
             metrics.Called(rpc, nameof(StatusCode.OK), start);
             return response;

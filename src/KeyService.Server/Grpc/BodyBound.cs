@@ -18,7 +18,19 @@ internal sealed class BodyBound : IDisposable
     private BodyBound(PipeReader reader, TimeProvider time)
     {
         _source = new(Bound, time);
-        _source.Token.UnsafeRegister(pending => ((PipeReader)pending!).CancelPendingRead(), reader);
+        _source.Token.UnsafeRegister(static pending => Cancel((PipeReader)pending!), reader);
+    }
+
+    private static void Cancel(PipeReader reader)
+    {
+        try
+        {
+            reader.CancelPendingRead();
+        }
+        catch (Exception)
+        {
+            // The stream was aborted at this moment, and the read fails by itself. Thrown by a timer, the exception would end the process.
+        }
     }
 
     /// <summary>From now on; then a read is cancelled. Dispose it when the body is there. A token would leave Kestrel's reader unusable for its own draining.</summary>

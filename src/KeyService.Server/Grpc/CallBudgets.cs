@@ -8,8 +8,11 @@ internal static class CallBudgets
     /// <summary>A portal rather waits, as long as a change may take, than fails; validation has <c>KeyService:ValidateBudget</c>.</summary>
     private static readonly TimeSpan Management = TimeSpan.FromSeconds(10);
 
-    public static CallBudget ForValidation(TimeProvider time, DateTime deadline) =>
-        new(time.GetTimestamp(), deadline, time.GetUtcNow());
+    /// <param name="time">The clock.</param>
+    /// <param name="deadline">The caller's.</param>
+    /// <param name="spent">What authentication took of it, before the body was there; in ticks of the time provider.</param>
+    public static CallBudget ForValidation(TimeProvider time, DateTime deadline, long spent = 0) =>
+        new(time.GetTimestamp() - spent, deadline, time.GetUtcNow());
 
     /// <summary>The caller's deadline by the service's clock: the framework reckons it by the system's.</summary>
     public static DateTime DeadlineOf(DateTime deadline, TimeProvider time) =>

@@ -14,8 +14,8 @@ internal sealed class CallFailures(Metrics metrics, OutageLog outages, FaultLog 
         if (exception is OverloadedException)
         {
             var isValidation = CallRules.Of(rpc).Class == CallClass.Validation;
-            metrics.Refused(isValidation);
-            overloads.Add(isValidation);
+            metrics.Refused(isValidation, RefusalCause.Full);
+            overloads.Add(isValidation, RefusalCause.Full);
         }
 
         var error = GrpcErrors.From(exception, caller);

@@ -1,49 +1,117 @@
-using System.Threading.RateLimiting;
+using Grpc.Core;
+using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyService.Server.Grpc;
 
 /// <summary>
-/// Lets in as many calls as the listener has places for, and tells all others at once to come back later: a server that takes on more than it can do
-/// answers nobody in time. It stands behind <see cref="ValidateKeyAtOnce"/>, whose answers wait for nothing, and before everything that does.
+/// Admits calls of the contract, over gRPC and JSON, in one order: headers, credential, permission, permit, body. Whatever a call is refused for is known
+/// before anything is held for it, and a refusal is sent at once. It stands behind <see cref="ValidateKeyAtOnce"/>, whose answers wait for nothing.
 /// </summary>
-internal sealed class CallGate(Metrics metrics, OverloadLog overloads, TimeProvider time)
+internal sealed class CallGate(Callers callers, CallFailures failures, Metrics metrics, OverloadLog overloads, TimeProvider time)
 {
-    private static readonly WireError Overloaded = new(GrpcErrors.Overloaded());
-    private static readonly byte[] OverloadedJson = JsonCalls.Encode(GrpcErrors.Overloaded());
-
-    public Task InvokeAsync(HttpContext http, RequestDelegate next)
-    {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is not { } rules) return next(http);
-        var place = http.Features.GetRequiredFeature<CallPermits>().Take(rules.Class);
-        return place.IsAcquired ? LetInAsync(http, next, rules, place) : RefuseAsync(http, rules.Rpc, rules.Class);
-    }
+    public Task InvokeAsync(HttpContext http, RequestDelegate next) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is { } rules ? AdmitAsync(http, next, rules) : next(http);
 
     /// <summary>Nothing is read, and nothing is made that was not made before.</summary>
-    public Task RefuseAsync(HttpContext http, string rpc, CallClass kind)
+    public Task RefuseAsync(HttpContext http, string rpc, CallClass kind, RefusalCause cause)
     {
-        metrics.Refused(kind == CallClass.Validation);
-        overloads.Add(kind == CallClass.Validation);
-        metrics.Called(rpc, nameof(global::Grpc.Core.StatusCode.ResourceExhausted), time.GetTimestamp());
-        if (!JsonCalls.IsGrpcPath(http.Request.Path)) return JsonCalls.SendAsync(http, OverloadedJson, StatusCodes.Status429TooManyRequests);
-        Overloaded.Send(http.Response);
-        return Task.CompletedTask;
+        metrics.Refused(kind == CallClass.Validation, cause);
+        overloads.Add(kind == CallClass.Validation, cause);
+        var error = cause switch
+        {
+            RefusalCause.CallerShare => FixedError.CallerShare,
+            RefusalCause.Credential => FixedError.TooManyCredentials,
+            _ => FixedError.Overloaded,
+        };
+        return SendAsync(http, rpc, error, time.GetTimestamp());
     }
 
-    private async Task LetInAsync(HttpContext http, RequestDelegate next, CallRules rules, RateLimitLease place)
+    private async Task AdmitAsync(HttpContext http, RequestDelegate next, CallRules rules)
     {
-        using var _ = place;
+        var start = time.GetTimestamp();
+        var isGrpc = JsonCalls.IsGrpcPath(http.Request.Path);
+        if (isGrpc && !GrpcHeaders.AreOfGrpc(http.Request))
+        {
+            await next(http);
+            return;
+        }
+
+        if (isGrpc && GrpcHeaders.Refuse(http.Request.Headers) is { } badHeaders)
+        {
+            Send(http, rules, badHeaders, start);
+            return;
+        }
+
+        var check = await AuthenticateAsync(http, rules, isGrpc, start);
+        if (check is null) return;
+        if (check.Value.Refusal is { } refusal)
+        {
+            if (refusal == FixedError.TooManyCredentials) await RefuseAsync(http, rules.Rpc, rules.Class, RefusalCause.Credential);
+            else await SendAsync(http, rules.Rpc, refusal, start);
+            return;
+        }
+
+        var caller = check.Value.Caller;
+        if (!rules.MayCall(caller.Rights, isGrpc ? null : http.Request.RouteValues["workspace_id"] as string))
+        {
+            await SendAsync(http, rules.Rpc, FixedError.MissingPermission, start);
+            return;
+        }
+
+        using var permit = http.Features.GetRequiredFeature<CallPermits>().Take(rules.Class, caller.CredentialId, http, out var cause);
+        if (permit is null)
+        {
+            await RefuseAsync(http, rules.Rpc, rules.Class, cause);
+            return;
+        }
+
+        var authenticated = time.GetTimestamp();
+        http.Features.Set(new AdmittedCall(caller, authenticated - start, authenticated));
+        CurrentCaller.Id = caller.CredentialId;
         // Read-only where reading has begun: ValidateKey, whose limit is the listener's.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = rules.MaxMessageBytes + GrpcFrames.HeaderLength;
-        if (JsonCalls.IsGrpcPath(http.Request.Path) && await GrpcBodies.RefuseAsync(http, rules.MaxMessageBytes, time) is { } error)
+        if (isGrpc && await GrpcBodies.RefuseAsync(http, rules.MaxMessageBytes, time) is { } badBody)
         {
-            error.Send(http.Response);
-            metrics.Called(rules.Rpc, error.Code.ToString(), time.GetTimestamp());
+            Send(http, rules, badBody, time.GetTimestamp());
             return;
         }
 
         await next(http);
+    }
+
+    /// <summary>Null when it failed, which the caller was answered.</summary>
+    private async ValueTask<CallerCheck?> AuthenticateAsync(HttpContext http, CallRules rules, bool isGrpc, long start)
+    {
+        var deadline = DateTime.MaxValue;
+        if (isGrpc && http.Request.Headers.GrpcTimeout is [{ } text] && GrpcTimeouts.TryRead(text, out var timeout)) deadline = time.GetUtcNow().UtcDateTime + timeout;
+        var budget = rules.Class == CallClass.Validation ? CallBudgets.ForValidation(time, deadline) : CallBudgets.ForManagement(time, deadline);
+        try
+        {
+            return await callers.CheckAsync(http, budget, http.RequestAborted);
+        }
+        catch (Exception e)
+        {
+            // As the framework answers it.
+            if (e is StoreUnavailableException && deadline <= time.GetUtcNow().UtcDateTime) e = new RpcException(new(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
+            var error = failures.Explain(rules.Rpc, e, http.RequestAborted, start);
+            if (isGrpc) new WireError(error).Send(http.Response);
+            else await JsonCalls.SendAsync(http, JsonCalls.Encode(error), JsonCalls.HttpStatusOf(error));
+            return null;
+        }
+    }
+
+    private Task SendAsync(HttpContext http, string rpc, FixedError error, long start)
+    {
+        metrics.Called(rpc, error.Code.ToString(), start);
+        return error.SendAsync(http);
+    }
+
+    private void Send(HttpContext http, CallRules rules, WireError error, long start)
+    {
+        error.Send(http.Response);
+        metrics.Called(rules.Rpc, error.Code.ToString(), start);
     }
 }

@@ -1,4 +1,5 @@
-using System.Threading.RateLimiting;
+using KeyService.Server.Observability;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace KeyService.Server.Grpc;
 
@@ -19,14 +20,39 @@ internal sealed record CallGateOptions
     public int MaxManagementCalls { get; init; } = 512;
 }
 
-/// <summary>The places of one listener, a feature of its connections: each class of calls has its own. Nobody waits for one.</summary>
+/// <summary>The permits of one listener, a feature of its connections: each class of calls has its own. No call waits for one.</summary>
 internal sealed class CallPermits(CallGateOptions options)
 {
-    private readonly ConcurrencyLimiter _validation = New(options.MaxValidations);
-    private readonly ConcurrencyLimiter _management = New(options.MaxManagementCalls);
+    /// <summary>12 KB each. A client that checks health by Watch has one for each connection.</summary>
+    private const int MaxWatches = 2_000;
 
-    /// <summary>Dispose the result when the call is over.</summary>
-    public RateLimitLease Take(CallClass kind) => (kind == CallClass.Validation ? _validation : _management).AttemptAcquire();
+    private readonly FairPermits _validation = new(options.MaxValidations);
+    private readonly FairPermits _management = new(options.MaxManagementCalls);
+    private readonly FairPermits _watches = new(MaxWatches);
 
-    private static ConcurrencyLimiter New(int permits) => new(new() { PermitLimit = permits, QueueLimit = 0 });
+    /// <summary>Credentials of this listener's calls that are being looked up.</summary>
+    public ColdCredentials Cold { get; } = new();
+
+    /// <summary>Dispose the result when the call is over; null when there is none for this caller.</summary>
+    public Permit? Take(CallClass kind, string caller, HttpContext http, out RefusalCause cause)
+    {
+        var permits = Of(kind);
+        return permits.TryTake(caller, out cause) is { } share ? new(permits, share, ClosedToken(http)) : null;
+    }
+
+    /// <summary>The same for what ends by itself within seconds.</summary>
+    public BriefPermit TakeBriefly(CallClass kind, string caller)
+    {
+        var permits = Of(kind);
+        return permits.TryTake(caller, out _) is { } share ? new(permits, share) : default;
+    }
+
+    private FairPermits Of(CallClass kind) => kind switch
+    {
+        CallClass.Validation => _validation,
+        CallClass.Watch => _watches,
+        _ => _management,
+    };
+
+    private static CancellationToken ClosedToken(HttpContext http) => http.Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed ?? CancellationToken.None;
 }

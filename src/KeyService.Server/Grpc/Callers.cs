@@ -3,6 +3,7 @@ using KeyService.Server.Audit;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Validation;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyService.Server.Grpc;
 
@@ -20,32 +21,69 @@ internal readonly record struct Caller(string CredentialId, CredentialRights Rig
     }
 }
 
+/// <summary>What authentication came to: a caller, unless there is a refusal.</summary>
+internal readonly record struct CallerCheck(Caller Caller, FixedError? Refusal);
+
 /// <summary>
 /// Checks the credential of every call, every time: an API key of workspace <c>system</c>, or a JWT where an issuer is configured. A bad one costs a parse
 /// and a hash, or a signature's check, and learns nothing.
 /// </summary>
 /// <param name="credentials">Knows the API keys.</param>
+/// <param name="time">Bounds waits.</param>
 /// <param name="jwts">Knows the JWTs; null without an issuer.</param>
-internal sealed class Callers(CredentialValidator credentials, JwtCallers? jwts = null)
+internal sealed class Callers(CredentialValidator credentials, TimeProvider time, JwtCallers? jwts = null)
 {
     private const string Scheme = "Bearer ";
     private const string ActorHeader = "x-keyservice-actor";
     private const int MaxActorLength = 128;
 
-    /// <summary>Completes at once when memory knows the credential.</summary>
-    /// <exception cref="RpcException">UNAUTHENTICATED, at once or later.</exception>
-    /// <exception cref="IssuerUnavailableException">Nothing is known of the issuer, and it did not answer in time.</exception>
-    public ValueTask<Caller> AuthenticateAsync(HttpContext http, in CallBudget budget, CancellationToken cancellation)
+    /// <summary>How long an authentication is good for the same call: longer than a body takes that was sent with its headers.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Completes at once when memory knows the credential. What the caller did wrong is returned.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: the actor, of a caller whose credential holds.</exception>
+    /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
+    /// <exception cref="OverloadedException">The database is needed and has too much to do.</exception>
+    public ValueTask<CallerCheck> CheckAsync(HttpContext http, in CallBudget budget, CancellationToken cancellation)
     {
         if (!TryReadCredential(http.Request.Headers, out var credential))
-            throw string.IsNullOrEmpty(http.Request.Headers.Authorization.FirstOrDefault()) ? GrpcErrors.NoCredential() : GrpcErrors.BadCredential();
+            return new(new CallerCheck(default, string.IsNullOrEmpty(http.Request.Headers.Authorization.FirstOrDefault()) ? FixedError.NoCredential : FixedError.BadCredential));
 
         if (jwts is not null && JwtCallers.IsJwt(credential.Span))
-            return Later(jwts.ValidateAsync(credential.ToString(), budget, cancellation), http);
+        {
+            var check = jwts.ValidateAsync(credential.ToString(), http.Features.GetRequiredFeature<ConnectionQuota>(), budget, cancellation);
+            return check.IsCompletedSuccessfully ? new(ToCaller(check.Result, http)) : Later(check, http);
+        }
 
-        var check = credentials.ValidateAsync(
-            credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation);
-        return check.IsCompletedSuccessfully ? new(ToCaller(check.Result, http)) : Later(check, http);
+        return credentials.TryValidateAtOnce(credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget.Arrival, out var held)
+            ? new(ToCaller(CredentialCheck.Of(held), http))
+            : Later(LookUpAsync(credential, http, budget, cancellation), http);
+    }
+
+    /// <summary>
+    /// The caller of an admitted call. Its credential is checked again when that was a while ago: a body may take seconds, and the credential may have been
+    /// switched off meanwhile.
+    /// </summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED, RESOURCE_EXHAUSTED, UNAVAILABLE.</exception>
+    public ValueTask<Caller> ConfirmAsync(HttpContext http, in CallBudget budget, CancellationToken cancellation) =>
+        http.Features.Get<AdmittedCall>() is not { } admitted ? throw GrpcErrors.NoCredential()
+        : time.GetElapsedTime(admitted.Authenticated) < Recent ? new(admitted.Caller)
+        : CheckAgainAsync(http, budget, cancellation);
+
+    private async ValueTask<Caller> CheckAgainAsync(HttpContext http, CallBudget budget, CancellationToken cancellation)
+    {
+        var check = await CheckAsync(http, budget, cancellation);
+        return check.Refusal is { } refusal ? throw refusal.ToException() : check.Caller;
+    }
+
+    /// <summary>Redis or the database has to be asked.</summary>
+    private async ValueTask<CredentialCheck> LookUpAsync(ReadOnlyMemory<char> credential, HttpContext http, CallBudget budget, CancellationToken cancellation)
+    {
+        var cold = http.Features.GetRequiredFeature<CallPermits>().Cold;
+        using var turn = await cold.EnterAsync(credential.ToString(), budget.Left(credentials.Budget, time), cancellation);
+        return turn is null
+            ? CredentialCheck.Refused(FixedError.TooManyCredentials)
+            : CredentialCheck.Of(await credentials.ValidateAsync(credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation));
     }
 
     /// <summary>What is presented as a credential: once, and by the one scheme.</summary>
@@ -61,10 +99,10 @@ internal sealed class Callers(CredentialValidator credentials, JwtCallers? jwts 
     /// <summary>Whether the caller says on whose behalf it calls.</summary>
     public static bool HasActor(IHeaderDictionary headers) => headers[ActorHeader].Count > 0;
 
-    private static async ValueTask<Caller> Later(ValueTask<Credential?> check, HttpContext http) => ToCaller(await check, http);
+    private static async ValueTask<CallerCheck> Later(ValueTask<CredentialCheck> check, HttpContext http) => ToCaller(await check, http);
 
-    private static Caller ToCaller(Credential? credential, HttpContext http) =>
-        credential is null ? throw GrpcErrors.BadCredential() : new(credential.KeyId, credential.Rights, OnBehalfOf(http));
+    private static CallerCheck ToCaller(in CredentialCheck check, HttpContext http) =>
+        check.Held is { } credential ? new(new(credential.KeyId, credential.Rights, OnBehalfOf(http)), Refusal: null) : new(default, check.Refusal);
 
     private static string OnBehalfOf(HttpContext http)
     {

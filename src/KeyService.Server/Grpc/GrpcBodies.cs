@@ -20,7 +20,6 @@ internal static class GrpcBodies
     /// <summary>Null when the framework may have the call, with nothing of its body consumed.</summary>
     public static async ValueTask<WireError?> RefuseAsync(HttpContext http, int maxMessageBytes, TimeProvider time)
     {
-        if (http.Request.Headers["grpc-encoding"] is { Count: > 0 } encodings && encodings != "identity") return Compressed;
         try
         {
             return await LookAsync(http.Request.BodyReader, maxMessageBytes, time);

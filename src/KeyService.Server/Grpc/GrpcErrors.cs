@@ -66,6 +66,12 @@ internal static class GrpcErrors
     public static RpcException Overloaded() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "Too many calls of this kind are under way.", new RetryInfo { RetryDelay = RetryAfter });
 
+    public static RpcException CallerShareTaken() => Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "This caller has its share of the calls of this kind under way.", new RetryInfo { RetryDelay = RetryAfter });
+
+    public static RpcException TooManyCredentials() => Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "Too many credentials are being checked.", new RetryInfo { RetryDelay = RetryAfter });
+
     public static RpcException Compressed() => new(new global::Grpc.Core.Status(StatusCode.Unimplemented, "Compressed requests are not accepted."));
 
     /// <summary>Null for an exception that is a fault of the service.</summary>

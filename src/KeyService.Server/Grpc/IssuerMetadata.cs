@@ -45,18 +45,18 @@ internal sealed class IssuerMetadata(Func<CancellationToken, Task<Issuer>> read,
     private long? _failedAt;
     private long? _refreshedAt;
 
-    /// <summary>Completes at once when the issuer is known.</summary>
-    /// <exception cref="IssuerUnavailableException">Nothing is known of it, and it did not answer in time.</exception>
-    public async ValueTask<Issuer> GetAsync(TimeSpan wait, CancellationToken cancellation)
-    {
-        if (_known is { } known)
-        {
-            if (time.GetElapsedTime(Volatile.Read(ref _readAt)) > MaxAge) _ = Read();
-            return known;
-        }
+    /// <summary>Whether the issuer is being asked now: a wait may help.</summary>
+    public bool IsReading => Volatile.Read(ref _reading) is { IsCompleted: false };
 
-        return await WaitAsync(Read(), wait, cancellation) ?? throw new IssuerUnavailableException();
+    /// <summary>The issuer as it is known now; null before its first answer.</summary>
+    public Issuer? Known()
+    {
+        if (_known is { } known && time.GetElapsedTime(Volatile.Read(ref _readAt)) > MaxAge) _ = Read();
+        return _known;
     }
+
+    /// <summary>Completes at once when the issuer is known; null when nothing is, and it did not answer in time.</summary>
+    public async ValueTask<Issuer?> GetAsync(TimeSpan wait, CancellationToken cancellation) => Known() ?? await WaitAsync(Read(), wait, cancellation);
 
     /// <summary>The issuer as it is after <paramref name="seen"/>; null when nothing newer can be had now.</summary>
     public async ValueTask<Issuer?> GetNewerAsync(Issuer seen, TimeSpan wait, CancellationToken cancellation)
@@ -79,6 +79,7 @@ internal sealed class IssuerMetadata(Func<CancellationToken, Task<Issuer>> read,
 
     private async Task<Issuer?> WaitAsync(Task<Issuer?> reading, TimeSpan wait, CancellationToken cancellation)
     {
+        if (wait <= TimeSpan.Zero && !reading.IsCompleted) return null;
         try
         {
             return await reading.WaitAsync(wait, time, cancellation);

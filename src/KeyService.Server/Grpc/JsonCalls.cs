@@ -4,14 +4,13 @@ using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
-using Grpc.AspNetCore.Server;
 using Grpc.Core;
 
 namespace KeyService.Server.Grpc;
 
 /// <summary>
-/// Stands before the transcoder, which takes much without a word and says the rest in its own: the credential first, then every field of
-/// body and query, and only what is good goes on, in canonical form. A misspelt field must not become a key without its expiry.
+/// Stands before the transcoder, which takes much without a word and says the rest in its own: checks every field of body and query of a call that
+/// <see cref="CallGate"/> has admitted, and only what is good goes on, in canonical form. A misspelt field must not become a key without its expiry.
 /// </summary>
 internal static class JsonCalls
 {
@@ -26,8 +25,7 @@ internal static class JsonCalls
         && rest[..(rest.IndexOf('/') is var end and >= 0 ? end : rest.Length)].Contains('.');
 
     public static Task Check(HttpContext context, RequestDelegate next) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is { } method
-        && FieldsByRpc.TryGetValue(method.Method.Name, out var fields)
+        context.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is { } rules && FieldsByRpc.TryGetValue(rules.Rpc, out var fields)
             ? CheckAsync(context, fields, next)
             : next(context);
 
@@ -45,6 +43,17 @@ internal static class JsonCalls
 
     public static byte[] Encode(RpcException error) => Encoding.UTF8.GetBytes(Formatter.Format(StatusOf(error)));
 
+    public static int HttpStatusOf(RpcException error) => error.StatusCode switch
+    {
+        StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
+        StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
+        StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
+        StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        StatusCode.Cancelled => StatusCodes.Status499ClientClosedRequest,
+        StatusCode.Internal => StatusCodes.Status500InternalServerError,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
     /// <param name="context">The call.</param>
     /// <param name="status">A <c>google.rpc.Status</c> as JSON.</param>
     /// <param name="httpStatus">The status of HTTP.</param>
@@ -61,8 +70,6 @@ internal static class JsonCalls
         var start = System.Diagnostics.Stopwatch.GetTimestamp();
         try
         {
-            var callers = context.RequestServices.GetRequiredService<Callers>();
-            await callers.AuthenticateAsync(context, fields.BudgetFrom(context.RequestServices.GetRequiredService<TimeProvider>()), context.RequestAborted);
             var violations = new Violations();
             fields.CheckQuery(context.Request, violations);
             if (fields.HasBody) await TakeBodyAsync(context, fields, violations);
@@ -125,16 +132,6 @@ internal static class JsonCalls
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => GrpcErrors.TooLarge(),
         BadHttpRequestException => GrpcErrors.InvalidFields([("body", "could not be read")]),
         _ => exception,
-    };
-
-    private static int HttpStatusOf(RpcException error) => error.StatusCode switch
-    {
-        StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
-        StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
-        StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
-        StatusCode.Cancelled => StatusCodes.Status499ClientClosedRequest,
-        StatusCode.Internal => StatusCodes.Status500InternalServerError,
-        _ => StatusCodes.Status400BadRequest,
     };
 
     private static Task WriteAsync(HttpContext context, Google.Rpc.Status status, int httpStatus)

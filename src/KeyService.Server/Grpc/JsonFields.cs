@@ -16,7 +16,6 @@ internal sealed partial class JsonFields
     private readonly MessageDescriptor _type;
     private readonly string[] _pattern;
     private readonly HashSet<string> _pathFields;
-    private readonly bool _isValidation;
 
     public JsonFields(MethodDescriptor method)
     {
@@ -24,15 +23,10 @@ internal sealed partial class JsonFields
         var pattern = rule.Get.Length > 0 ? rule.Get : rule.Post;
         _pattern = pattern.Split('/');
         _type = method.InputType;
-        _isValidation = method.Name is ValidateKeyCalls.Rpc or ValidateKeyCalls.BatchRpc;
         _pathFields = PathField().Matches(pattern).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         HasBody = rule.Body == "*";
         Rpc = method.Name;
     }
-
-    /// <summary>Until the call's own begins behind the transcoder.</summary>
-    public Keys.CallBudget BudgetFrom(TimeProvider time) =>
-        _isValidation ? CallBudgets.ForValidation(time, DateTime.MaxValue) : CallBudgets.ForManagement(time, DateTime.MaxValue);
 
     public string Rpc { get; }
 

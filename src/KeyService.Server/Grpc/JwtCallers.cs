@@ -44,25 +44,90 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
 
     private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false };
 
+    /// <summary>Calls that wait for the issuer at once.</summary>
+    private const int MaxIssuerWaits = 64;
+
+    /// <summary>Half of the processors, so that forged tokens leave the rest.</summary>
+    private readonly TokenTurns _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    private readonly HeldTokens _held = new();
+    private int _issuerWaits;
+
     /// <summary>An API key has no dot, and a JWT has two.</summary>
     public static bool IsJwt(ReadOnlySpan<char> credential) => credential.Contains('.');
 
-    /// <summary>Id and rights of the caller; null when the token does not hold.</summary>
-    /// <exception cref="IssuerUnavailableException">Nothing is known of the issuer, and it did not answer in time.</exception>
-    public async ValueTask<Credential?> ValidateAsync(string token, CallBudget budget, CancellationToken cancellation)
-    {
-        // What cannot hold whatever the issuer says costs it nothing.
-        if (Read(token) is not { } jwt) return null;
-        var known = await issuer.GetAsync(budget.Left(patience, time), cancellation);
-        var result = await Handler.ValidateTokenAsync(jwt, Rules(known));
-        if (result.Exception is SecurityTokenSignatureKeyNotFoundException
-            && await issuer.GetNewerAsync(known, budget.Left(patience, time), cancellation) is { } newer)
-        {
-            result = await Handler.ValidateTokenAsync(jwt, Rules(newer));
-        }
+    /// <summary>Id and rights of the caller, or why it has none. Completes at once for a token that held before.</summary>
+    /// <param name="token">As presented.</param>
+    /// <param name="connection">What its calls may hold together before they are authenticated.</param>
+    /// <param name="budget">What the call may still wait.</param>
+    /// <param name="cancellation">The caller went away.</param>
+    public ValueTask<CredentialCheck> ValidateAsync(string token, ConnectionQuota connection, in CallBudget budget, CancellationToken cancellation) =>
+        FindHeld(token) is { } held ? new(held) : new(CheckAsync(token, connection, budget, cancellation));
 
-        return result.IsValid && jwt.Subject is { Length: > 0 } subject ? new(IdOf(subject), CredentialRights.OfClaim(PermissionsOf(jwt))) : null;
+    private CredentialCheck? FindHeld(string token) =>
+        issuer.Known() is { } known && _held.Find(token, known) is { } held
+            ? IsAlive(held.From, held.Until) ? CredentialCheck.Of(held.Credential) : CredentialCheck.Bad
+            : null;
+
+    private async Task<CredentialCheck> CheckAsync(string token, ConnectionQuota connection, CallBudget budget, CancellationToken cancellation)
+    {
+        var (check, seen) = await VerifyAsync(token, newer: null, connection, budget, cancellation);
+        if (check is { } known) return known;
+
+        // Its key is not known. The wait holds nothing but one of few places: a slow issuer must not collect calls.
+        var (newer, mayHelp) = await WaitForIssuerAsync(seen, connection, budget, cancellation);
+        if (newer is null) return mayHelp ? CredentialCheck.Refused(FixedError.IssuerUnavailable) : CredentialCheck.Bad;
+        (check, _) = await VerifyAsync(token, newer, connection, budget, cancellation);
+        return check ?? CredentialCheck.Bad;
     }
+
+    /// <summary>In its turn, as everything that costs a processor time. No check when the issuer, as far as it is known, has no such key.</summary>
+    private async ValueTask<(CredentialCheck? Check, Issuer? Seen)> VerifyAsync(
+        string token, Issuer? newer, ConnectionQuota connection, CallBudget budget, CancellationToken cancellation)
+    {
+        using var turn = await _turns.EnterAsync(connection, budget.Left(patience, time), cancellation);
+        if (turn is null) return (CredentialCheck.Refused(FixedError.TooManyCredentials), null);
+        // A call with the same token may have had the turn before.
+        if (FindHeld(token) is { } held) return (held, null);
+        // What cannot hold whatever the issuer says costs the issuer nothing.
+        if (Read(token) is not { } jwt) return (CredentialCheck.Bad, null);
+        if ((newer ?? issuer.Known()) is not { } known) return (null, null);
+        if (!MayHaveKey(known, jwt)) return (null, known);
+
+        var result = await Handler.ValidateTokenAsync(jwt, Rules(known));
+        if (result.Exception is SecurityTokenSignatureKeyNotFoundException) return (null, known);
+        if (!result.IsValid || jwt.Subject is not { Length: > 0 } subject) return (CredentialCheck.Bad, known);
+        var credential = new Credential(IdOf(subject), CredentialRights.OfClaim(PermissionsOf(jwt)));
+        _held.Keep(token, new(known, credential, jwt.ValidFrom, jwt.ValidTo));
+        return (CredentialCheck.Of(credential), known);
+    }
+
+    /// <summary>The issuer after what was seen of it; null when nothing newer can be had, and then whether a later call may have it.</summary>
+    private async ValueTask<(Issuer? Newer, bool MayHelp)> WaitForIssuerAsync(
+        Issuer? seen, ConnectionQuota connection, CallBudget budget, CancellationToken cancellation)
+    {
+        // Asks, if it is time to, and does not wait.
+        if (await AskAsync(seen, TimeSpan.Zero, cancellation) is { } already) return (already, false);
+        if (!issuer.IsReading) return (await AskAsync(seen, TimeSpan.Zero, cancellation), seen is null);
+        if (!connection.TryBeginIssuerWait()) return (null, true);
+        var isAmongFew = Interlocked.Increment(ref _issuerWaits) <= MaxIssuerWaits;
+        try
+        {
+            return isAmongFew ? (await AskAsync(seen, budget.Left(patience, time), cancellation), seen is null) : (null, true);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _issuerWaits);
+            connection.EndIssuerWait();
+        }
+    }
+
+    private ValueTask<Issuer?> AskAsync(Issuer? seen, TimeSpan wait, CancellationToken cancellation) =>
+        seen is null ? issuer.GetAsync(wait, cancellation) : issuer.GetNewerAsync(seen, wait, cancellation);
+
+    /// <summary>False: the token names a key, each key of the issuer has a name, and none has that one. No signature is tried then.</summary>
+    private static bool MayHaveKey(Issuer known, JsonWebToken jwt) =>
+        string.IsNullOrEmpty(jwt.Kid) || known.Keys.Any(key => string.IsNullOrEmpty(key.KeyId) || string.Equals(key.KeyId, jwt.Kid, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The subject itself where the columns for it can take it, else its hash.</summary>
     public static string IdOf(string subject) =>
@@ -73,7 +138,7 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
     /// <summary>Null when it cannot hold whoever signed it.</summary>
     private static JsonWebToken? Read(string token)
     {
-        if (token.Length > MaxLength) return null;
+        if (token.Length > MaxLength || !Handler.CanReadToken(token)) return null;
         try
         {
             var jwt = new JsonWebToken(token);
@@ -112,4 +177,16 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
         var now = time.GetUtcNow().UtcDateTime;
         return until is { } end && now - ClockSkew < end && (from is not { } start || start <= now + ClockSkew);
     }
+}
+
+/// <summary>What the check of a credential came to.</summary>
+/// <param name="Held">Whose it is; null when it does not hold.</param>
+/// <param name="Refusal">What the caller is answered then.</param>
+internal readonly record struct CredentialCheck(Credential? Held, FixedError? Refusal)
+{
+    public static CredentialCheck Bad => new(Held: null, FixedError.BadCredential);
+
+    public static CredentialCheck Of(Credential? held) => held is null ? Bad : new(held, Refusal: null);
+
+    public static CredentialCheck Refused(FixedError error) => new(Held: null, error);
 }

@@ -47,7 +47,13 @@ internal sealed class ValidateKeyAtOnce(CallersAtOnce callers, KeyValidator vali
     private async Task AnswerLater(HttpContext http, RequestDelegate next)
     {
         var reader = http.Request.BodyReader;
-        var (state, body) = await WholeBodies.ReadAsync(reader, MaxBodyLength, time);
+        BodyState state;
+        ReadOnlySequence<byte> body;
+        using (var permit = CallersAtOnce.PermitToWait(http))
+        {
+            (state, body) = permit.IsTaken ? await WholeBodies.ReadAsync(reader, MaxBodyLength, time) : (BodyState.Other, default);
+        }
+
         if (state == BodyState.TooLate)
         {
             GrpcBodies.RefuseLate(http, ValidateKeyCalls.Rpc, metrics, time);
@@ -99,7 +105,7 @@ internal sealed class ValidateKeyAtOnce(CallersAtOnce callers, KeyValidator vali
             return false;
         }
 
-        if (!validator.TryValidateAtOnce(question, caller, arrival, out var verdict))
+        if (!validator.TryValidateAtOnce(question, caller.Rights, arrival, out var verdict))
         {
             call = new(question, caller, arrival);
             return false;

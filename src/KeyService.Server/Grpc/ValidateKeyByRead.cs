@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace KeyService.Server.Grpc;
 
 /// <summary>A call of ValidateKey that is as it should be.</summary>
-internal readonly record struct GoodCall(Question Question, CredentialRights Caller, Moment Arrival)
+internal readonly record struct GoodCall(Question Question, Credential Caller, Moment Arrival)
 {
     /// <summary>False for the default.</summary>
     public bool IsGood => Caller is not null;
@@ -45,18 +45,19 @@ internal sealed class ValidateKeyByRead(KeyValidator validator, CallGate gate, M
     /// <param name="body">Not advanced yet.</param>
     public async Task AnswerAsync(HttpContext http, GoodCall call, CallBudget budget, ReadOnlySequence<byte> body)
     {
-        using var place = http.Features.GetRequiredFeature<CallPermits>().Take(CallClass.Validation);
-        if (!place.IsAcquired)
+        using var permit = http.Features.GetRequiredFeature<CallPermits>().Take(CallClass.Validation, call.Caller.KeyId, http, out var cause);
+        if (permit is null)
         {
             http.Request.BodyReader.AdvanceTo(body.End);
-            await gate.RefuseAsync(http, ValidateKeyCalls.Rpc, CallClass.Validation);
+            await gate.RefuseAsync(http, ValidateKeyCalls.Rpc, CallClass.Validation, cause);
             return;
         }
 
+        CurrentCaller.Id = call.Caller.KeyId;
         try
         {
-            var verdict = await validator.ValidateAsync(call.Question, call.Caller, budget, http.RequestAborted);
-            if (verdict.Failure is OverloadedException) await gate.RefuseAsync(http, ValidateKeyCalls.Rpc, CallClass.Validation);
+            var verdict = await validator.ValidateAsync(call.Question, call.Caller.Rights, budget, http.RequestAborted);
+            if (verdict.Failure is OverloadedException) await gate.RefuseAsync(http, ValidateKeyCalls.Rpc, CallClass.Validation, RefusalCause.Full);
             else if (verdict.Failure is { } failure) Fail(http, failure, budget);
             else Answer(http, verdict, budget);
         }

@@ -37,10 +37,11 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
     private async Task<TResponse> AnswerAsync<TQuestion, TResponse>(
         string rpc, ServerCallContext context, Func<TQuestion> check, Func<TQuestion, CredentialRights, CallBudget, Task<TResponse>> answer)
     {
-        var budget = CallBudgets.ForValidation(time, CallBudgets.DeadlineOf(context.Deadline, time));
+        var http = context.GetHttpContext();
+        var budget = CallBudgets.ForValidation(time, CallBudgets.DeadlineOf(context.Deadline, time), http.Features.Get<AdmittedCall>()?.Spent ?? 0);
         try
         {
-            var caller = await callers.AuthenticateAsync(context.GetHttpContext(), budget, context.CancellationToken);
+            var caller = await callers.ConfirmAsync(http, budget, context.CancellationToken);
             var question = check();
             if (!caller.Rights.Holds(Permissions.Validate)) throw GrpcErrors.MissingPermission();
 

@@ -25,11 +25,9 @@ internal sealed class ValidateKeysAtOnce(CallersAtOnce callers, KeyValidator val
     private async ValueTask<bool> TryAnswerAsync(HttpContext http)
     {
         var reader = http.Request.BodyReader;
-        // So long a body is kept for a caller that was seen before, and that has a place; all others' the framework keeps, behind the gate.
         var isHere = WholeBodies.IsHere(reader);
-        if (!isHere && !CallersAtOnce.WasSeen(http)) return false;
-        using var place = isHere ? null : http.Features.GetRequiredFeature<CallPermits>().Take(CallClass.Validation);
-        if (place is { IsAcquired: false }) return false;
+        using var permit = isHere ? default : CallersAtOnce.PermitToWait(http);
+        if (!isHere && !permit.IsTaken) return false;
 
         var (state, body) = await WholeBodies.ReadAsync(reader, MaxBodyLength, time);
         if (state == BodyState.Whole)
@@ -60,7 +58,7 @@ internal sealed class ValidateKeysAtOnce(CallersAtOnce callers, KeyValidator val
             for (var rest = body[GrpcFrames.HeaderLength..]; !rest.IsEmpty; count++)
             {
                 if (count == RequestRules.MaxBatch || !ValidateKeyMessages.TryTakeQuestion(ref rest, out var question)
-                    || !validator.TryValidateAtOnce(question, caller, arrival, out var verdict))
+                    || !validator.TryValidateAtOnce(question, caller.Rights, arrival, out var verdict))
                 {
                     return false;
                 }

@@ -24,6 +24,7 @@ internal static class Endpoints
         if (options.Roles.HasFlag(Roles.Validation)) app.Use(app.Services.GetRequiredService<ValidateKeyAtOnce>().InvokeAsync);
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<CallGate>().InvokeAsync);
+        app.Use(app.Services.GetRequiredService<HealthCalls>().InvokeAsync);
         // Kept off the way of gRPC calls.
         app.UseWhen(context => IsOfApi(context.Request.Path, options), http => http
             .UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext))
@@ -46,7 +47,7 @@ internal static class Endpoints
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready");
         app.Services.GetRequiredService<Metrics>().ObserveCache(() => app.Services.GetRequiredService<MemoryKeyCache>().Count);
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapPrometheusScrapingEndpoint("/metrics").Add(app.Services.GetRequiredService<MetricsPages>().Share);
     }
 
     /// <summary>

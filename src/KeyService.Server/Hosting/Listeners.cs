@@ -85,6 +85,7 @@ internal static class Listeners
             {
                 connection.Features.Set(new LastCredential());
                 connection.Features.Set(permits);
+                connection.Features.Set(new ConnectionQuota());
                 return next(connection);
             });
         });

@@ -2,6 +2,7 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using KeyService.Server.Storage;
 using ApiKeyService = KeyService.Contracts.V1.ApiKeyService;
+using KeyService.Server.Grpc;
 
 namespace KeyService.Server.Hosting;
 
@@ -49,7 +50,9 @@ internal static class RoleSettings
     {
         if (endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is not { } method) return;
         var role = method.Method.Name is nameof(ApiKeyService.ApiKeyServiceBase.ValidateKey) or nameof(ApiKeyService.ApiKeyServiceBase.ValidateKeys) ? Roles.Validation : Roles.Management;
-        if (!roles.HasFlag(role)) endpoint.RequestDelegate = Unimplemented;
+        if (roles.HasFlag(role)) return;
+        endpoint.Metadata.Add(new NotServed());
+        endpoint.RequestDelegate = Unimplemented;
     });
 
     private static Task Unimplemented(HttpContext context)

@@ -66,7 +66,7 @@ internal static class ServiceRegistration
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)
     {
-        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<CallersAtOnce>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeysAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<ApiKeyGrpcService>();
+        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<CallersAtOnce>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeysAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<HealthCalls>().AddSingleton<ApiKeyGrpcService>();
         services.AddGrpc(grpc =>
         {
             // Each RPC's own limit is checked before.
@@ -105,10 +105,11 @@ internal static class ServiceRegistration
             () => followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase),
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Readiness>>()));
-        services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<Readiness>("ready");
+        services.AddSingleton<RecentReadiness>().AddSingleton<MetricsPages>();
+        services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<RecentReadiness>("ready");
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {
-            metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter();
+            metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);
             if (otlp) metrics.AddOtlpExporter();
         });
         return services;

@@ -104,4 +104,10 @@ internal static partial class Log
 
     [LoggerMessage(91, LogLevel.Warning, "{Notice}")]
     public static partial void StoreNotice(ILogger log, string notice);
+
+    [LoggerMessage(55, LogLevel.Warning, "One caller has its share of the {Class} under way: more of its calls are refused, and counted in keyservice_calls_refused_total. Not said again until 10 s pass without.")]
+    public static partial void CallerShareTaken(ILogger log, string @class);
+
+    [LoggerMessage(56, LogLevel.Warning, "Too many credentials of {Class} are being checked: calls with others are refused, and counted in keyservice_calls_refused_total. Not said again until 10 s pass without.")]
+    public static partial void TooManyCredentials(ILogger log, string @class);
 }

@@ -11,6 +11,19 @@ internal enum LookupSource
     Database,
 }
 
+/// <summary>Why a call was refused for want of a permit.</summary>
+internal enum RefusalCause
+{
+    /// <summary>Too many calls of its class are under way.</summary>
+    Full,
+
+    /// <summary>Too many of them are this caller's.</summary>
+    CallerShare,
+
+    /// <summary>Too many credentials are being checked; it is not known whose calls these are.</summary>
+    Credential,
+}
+
 /// <summary>Every instrument of the service, with its unit. None carries a key, a digest, a name or a workspace.</summary>
 internal sealed partial class Metrics : IDisposable
 {
@@ -19,6 +32,8 @@ internal sealed partial class Metrics : IDisposable
     private static readonly string[] Sources = ["memory", "tag", "redis", "database"];
 
     private static readonly string[] Classes = ["validation", "management"];
+
+    private static readonly string[] Causes = ["full", "caller_share", "credential"];
 
     /// <summary>From a memory hit to a call that is late by any measure: the default bounds are meant for milliseconds.</summary>
     private static readonly double[] CallSeconds =
@@ -31,7 +46,7 @@ internal sealed partial class Metrics : IDisposable
     private readonly TimeProvider _time;
     private readonly Meter _meter;
     private readonly Histogram<double> _calls;
-    private readonly long[] _refused = new long[Classes.Length];
+    private readonly long[] _refused = new long[Classes.Length * Causes.Length];
     private readonly Counter<long> _redisFailures;
     private readonly Counter<long> _redisRejected;
     private readonly Counter<long> _usageFlushed;
@@ -57,7 +72,7 @@ internal sealed partial class Metrics : IDisposable
         _meter.CreateObservableCounter(
             "keyservice.verdicts", () => Counted(_verdicts, "verdict", verdicts.All), "{verdict}", "Answers of ValidateKey.");
         _meter.CreateObservableCounter(
-            "keyservice.calls.refused", () => Counted(_refused, "class", Classes), "{call}", "Calls refused at once because too many of their class were under way.");
+            "keyservice.calls.refused", CountedRefusals, "{call}", "Calls refused at once because too many of their class, or of their caller, were under way.");
         _redisFailures = _meter.CreateCounter<long>("keyservice.redis.failures", "{call}", "Calls to Redis that failed or took over 50 ms.");
         _redisRejected = _meter.CreateCounter<long>("keyservice.redis.rejected", "{value}", "Values in Redis that this process did not write.");
         _usageFlushed = _meter.CreateCounter<long>("keyservice.usage.flushed", "{key}", "Last-used times written.");
@@ -80,7 +95,8 @@ internal sealed partial class Metrics : IDisposable
     public void Answered(int verdict, long times = 1) => _verdicts.Add(verdict, times);
 
     /// <param name="validation">Else management.</param>
-    public void Refused(bool validation) => Interlocked.Increment(ref _refused[validation ? 0 : 1]);
+    /// <param name="cause">Why.</param>
+    public void Refused(bool validation, RefusalCause cause) => Interlocked.Increment(ref _refused[((validation ? 0 : 1) * Causes.Length) + (int)cause]);
 
     public void Called(string rpc, string status, long startTimestamp) => _calls.Record(
         _time.GetElapsedTime(startTimestamp).TotalSeconds,
@@ -127,6 +143,10 @@ internal sealed partial class Metrics : IDisposable
         "keyservice.cache.entries", entries, "{key}", "Keys kept in memory.");
 
     public void Dispose() => _meter.Dispose();
+
+    private IEnumerable<Measurement<long>> CountedRefusals() => _refused.Select((_, i) => new Measurement<long>(
+        Volatile.Read(ref _refused[i]),
+        new KeyValuePair<string, object?>("class", Classes[i / Causes.Length]), new KeyValuePair<string, object?>("cause", Causes[i % Causes.Length])));
 
     internal static IEnumerable<Measurement<long>> Counted(StripedCounters counters, string tag, IReadOnlyList<string> names) =>
         Counted([.. Enumerable.Range(0, counters.Count).Select(counters.Read)], tag, names);

@@ -15,6 +15,27 @@ namespace KeyService.Server.Validation;
 /// </summary>
 internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
 {
+    /// <inheritdoc cref="KeyFinder.Budget"/>
+    public TimeSpan Budget => finder.Budget;
+
+    /// <summary>Memory and tag alone: false when Redis or the database has to be asked. Null when the credential does not hold.</summary>
+    public bool TryValidateAtOnce(ReadOnlyMemory<char> credential, LastCredential? last, IPAddress? peer, in Moment arrival, out Credential? held)
+    {
+        held = null;
+        if (TryFindAgain(credential, last, arrival, out var again))
+        {
+            held = Check(again, peer, arrival.Utc);
+            return true;
+        }
+
+        Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
+        if (credential.Length > ascii.Length || Ascii.FromUtf16(credential.Span, ascii, out var length) != OperationStatus.Done) return true;
+        var isKnown = finder.TryFindAtOnce(ascii[..length], arrival, out var key, out var digest);
+        CryptographicOperations.ZeroMemory(ascii);
+        if (isKnown) held = Remember(key, Check(key, peer, arrival.Utc), credential, digest, last);
+        return isKnown;
+    }
+
     /// <summary>Null when it does not hold.</summary>
     /// <param name="credential">As presented.</param>
     /// <param name="last">The last one that held on this connection: the same text again is spared its HMAC, and nothing else.</param>

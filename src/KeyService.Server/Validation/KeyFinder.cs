@@ -27,10 +27,13 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     }
 
     /// <summary>The same without waiting: false when Redis or the database would have to be asked.</summary>
-    public bool TryFindAtOnce(ReadOnlySpan<byte> presented, in Moment now, out CachedKey? key)
+    public bool TryFindAtOnce(ReadOnlySpan<byte> presented, in Moment now, out CachedKey? key) => TryFindAtOnce(presented, now, out key, out _);
+
+    /// <inheritdoc cref="TryFindAtOnce(ReadOnlySpan{byte}, in Moment, out CachedKey)"/>
+    public bool TryFindAtOnce(ReadOnlySpan<byte> presented, in Moment now, out CachedKey? key, out KeyDigest digest)
     {
         key = null;
-        return Read(presented, out var digest, out var masterKey) switch
+        return Read(presented, out digest, out var masterKey) switch
         {
             Reading.Digest => lookup.TryFindAtOnce(presented, digest, masterKey!, now, out key),
             Reading.UnknownGeneration => lookup.HasLease(now),

@@ -47,5 +47,8 @@ internal sealed class LastCredential
         public KeyDigest Digest { get; } = digest;
 
         public CachedKey Key { get; } = key;
+
+        /// <summary>Whose credential it is; null for none.</summary>
+        public string? CallerId => Key.Credential?.KeyId;
     }
 }

@@ -11,6 +11,9 @@ internal sealed class RawGrpc(ServerProcess server) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = server.GrpcAddress };
 
+    /// <summary>The header of every call: the root credential, unless a test says otherwise; empty: none.</summary>
+    public string Authorization { get; init; } = $"Bearer {server.RootCredential}";
+
     /// <summary>Flag, length, message.</summary>
     public static byte[] Frame(byte[] message, byte flag = 0, uint? length = null)
     {
@@ -43,7 +46,7 @@ internal sealed class RawGrpc(ServerProcess server) : IDisposable
         };
         request.Content.Headers.TryAddWithoutValidation("content-type", contentType);
         request.Headers.TryAddWithoutValidation("te", "trailers");
-        request.Headers.TryAddWithoutValidation("authorization", $"Bearer {server.RootCredential}");
+        if (Authorization.Length > 0) request.Headers.TryAddWithoutValidation("authorization", Authorization);
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         var response = await _http.SendAsync(request);
         await response.Content.ReadAsByteArrayAsync();

@@ -10,7 +10,7 @@ namespace KeyService.FunctionalTests.Overload;
 /// </summary>
 internal sealed class FullServer : IAsyncDisposable
 {
-    public const int Places = 2;
+    public const int Places = 4;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
@@ -29,6 +29,9 @@ internal sealed class FullServer : IAsyncDisposable
     /// <summary>A credential that memory knows, whose GetCaller needs no database.</summary>
     public string Credential { get; private set; } = "";
 
+    /// <summary>One caller more than there are permits, since one caller does not get them all. Memory knows them.</summary>
+    public IReadOnlyList<string> Callers { get; private set; } = [];
+
     /// <summary>Keys that only the database knows.</summary>
     public IReadOnlyList<string> Unseen { get; private set; } = [];
 
@@ -45,7 +48,10 @@ internal sealed class FullServer : IAsyncDisposable
         var unseen = new List<string>();
         for (var i = 0; i < Places + 1; i++) unseen.Add((await full.Workspace.CreateAsync()).ApiKey);
         full.Unseen = unseen;
-        await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: ServerProcess.As(full.Credential));
+        var callers = new List<string>();
+        for (var i = 0; i < Places + 1; i++) callers.Add((await full.Workspace.CreateCredentialAsync(["keys:read", "keys:validate"], [full.Workspace.Id])).ApiKey);
+        full.Callers = callers;
+        foreach (var caller in callers.Append(full.Credential)) await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: ServerProcess.As(caller));
         return full;
     }
 
@@ -54,12 +60,12 @@ internal sealed class FullServer : IAsyncDisposable
 
     public void WakeDatabase() => Tell("none");
 
-    /// <summary>Takes all places for management at the gRPC port: one call more than there are, and it is the one that is answered.</summary>
-    public Task<Held<GetKeyResponse>> FillManagementAsync() => FillAsync(_ => Workspace.Client.GetKeyAsync(
-        new() { WorkspaceId = Workspace.Id, KeyId = Known.Key.KeyId }, Server.Root));
+    /// <summary>Takes all permits for management at the gRPC port: one call more than there are, each of another caller, and it is the one that is answered.</summary>
+    public Task<Held<GetKeyResponse>> FillManagementAsync() => FillAsync(i => Workspace.Client.GetKeyAsync(
+        new() { WorkspaceId = Workspace.Id, KeyId = Known.Key.KeyId }, ServerProcess.As(Callers[i])));
 
     public Task<Held<ValidateKeyResponse>> FillValidationAsync() => FillAsync(i => Workspace.Client.ValidateKeyAsync(
-        new() { ApiKey = Unseen[i] }, Server.Root, TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(50)));
+        new() { ApiKey = Unseen[i] }, ServerProcess.As(Callers[i]), TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(50)));
 
     public async ValueTask DisposeAsync()
     {

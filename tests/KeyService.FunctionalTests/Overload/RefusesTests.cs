@@ -59,7 +59,7 @@ public sealed class RefusesTests
         await full.SilenceDatabaseAsync();
         var path = $"/v1/workspaces/{full.Workspace.Id}/keys/{full.Known.Key.KeyId}";
 
-        var calls = Enumerable.Range(0, FullServer.Places + 1).Select(_ => JsonAnswer.Get(full.Server, path)).ToList();
+        var calls = Enumerable.Range(0, FullServer.Places + 1).Select(i => JsonAnswer.Get(full.Server, path, full.Callers[i])).ToList();
         var first = await Task.WhenAny(calls);
         calls.Remove(first);
 

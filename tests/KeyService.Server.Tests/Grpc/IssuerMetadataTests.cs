@@ -157,7 +157,7 @@ public sealed class IssuerMetadataTests : IDisposable
 
     private static Issuer New() => new("https://issuer", []);
 
-    private Task<Issuer> GetAsync() => _metadata.GetAsync(Patience, CancellationToken.None).AsTask();
+    private async Task<Issuer> GetAsync() => await _metadata.GetAsync(Patience, CancellationToken.None) ?? throw new IssuerUnavailableException();
 
     private Task<Issuer?> GetNewerAsync(Issuer seen) => _metadata.GetNewerAsync(seen, Patience, CancellationToken.None).AsTask();
 

@@ -136,5 +136,5 @@ public sealed class JwtCallersTests : IDisposable
     private long At(int seconds) => _time.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds();
 
     private async Task<Credential?> AskAsync(string token) =>
-        await _jwts.ValidateAsync(token, new(_time.GetTimestamp(), DateTime.MaxValue, _time.GetUtcNow()), CancellationToken.None);
+        (await _jwts.ValidateAsync(token, new(), new(_time.GetTimestamp(), DateTime.MaxValue, _time.GetUtcNow()), CancellationToken.None)).Held;
 }

@@ -15,25 +15,29 @@ public class OverloadLogTests
         var log = new OverloadLog(_time, _lines);
         for (var second = 0; second < 60; second++)
         {
-            log.Add(validation: true);
+            log.Add(validation: true, RefusalCause.Full);
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
         _lines.All.ShouldHaveSingleItem().ShouldStartWith("Too many validations are under way");
 
         _time.Advance(TimeSpan.FromSeconds(10));
-        log.Add(validation: true);
+        log.Add(validation: true, RefusalCause.Full);
         _lines.All.Count.ShouldBe(2);
     }
 
     [Fact]
-    public void Each_class_speaks_for_itself()
+    public void Each_class_and_each_cause_speaks_for_itself()
     {
         var log = new OverloadLog(_time, _lines);
-        log.Add(validation: true);
-        log.Add(validation: false);
+        log.Add(validation: true, RefusalCause.Full);
+        log.Add(validation: false, RefusalCause.Full);
 
         _lines.All.Count.ShouldBe(2);
         _lines.All[1].ShouldStartWith("Too many management calls are under way");
+        log.Add(validation: false, RefusalCause.CallerShare);
+        log.Add(validation: false, RefusalCause.Credential);
+        _lines.All.Count.ShouldBe(4);
+        _lines.All[2].ShouldStartWith("One caller has its share of the management calls");
     }
 }
