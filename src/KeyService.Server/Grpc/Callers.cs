@@ -41,7 +41,7 @@ internal sealed class Callers(CredentialValidator credentials, JwtCallers? jwts 
             throw string.IsNullOrEmpty(http.Request.Headers.Authorization.FirstOrDefault()) ? GrpcErrors.NoCredential() : GrpcErrors.BadCredential();
 
         if (jwts is not null && JwtCallers.IsJwt(credential.Span))
-            return Later(jwts.ValidateAsync(credential.ToString(), budget, cancellation), http);
+            return LaterByJwt(jwts.ValidateAsync(credential.ToString(), budget, cancellation), http);
 
         var check = credentials.ValidateAsync(
             credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation);
@@ -62,6 +62,13 @@ internal sealed class Callers(CredentialValidator credentials, JwtCallers? jwts 
     public static bool HasActor(IHeaderDictionary headers) => headers[ActorHeader].Count > 0;
 
     private static async ValueTask<Caller> Later(ValueTask<Credential?> check, HttpContext http) => ToCaller(await check, http);
+
+    private static async ValueTask<Caller> LaterByJwt(ValueTask<Credential?> check, HttpContext http)
+    {
+        var credential = await check;
+        if (credential is not null) http.Features.Get<LastCredential>()?.NoteValid(credential.KeyId);
+        return ToCaller(credential, http);
+    }
 
     private static Caller ToCaller(Credential? credential, HttpContext http) =>
         credential is null ? throw GrpcErrors.BadCredential() : new(credential.KeyId, credential.Rights, OnBehalfOf(http));
