@@ -17,7 +17,7 @@ namespace KeyService.Server.Hosting.Connections;
 internal sealed class ConnectionLifetime(HttpProtocols protocols, ConnectionMetrics metrics, TimeProvider time)
 {
     /// <summary>A connection's task ends within milliseconds of its socket, except for calls that cannot be cancelled: they end by themselves, and their answer has no recipient.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
