@@ -52,7 +52,7 @@ internal sealed class Callers(CredentialValidator credentials, TimeProvider time
         if (jwts is not null && JwtCallers.IsJwt(credential.Span))
         {
             var check = jwts.ValidateAsync(credential.ToString(), http.Features.GetRequiredFeature<ConnectionQuota>(), budget, cancellation);
-            return check.IsCompletedSuccessfully ? new(ToCaller(check.Result, http)) : Later(check, http);
+            return check.IsCompletedSuccessfully ? new(OfJwt(check.Result, http)) : LaterByJwt(check, http);
         }
 
         return credentials.TryValidateAtOnce(credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget.Arrival, out var held)
@@ -100,6 +100,14 @@ internal sealed class Callers(CredentialValidator credentials, TimeProvider time
     public static bool HasActor(IHeaderDictionary headers) => headers[ActorHeader].Count > 0;
 
     private static async ValueTask<CallerCheck> Later(ValueTask<CredentialCheck> check, HttpContext http) => ToCaller(await check, http);
+
+    private static async ValueTask<CallerCheck> LaterByJwt(ValueTask<CredentialCheck> check, HttpContext http) => OfJwt(await check, http);
+
+    private static CallerCheck OfJwt(in CredentialCheck check, HttpContext http)
+    {
+        if (check.Held is { } held) http.Features.Get<LastCredential>()?.NoteValid(held.KeyId);
+        return ToCaller(check, http);
+    }
 
     private static CallerCheck ToCaller(in CredentialCheck check, HttpContext http) =>
         check.Held is { } credential ? new(new(credential.KeyId, credential.Rights, OnBehalfOf(http)), Refusal: null) : new(default, check.Refusal);

@@ -60,6 +60,9 @@ internal static class GrpcErrors
     public static RpcException TooLarge() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The message is too large.");
 
+    public static RpcException HeadersTooLarge() => Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, $"The headers are too large: at most {HeaderLimits.MaxCount} of them, and {HeaderLimits.MaxBytes} bytes together.");
+
     public static RpcException AnswersTooLarge() => Error(
         StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The answers are longer than 4 MiB together: ask for fewer API keys at once.");
 

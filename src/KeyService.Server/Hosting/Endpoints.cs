@@ -1,5 +1,6 @@
 using KeyService.AdminConsole;
 using KeyService.Server.Grpc;
+using KeyService.Server.Hosting.Connections;
 using KeyService.Server.Lookup;
 using KeyService.Server.Observability;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -17,12 +18,16 @@ internal static class Endpoints
         app.Use((context, next) =>
         {
             var isGrpc = JsonCalls.IsGrpcPath(context.Request.Path);
+            if (!HttpProtocol.IsHttp2(context.Request.Protocol)) Listeners.BoundBody(context);
+            if (!HeaderLimits.AreMet(context.Request.Headers)) return HeaderLimits.RefuseAsync(context, isGrpc);
             if (Listeners.Allows(context, options, isGrpc)) return isGrpc ? WireErrors.Explain(context, next) : next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
         if (options.Roles.HasFlag(Roles.Validation)) app.Use(app.Services.GetRequiredService<ValidateKeyAtOnce>().InvokeAsync);
         app.UseRouting();
+        app.Use(app.Services.GetRequiredService<OtherBodies>().InvokeAsync);
+        app.Use(app.Services.GetRequiredService<ResponseBound>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<CallGate>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<HealthCalls>().InvokeAsync);
         // Kept off the way of gRPC calls.
@@ -31,7 +36,8 @@ internal static class Endpoints
             .Use(JsonCalls.Check));
         if (options.Console is { } console)
         {
-            app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages.UseKeyServiceConsole(console));
+            app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages
+                .UseKeyServiceConsole(console).Use(NoteSignedIn).Use(new OpenPages().InvokeAsync));
             app.MapKeyServiceConsole();
         }
 
@@ -58,6 +64,13 @@ internal static class Endpoints
     {
         app.Properties["__AuthenticationMiddlewareSet"] = true;
         app.Properties["__AuthorizationMiddlewareSet"] = true;
+    }
+
+    /// <summary>A connection on which somebody is signed in gives no place to a new one. All people share what one caller may have.</summary>
+    private static Task NoteSignedIn(HttpContext http, RequestDelegate next)
+    {
+        if (http.User.Identity is { IsAuthenticated: true }) http.Features.Get<OpenConnection>()?.MarkAuthenticated("console");
+        return next(http);
     }
 
     /// <summary>Whether a path is JSON, health or metrics; without a console everything is that is not gRPC.</summary>

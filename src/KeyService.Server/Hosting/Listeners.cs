@@ -2,9 +2,15 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using KeyService.Server.Grpc;
+using KeyService.Server.Hosting.Connections;
+using KeyService.Server.Observability;
 using KeyService.Server.Storage;
 using KeyService.Server.Validation;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace KeyService.Server.Hosting;
 
@@ -28,24 +34,51 @@ internal static class Listeners
         Listen(kestrel, options, options.GrpcPort, HttpProtocols.Http2);
     }
 
+    private const int MaxHeaderBytes = 64 * 1024;
+
+    private static readonly MinDataRate BodyRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+
+    /// <summary>For a request over HTTP/1.1: a sender that is slower is given up, whatever reads its body.</summary>
+    public static void BoundBody(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = BodyRate;
+    }
+
+    /// <summary>How many connections each port may have, by the limit of open files.</summary>
+    /// <exception cref="StartException">That limit is too low to serve.</exception>
+    public static ConnectionLimits LimitConnections(ServerOptions options) => ConnectionLimits.For(OpenFiles.ReadLimit(), Ports(options).Count);
+
+    public static void LogLimits(ServerOptions options, ConnectionLimits limits, ILogger log) =>
+        Log.ConnectionLimits(log, Ports(options).Count, limits.Connections, limits.Anonymous, OpenFiles.ReadLimit());
+
+    public static IServiceCollection AddListeners(this IServiceCollection services, ConnectionLimits limits) => services
+        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton<SocketTransportFactory>()
+        .AddSingleton<IConnectionListenerFactory, LimitedListenerFactory>();
+
+    private static List<int> Ports(ServerOptions options) => options.HttpPort == options.GrpcPort ? [options.HttpPort] : [options.HttpPort, options.GrpcPort];
+
     private static void SetLimits(KestrelServerLimits limits)
     {
-        limits.MaxConcurrentConnections = 20_000;
-        // Open pages of the console, each of which costs the process 150 kB and more.
-        limits.MaxConcurrentUpgradedConnections = 1_000;
+        // Both count tasks, which may outlive their connections for ever: ConnectionTable and OpenPages count what is open.
+        limits.MaxConcurrentConnections = null;
+        limits.MaxConcurrentUpgradedConnections = null;
         // Until it is known which RPC it is; reading nothing more than that is ValidateKey's own limit.
         limits.MaxRequestBodySize = CallRules.SmallestMaxMessageBytes + GrpcFrames.HeaderLength;
-        limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        limits.MaxRequestHeaderCount = 64;
+        // Above what an honest gateway adds: over HTTP/2 twice of these ends the connection, with the calls of all its callers. What one call may have is HeaderLimits.
+        limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        limits.MaxRequestHeaderCount = 1_000;
+        limits.Http2.MaxRequestHeaderFieldSize = MaxHeaderBytes;
+        limits.MaxRequestBufferSize = 4 * MaxHeaderBytes;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        // Over HTTP/2 it is the rate of the whole connection: what bounds a single body is BodyBound.
-        limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        // Over HTTP/2 both are rates of the whole connection, which they end: what bounds a single body is BodyBound, and a single answer ResponseBound. BoundBody sets the
+        // one for HTTP/1.1. The other is for a client that reads nothing of its connection at all, and waits for longer than ResponseBound.
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(20));
         // Half of Kestrel's default: what is under way fits the processor's caches. With 100, a server that was offered half as much again as it can
         // do answered 0.81 of that on 8 connections, with 50 0.96 (tests/KeyService.Benchmarks, overload). More connections scale better anyway.
         limits.Http2.MaxStreamsPerConnection = 50;
         limits.Http2.InitialConnectionWindowSize = 128 * 1024;
         limits.Http2.InitialStreamWindowSize = 96 * 1024;
-        limits.Http2.MaxRequestHeaderFieldSize = 16 * 1024;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
     }
@@ -79,11 +112,14 @@ internal static class Listeners
         kestrel.Listen(options.BindAddress, port, listen =>
         {
             var permits = new CallPermits(options.Calls);
+            var services = listen.ApplicationServices;
+            var lifetime = new ConnectionLifetime(protocols, services.GetRequiredService<ConnectionMetrics>(), services.GetRequiredService<TimeProvider>());
             listen.Protocols = protocols;
+            listen.Use(next => connection => lifetime.ServeAsync(connection, next));
             if (options.Tls) UseCertificate(listen);
             listen.Use(next => connection =>
             {
-                connection.Features.Set(new LastCredential());
+                connection.Features.Set(new LastCredential(connection.Features.GetRequiredFeature<OpenConnection>().MarkAuthenticated));
                 connection.Features.Set(permits);
                 connection.Features.Set(new ConnectionQuota());
                 return next(connection);

@@ -18,6 +18,7 @@ internal static class ServeCommand
             await Console.Error.WriteLineAsync($"warning: {name} is not a setting of this version: it does nothing.");
         Listeners.CheckPorts(options);
         Listeners.CheckCertificateFiles(builder.Configuration);
+        var connections = Listeners.LimitConnections(options);
         if (options.BatchScheduling) BatchScheduling.Begin();
         // Settings like any other, before a store is asked for; those of the embedded default are made under its lock.
         var configured = MasterKeyFiles.Configured(builder.Configuration, options);
@@ -33,6 +34,7 @@ internal static class ServeCommand
             .AddContract(reflection: builder.Environment.IsDevelopment())
             .AddJwtCallers(options.Oidc)
             .AddOperations(otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+            .AddListeners(connections)
             .AddBackgroundWork()
             .AddCanary(options.Canary)
             .AddConsole(options.Console)
@@ -44,6 +46,7 @@ internal static class ServeCommand
         builder.WebHost.UseUrls().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
 
         await using var app = builder.Build();
+        Listeners.LogLimits(options, connections, app.Logger);
         var start = app.Services.GetRequiredService<StoreStart>();
         if (options.IsEmbedded) await start.MigrateAsync(cancellation);
         await start.CheckAsync(cancellation);

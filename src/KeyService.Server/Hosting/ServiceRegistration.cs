@@ -5,6 +5,7 @@ using KeyService.AdminConsole.SignIn;
 using KeyService.Server.Audit;
 using KeyService.Server.Canary;
 using KeyService.Server.Grpc;
+using KeyService.Server.Hosting.Connections;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Lifecycle;
@@ -66,7 +67,7 @@ internal static class ServiceRegistration
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)
     {
-        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<CallersAtOnce>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeysAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<HealthCalls>().AddSingleton<ApiKeyGrpcService>();
+        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<CallersAtOnce>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeysAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<HealthCalls>().AddSingleton<OtherBodies>().AddSingleton<ResponseBound>().AddSingleton<ApiKeyGrpcService>();
         services.AddGrpc(grpc =>
         {
             // Each RPC's own limit is checked before.
@@ -99,7 +100,9 @@ internal static class ServiceRegistration
     public static IServiceCollection AddOperations(this IServiceCollection services, bool otlp)
     {
         var followed = false;
+        services.AddSingleton(provider => ListenerProbe.Of(provider.GetRequiredService<ServerOptions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Readiness(
+            provider.GetRequiredService<ListenerProbe>().CheckAsync,
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
             // Before its first horizon a replica believes nothing: each call would be a read. Later the others are no better off.
             () => followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase),

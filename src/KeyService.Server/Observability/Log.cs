@@ -110,4 +110,16 @@ internal static partial class Log
 
     [LoggerMessage(56, LogLevel.Warning, "Too many credentials of {Class} are being checked: calls with others are refused, and counted in keyservice_calls_refused_total. Not said again until 10 s pass without.")]
     public static partial void TooManyCredentials(ILogger log, string @class);
+
+    [LoggerMessage(50, LogLevel.Warning, "The listener of port {Port} does not answer ({Failure}): not ready.")]
+    public static partial void ListenerSilent(ILogger log, int port, string failure);
+
+    [LoggerMessage(51, LogLevel.Information, "Each of {Listeners} listeners has at most {Connections} connections, {Anonymous} of them without a valid credential; limit of open files: {OpenFiles}.")]
+    public static partial void ConnectionLimits(ILogger log, int listeners, int connections, int anonymous, int? openFiles);
+
+    [LoggerMessage(52, LogLevel.Warning, "Connections are closed by the service ({Reason}) and counted in keyservice_connections_closed_total. Not logged again until a minute passes without.")]
+    public static partial void ConnectionsClosed(ILogger log, string reason);
+
+    [LoggerMessage(53, LogLevel.Information, "All listeners answer again.")]
+    public static partial void ListenersBack(ILogger log);
 }

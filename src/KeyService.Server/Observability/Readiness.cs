@@ -2,21 +2,30 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace KeyService.Server.Observability;
 
-/// <summary>Whether this process should get calls: the database answers, and it is not about to stop. Asked by the health endpoints.</summary>
+/// <summary>Whether this process should get calls: its listeners and the database answer, and it is not about to stop. Asked by the health endpoints.</summary>
+/// <param name="silentListener">Connects to the listeners; the port of one that does not answer and why, or null.</param>
 /// <param name="ping">Asks the database; throws when it does not answer.</param>
 /// <param name="follows">Whether the replica follows the feed.</param>
 /// <param name="lifetime">Tells when the process begins to stop.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Where a change is told, once.</param>
 internal sealed class Readiness(
-    Func<CancellationToken, Task> ping, Func<bool> follows, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> log) : IHealthCheck
+    Func<Task<(int Port, string Failure)?>> silentListener, Func<CancellationToken, Task> ping, Func<bool> follows, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> log) : IHealthCheck
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
     private int _ready = 1;
+    private int _heard = 1;
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested) return HealthCheckResult.Unhealthy("stopping");
+        if (await silentListener().WaitAsync(cancellationToken) is var (port, failure))
+        {
+            if (Interlocked.Exchange(ref _heard, 0) == 1) Log.ListenerSilent(log, port, failure);
+            return HealthCheckResult.Unhealthy("a listener does not answer");
+        }
+
+        if (Interlocked.Exchange(ref _heard, 1) == 0) Log.ListenersBack(log);
         try
         {
             await ping(cancellationToken).WaitAsync(Bound, time, cancellationToken);

@@ -10,7 +10,8 @@ namespace KeyService.Server.Validation;
 /// The last credential that held on a connection, with its digest and the key that was found. Kept as long as the connection. It spares the same
 /// text its HMAC and its search; whether that key may still answer is asked at every call.
 /// </summary>
-internal sealed class LastCredential
+/// <param name="onValid">Called with the caller's id when a credential was valid that is not the last one.</param>
+internal sealed class LastCredential(Action<string>? onValid = null)
 {
     private volatile Entry? _entry;
 
@@ -23,7 +24,14 @@ internal sealed class LastCredential
         return false;
     }
 
-    public void Set(ReadOnlyMemory<char> credential, in KeyDigest digest, CachedKey key) => _entry = new(credential, digest, key);
+    public void Set(ReadOnlyMemory<char> credential, in KeyDigest digest, CachedKey key)
+    {
+        _entry = new(credential, digest, key);
+        if (key.Credential is { } held) NoteValid(held.KeyId);
+    }
+
+    /// <summary>For a credential that is not kept here, such as a JWT.</summary>
+    public void NoteValid(string caller) => onValid?.Invoke(caller);
 
     // Every byte is looked at, whatever the ones before it were; the length is no secret. The framework's own goes byte by byte and is
     // compiled without optimization: it was 3 % of a call's time, more than the rest of checking a credential that was seen before.

@@ -178,6 +178,12 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = store.Folder,
         };
+        if (store.OpenFiles is { } files)
+        {
+            start.FileName = "/bin/sh";
+            foreach (var word in (string[])["-c", $"ulimit -n {files} && exec dotnet \"$@\"", "sh"]) start.ArgumentList.Add(word);
+        }
+
         start.ArgumentList.Add(store.ServerAssembly);
         foreach (var word in command.Split(' ')) start.ArgumentList.Add(word);
         foreach (var (name, value) in store.Settings()) start.Environment[name] = value;

@@ -32,6 +32,9 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
     /// <summary>What serves it.</summary>
     public string ServerAssembly { get; init; } = Repository.ServerAssembly;
 
+    /// <summary>Limit of open files of its processes (<c>ulimit -n</c>); null: the system's.</summary>
+    public int? OpenFiles { get; init; }
+
     /// <summary>Where processes run.</summary>
     public string Folder { get; } = folder ?? Directory.CreateTempSubdirectory("keyservice-test-").FullName;
 

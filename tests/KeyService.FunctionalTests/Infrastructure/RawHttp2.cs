@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
+
+namespace KeyService.FunctionalTests.Infrastructure;
+
+/// <summary>HTTP/2 by hand over a connection of its own, for what no library would send, and for many connections at little cost.</summary>
+internal sealed class RawHttp2 : IDisposable
+{
+    public const byte Data = 0, Headers = 1, Reset = 3, Settings = 4, Ping = 6, GoAway = 7;
+
+    private readonly TcpClient _client = new();
+    private int _lastId = -1;
+
+    private NetworkStream Stream => _client.GetStream();
+
+    public static async Task<RawHttp2> ConnectAsync(int port, params byte[] settings)
+    {
+        var raw = new RawHttp2();
+        try
+        {
+            await raw._client.ConnectAsync("127.0.0.1", port);
+            await raw.SendAsync([.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, settings)]);
+            return raw;
+        }
+        catch
+        {
+            raw.Dispose();
+            throw;
+        }
+    }
+
+    public async Task SendAsync(byte[] bytes) => await Stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
+
+    /// <summary>The headers of a call, and its body when there is one.</summary>
+    /// <returns>The number of its stream.</returns>
+    public async Task<int> CallAsync(string path, string credential, byte[]? body = null, params (string Name, string Value)[] headers)
+    {
+        _lastId += 2;
+        await SendAsync([.. Call(_lastId, path, credential, isWhole: body is null, headers), .. body is null ? [] : Frame(Data, 1, _lastId, body)]);
+        return _lastId;
+    }
+
+    /// <summary>The next frame that is not about flow control, or null at the end of the connection.</summary>
+    public async Task<(byte Type, byte Flags, int Stream, byte[] Payload)?> ReadAsync()
+    {
+        var header = new byte[9];
+        try
+        {
+            while (true)
+            {
+                await Stream.ReadExactlyAsync(header, TestContext.Current.CancellationToken);
+                var payload = new byte[BinaryPrimitives.ReadInt32BigEndian(header) >>> 8];
+                await Stream.ReadExactlyAsync(payload, TestContext.Current.CancellationToken);
+                // WINDOW_UPDATE.
+                if (header[3] != 8) return (header[3], header[4], BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)), payload);
+            }
+        }
+        catch (Exception e) when (e is IOException or EndOfStreamException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Until a frame of that type; null when the connection ends before it.</summary>
+    public async Task<(byte Type, byte Flags, int Stream, byte[] Payload)?> ReadAsync(byte type, int stream)
+    {
+        while (await ReadAsync() is { } frame)
+        {
+            if (frame.Type == type && frame.Stream == stream) return frame;
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the server answers on this connection.</summary>
+    public async Task<bool> IsAliveAsync()
+    {
+        try
+        {
+            await SendAsync(Frame(Ping, 0, 0, new byte[8]));
+            return await ReadAsync(Ping, 0) is not null;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    public static byte[] Frame(byte type, byte flags, int id, byte[] payload)
+    {
+        var frame = new byte[9 + payload.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8);
+        (frame[3], frame[4]) = (type, flags);
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), id);
+        payload.CopyTo(frame, 9);
+        return frame;
+    }
+
+    /// <summary>HPACK: POST and http by their index, the rest as literals that no table keeps.</summary>
+    public static byte[] Call(int id, string path, string credential, bool isWhole, params (string Name, string Value)[] headers)
+    {
+        var block = new List<byte> { 0x83, 0x86 };
+        (string, string)[] all =
+        [
+            (":path", path), (":authority", "localhost"), ("content-type", "application/grpc"), ("te", "trailers"),
+            .. credential.Length == 0 ? [] : new[] { ("authorization", $"Bearer {credential}") }, .. headers,
+        ];
+        foreach (var (name, value) in all)
+        {
+            block.Add(0);
+            foreach (var text in new[] { name, value })
+            {
+                // Lengths from 127 on take more bytes.
+                var length = text.Length;
+                if (length < 127)
+                {
+                    block.Add((byte)length);
+                }
+                else
+                {
+                    block.Add(127);
+                    for (length -= 127; length >= 128; length >>= 7) block.Add((byte)((length & 127) | 128));
+                    block.Add((byte)length);
+                }
+
+                block.AddRange(Encoding.ASCII.GetBytes(text));
+            }
+        }
+
+        const int MaxFrame = 16_384;
+        var parts = block.ToArray().Chunk(MaxFrame).ToList();
+        // END_STREAM is 1, END_HEADERS 4; what follows the first frame are CONTINUATIONs.
+        return [.. parts.SelectMany((part, i) => Frame(i == 0 ? Headers : (byte)9, (byte)((i == 0 && isWhole ? 1 : 0) | (i == parts.Count - 1 ? 4 : 0)), id, part))];
+    }
+
+    public void Dispose() => _client.Dispose();
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+using KeyService.FunctionalTests.Infrastructure;
+
+namespace KeyService.FunctionalTests.Overload;
+
+/// <summary>A process with a low limit of open files, so that floods are small: 100 connections on each listener, 25 of them without a valid credential.</summary>
+public sealed class ConnectionFloodTests
+{
+    private const int OpenFiles = 800, Connections = 100;
+    private const string CallerPath = "/keyservice.v1.ApiKeyService/GetCaller";
+
+    [Fact]
+    public async Task Idle_connections_keep_nobody_out_and_harm_no_connection_with_a_credential()
+    {
+        await using var store = new TestStore { OpenFiles = OpenFiles };
+        await using var server = await ServerProcess.StartAsync(store);
+        using var known = await AuthenticatedAsync(server, server.RootCredential);
+        var idle = new List<TcpClient>();
+        try
+        {
+            foreach (var port in new[] { server.GrpcAddress.Port, server.HttpAddress.Port })
+            {
+                for (var i = 0; i < 5 * Connections; i++)
+                {
+                    var client = new TcpClient();
+                    idle.Add(client);
+                    await client.ConnectAsync("127.0.0.1", port);
+                }
+            }
+
+            (await server.Client.GetCallerAsync(new(), server.Root)).AllWorkspaces.ShouldBeTrue();
+            (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status.ShouldBe(HttpStatusCode.OK);
+            (await known.IsAliveAsync()).ShouldBeTrue();
+            (await MetricAsync(server, "replaced")).ShouldBeGreaterThan(8 * Connections);
+            Directory.GetFiles($"/proc/{server.Id}/fd").Length.ShouldBeLessThan(OpenFiles - Connections);
+        }
+        finally
+        {
+            idle.ForEach(client => client.Dispose());
+        }
+    }
+
+    /// <summary>Each connection overflows the queue of Kestrel's output, and its task never ends.</summary>
+    [Fact]
+    public async Task Connections_whose_tasks_never_end_take_no_place()
+    {
+        await using var store = new TestStore { OpenFiles = OpenFiles };
+        await using var server = await ServerProcess.StartAsync(store);
+        // Kestrel says so when it ends a connection.
+        server.ExpectedErrors.Add("exceeded the output operations maximum queue size");
+        var calls = Enumerable.Range(0, 200).SelectMany(i => RawHttp2.Call((2 * i) + 1, "/a.b/c", "", isWhole: true)).ToArray();
+
+        for (var i = 0; i < 2 * Connections || await MetricAsync(server, "abandoned") == 0; i++)
+        {
+            try
+            {
+                using var raw = await RawHttp2.ConnectAsync(server.GrpcAddress.Port);
+                await raw.SendAsync(calls);
+                await raw.ReadAsync(RawHttp2.GoAway, 0);
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                // Closed while it was sent.
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, Connections / 2).Select(async _ => (await AuthenticatedAsync(server, server.RootCredential)).Dispose()));
+        (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_process_whose_listener_lets_nobody_in_is_not_ready()
+    {
+        await using var store = new TestStore { OpenFiles = OpenFiles };
+        await using var server = await ServerProcess.StartAsync(store);
+        var other = (await new TestWorkspace(server, "w").CreateCredentialAsync(["keys:read"], ["w"])).ApiKey;
+        (await ReadyAsync(server)).ShouldBe(HttpStatusCode.OK);
+        var known = new List<RawHttp2>();
+        try
+        {
+            for (var i = 0; i < Connections; i++) known.Add(await AuthenticatedAsync(server, i % 2 == 0 ? other : server.RootCredential));
+
+            await Eventually.IsTrueAsync(async () => await ReadyAsync(server) == HttpStatusCode.ServiceUnavailable, "not ready");
+            server.Output.ShouldContain(line => line.Contains($"The listener of port {server.GrpcAddress.Port} does not answer"));
+        }
+        finally
+        {
+            known.ForEach(raw => raw.Dispose());
+        }
+
+        await Eventually.IsTrueAsync(async () => await ReadyAsync(server) == HttpStatusCode.OK, "ready");
+    }
+
+    [Fact]
+    public async Task The_limit_is_logged_at_the_start_and_one_that_is_too_low_stops_it()
+    {
+        await using var store = new TestStore { OpenFiles = 650 };
+
+        var (code, output) = await ServerProcess.RunAsync("serve", store);
+
+        code.ShouldNotBe(0);
+        output.ShouldContain("The limit of open files of this process (ulimit -n) is 650: at least 700 are needed.");
+    }
+
+    private static async Task<HttpStatusCode> ReadyAsync(ServerProcess server) => (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status;
+
+    /// <summary>A connection that has carried a valid credential.</summary>
+    private static async Task<RawHttp2> AuthenticatedAsync(ServerProcess server, string credential)
+    {
+        var raw = await RawHttp2.ConnectAsync(server.GrpcAddress.Port);
+        var stream = await raw.CallAsync(CallerPath, credential, RawGrpc.Frame([]));
+        (await raw.ReadAsync(RawHttp2.Data, stream)).ShouldNotBeNull();
+        return raw;
+    }
+
+    private static async Task<double> MetricAsync(ServerProcess server, string reason)
+    {
+        var page = (await JsonAnswer.Send(server, new(HttpMethod.Get, "/metrics"), "")).Text;
+        var line = page.Split('\n').FirstOrDefault(line => line.StartsWith("keyservice_connections_closed_total", StringComparison.Ordinal) && line.Contains($"reason=\"{reason}\""));
+        return line is null ? 0 : double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,29 @@
+using KeyService.Server.Hosting.Connections;
+using KeyService.Server.Storage;
+
+namespace KeyService.Server.Tests.Hosting.Connections;
+
+public class ConnectionLimitsTests
+{
+    [Theory]
+    [InlineData(null, 2, 20_000)]
+    [InlineData(1_048_576, 2, 20_000)]
+    [InlineData(40_500, 2, 18_984)]
+    [InlineData(1_024, 2, 212)]
+    [InlineData(1_024, 1, 424)]
+    [InlineData(700, 2, 50)]
+    public void What_the_limit_of_open_files_leaves_is_shared_by_the_listeners(int? openFiles, int listeners, int connections) =>
+        ConnectionLimits.For(openFiles, listeners).Connections.ShouldBe(connections);
+
+    [Fact]
+    public void A_limit_that_leaves_too_few_stops_the_start_and_names_what_is_needed() =>
+        Should.Throw<StartException>(() => ConnectionLimits.For(699, 2)).Message.ShouldBe("The limit of open files of this process (ulimit -n) is 699: at least 700 are needed.");
+
+    [Theory]
+    [InlineData("Max open files            1024                 524288               files     ", 1024)]
+    [InlineData("Max open files            unlimited            unlimited            files     ", null)]
+    [InlineData("Max open files            9999999999           9999999999           files     ", int.MaxValue)]
+    [InlineData("Max processes             62720                62720                processes ", null)]
+    public void The_soft_limit_is_read_as_the_system_writes_it(string line, int? limit) =>
+        OpenFiles.Parse(["Limit                     Soft Limit           Hard Limit           Units     ", line]).ShouldBe(limit);
+}
