@@ -10,8 +10,10 @@ namespace KeyService.Server.Grpc;
 /// </summary>
 internal sealed class CallGate(Metrics metrics, OverloadLog overloads, TimeProvider time)
 {
-    private static readonly WireError Overloaded = new(GrpcErrors.Overloaded());
-    private static readonly byte[] OverloadedJson = JsonCalls.Encode(GrpcErrors.Overloaded());
+    private static readonly WireError ValidationOverloaded = new(GrpcErrors.Overloaded(CallClass.Validation));
+    private static readonly WireError ManagementOverloaded = new(GrpcErrors.Overloaded(CallClass.Management));
+    private static readonly JsonError ValidationOverloadedJson = new(GrpcErrors.Overloaded(CallClass.Validation));
+    private static readonly JsonError ManagementOverloadedJson = new(GrpcErrors.Overloaded(CallClass.Management));
 
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
@@ -26,8 +28,9 @@ internal sealed class CallGate(Metrics metrics, OverloadLog overloads, TimeProvi
         metrics.Refused(kind == CallClass.Validation);
         overloads.Add(kind == CallClass.Validation);
         metrics.Called(rpc, nameof(global::Grpc.Core.StatusCode.ResourceExhausted), time.GetTimestamp());
-        if (!JsonCalls.IsGrpcPath(http.Request.Path)) return JsonCalls.SendAsync(http, OverloadedJson, StatusCodes.Status429TooManyRequests);
-        Overloaded.Send(http.Response);
+        var isValidation = kind == CallClass.Validation;
+        if (!JsonCalls.IsGrpcPath(http.Request.Path)) return (isValidation ? ValidationOverloadedJson : ManagementOverloadedJson).SendAsync(http);
+        (isValidation ? ValidationOverloaded : ManagementOverloaded).Send(http.Response);
         return Task.CompletedTask;
     }
 

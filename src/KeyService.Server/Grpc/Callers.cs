@@ -54,7 +54,10 @@ internal sealed class Callers(CredentialValidator credentials, JwtCallers? jwts 
         credential = default;
         var values = headers.Authorization;
         if (values.Count != 1 || values[0] is not { } header || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
-        credential = header.AsMemory(Scheme.Length);
+        // One space or more (RFC 9110, 11.4).
+        var start = Scheme.Length;
+        while (start < header.Length && header[start] == ' ') start++;
+        credential = header.AsMemory(start);
         return true;
     }
 
