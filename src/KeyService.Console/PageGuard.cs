@@ -45,6 +45,8 @@ internal static class PageGuard
         }
 
         await next(http);
+        // HTTP asks for a challenge with each 401 (RFC 9110, 15.5.2); a session is a cookie.
+        if (http.Response is { StatusCode: StatusCodes.Status401Unauthorized, HasStarted: false }) headers.WWWAuthenticate = "Cookie";
         if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false, ContentType: null }) await Page(MessageKind.NotFound).ExecuteAsync(http);
     }
 

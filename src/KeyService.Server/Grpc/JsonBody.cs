@@ -15,10 +15,17 @@ internal sealed class JsonBody(Violations violations)
 
     private int _faults;
 
+    /// <summary>Whether a JSON value is a request of this type.</summary>
+    public bool Accepts(JsonElement request, MessageDescriptor type)
+    {
+        Check(request, type, "");
+        return _faults == 0;
+    }
+
     /// <param name="message">A JSON value where the message belongs.</param>
     /// <param name="type">The type of the message.</param>
     /// <param name="path">The field that it is the value of; empty for the request itself.</param>
-    public void Check(JsonElement message, MessageDescriptor type, string path = "")
+    private void Check(JsonElement message, MessageDescriptor type, string path)
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
@@ -77,8 +84,8 @@ internal sealed class JsonBody(Violations violations)
             if (_faults >= MostFaults) return;
             var name = JsonFieldNames.TextOf(entry);
             if (name is null) Add(path, "must have names of well-formed Unicode");
-            else if (!names.Add(name)) Add(path, $"must have each name once: {JsonFieldNames.Shown(name)}");
-            else if (JsonValues.ProblemOf(entry.Value, field.MessageType.FindFieldByNumber(2)) is { } problem) Add(path, $"{JsonFieldNames.Shown(name)}: {problem}");
+            else if (!names.Add(name)) Add(path, $"must have each name once ({JsonFieldNames.Shown(name)})");
+            else if (JsonValues.ProblemOf(entry.Value, field.MessageType.FindFieldByNumber(2)) is { } problem) Add(path, $"{problem} (value of {JsonFieldNames.Shown(name)})");
         }
     }
 

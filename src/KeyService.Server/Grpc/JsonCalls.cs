@@ -56,7 +56,7 @@ internal static class JsonCalls
     {
         var request = context.Request;
         // Nothing is inflated: a body that is said to be packed is refused, whatever it looks like.
-        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings != "identity")
+        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && !string.Equals(encodings.ToString(), "identity", StringComparison.OrdinalIgnoreCase))
             throw JsonErrors.Unsupported("content-encoding", "must be left out: compressed requests are not accepted");
         var text = await ReadAsync(context);
         if (text.Length > 0 && !IsJson(request)) throw JsonErrors.Unsupported("content-type", "must be application/json, in UTF-8");

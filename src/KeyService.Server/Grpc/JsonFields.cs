@@ -59,8 +59,8 @@ internal sealed partial class JsonFields
             else if (!IsText(pair.EncodedValue.Span)) violations.Add(field.Name, "must be percent-encoded UTF-8");
             else if (pair.DecodeValue().ToString() is { Length: > 0 } text && JsonValues.Of(text, field) is var value)
             {
-                if (field.IsRepeated || JsonValues.ProblemOf(value, field) is not { } problem) canonical.Add(field.Name, JsonValues.Canonical(value, field));
-                else violations.Add(field.Name, problem);
+                if (JsonValues.ProblemOf(value, field) is { } problem) violations.Add(field.Name, problem);
+                else canonical.Add(field.Name, JsonValues.Canonical(value, field));
             }
         }
 
@@ -72,11 +72,11 @@ internal sealed partial class JsonFields
     {
         try
         {
+            // A byte order mark may be ignored (RFC 8259, 8.1), and some platforms write one.
+            if (body.Span.StartsWith(Encoding.UTF8.Preamble)) body = body[Encoding.UTF8.Preamble.Length..];
             if (body.Length == 0) return _type.Parser.ParseFrom([]);
             using var document = JsonDocument.Parse(body);
-            var before = violations.Any;
-            new JsonBody(violations).Check(document.RootElement, _type);
-            if (violations.Any && !before) return null;
+            if (!new JsonBody(violations).Accepts(document.RootElement, _type)) return null;
             var message = Parser.Parse(document.RootElement.GetRawText(), _type);
             foreach (var field in _type.Fields.InDeclarationOrder())
             {

@@ -15,8 +15,8 @@ internal static class JsonSyntax
         {
             while (reader.Read())
             {
-                if (reader.CurrentDepth == 0) within = null;
-                if (reader is { CurrentDepth: 1, TokenType: JsonTokenType.PropertyName }) within = JsonFieldNames.FieldOf(type, reader.GetString() ?? "");
+                if (reader.CurrentDepth > 1) continue;
+                within = reader is { CurrentDepth: 1, TokenType: JsonTokenType.PropertyName } ? JsonFieldNames.FieldOf(type, reader.GetString() ?? "") : null;
             }
         }
         catch (JsonException e)

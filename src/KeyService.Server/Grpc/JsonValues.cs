@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
@@ -43,10 +43,14 @@ internal static partial class JsonValues
         return isBare ? JsonElement.Parse(text) : JsonSerializer.SerializeToElement(text);
     }
 
-    /// <summary>As the transcoder reads it from a query.</summary>
-    public static string Canonical(JsonElement value, FieldDescriptor field) => field.FieldType == FieldType.Enum && value.ValueKind == JsonValueKind.Number
-        ? field.EnumType.FindValueByNumber(value.GetInt32()).Name
-        : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+    /// <summary>As the transcoder reads it from a query: of the value, not of the text.</summary>
+    public static string Canonical(JsonElement value, FieldDescriptor field) => field.FieldType switch
+    {
+        FieldType.Enum => field.EnumType.FindValueByNumber((int)Parse(value, field)).Name,
+        FieldType.Bool => value.GetRawText(),
+        FieldType.String => value.GetString()!,
+        _ => Convert.ToString(Parse(value, field), CultureInfo.InvariantCulture)!,
+    };
 
     private static bool IsText(JsonElement value)
     {
@@ -65,9 +69,7 @@ internal static partial class JsonValues
         if (value.ValueKind == JsonValueKind.Null || (value.ValueKind == JsonValueKind.String && !IsText(value))) return false;
         try
         {
-            var text = value.GetRawText();
-            var message = Parser.Parse($"{{\"{field.JsonName}\":{(field.IsRepeated ? $"[{text}]" : text)}}}", field.ContainingType);
-            return field.IsRepeated || field.Accessor.GetValue(message) switch
+            return field.IsRepeated || Parse(value, field) switch
             {
                 Duration duration => IsCarried(duration),
                 var number when field.FieldType == FieldType.Enum => field.EnumType.FindValueByNumber((int)number) is not null,
@@ -78,6 +80,14 @@ internal static partial class JsonValues
         {
             return false;
         }
+    }
+
+    /// <summary>By the library: alone in a message of its own, so that what it throws is about this value.</summary>
+    private static object Parse(JsonElement value, FieldDescriptor field)
+    {
+        var text = value.GetRawText();
+        var message = Parser.Parse($"{{\"{field.JsonName}\":{(field.IsRepeated ? $"[{text}]" : text)}}}", field.ContainingType);
+        return field.Accessor.GetValue(message);
     }
 
     /// <summary>The transcoder takes a duration for a time: a fraction must not be negative, and the seconds must be within the years 1 to 9999.</summary>
