@@ -150,6 +150,23 @@ public sealed class HttpTests(SharedServer shared)
         _server.Output.ShouldNotContain(line => line.StartsWith("fail:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Nor_is_one_that_goes_away_within_a_form()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(_server.HttpAddress.Host, _server.HttpAddress.Port);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+                $"POST /session/credential HTTP/1.1\r\nHost: {_server.HttpAddress.Authority}\r\nExpect: 100-continue\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ncredential="));
+            (await client.GetStream().ReadAsync(new byte[100])).ShouldBeGreaterThan(0);
+            client.LingerState = new(enable: true, seconds: 0);
+        }
+
+        (await JsonAnswer.Get(_server, "/v1/caller")).ShouldBeOk();
+        _server.Output.ShouldNotContain(line => line.StartsWith("fail:", StringComparison.Ordinal));
+    }
+
     private string Credential => $"Authorization: Bearer {_server.RootCredential}\r\n";
 
     private async Task<double> CancelledAsync() => await _server.SumAsync("rpc_server_call_duration_seconds_count", "rpc_response_status_code=\"Cancelled\"");

@@ -112,7 +112,7 @@ public class JsonFieldsTests
     {
         var violations = new Violations();
 
-        Of("CreateKey").Parse(new byte[] { .. "{\"name\": \""u8, 0xff, .. "\", \""u8, 0xc0, 0x80, .. "\": 1}"u8 }, Path, violations).ShouldBeNull();
+        Of("CreateKey").Parse((byte[])[.. "{\"name\": \""u8, 0xff, .. "\", \""u8, 0xc0, 0x80, .. "\": 1}"u8], Path, violations).ShouldBeNull();
 
         Refused.Violations(violations.ThrowIfAny).ShouldBe(["name: must be well-formed Unicode", "(unnamed): is not a field of this request"]);
     }
