@@ -44,8 +44,34 @@ internal static class PageGuard
             return;
         }
 
+        if (!await TryReadFormAsync(http)) return;
         await next(http);
+        // HTTP asks for a challenge with each 401 (RFC 9110, 15.5.2); a session is a cookie.
+        if (http.Response is { StatusCode: StatusCodes.Status401Unauthorized, HasStarted: false }) headers.WWWAuthenticate = "Cookie";
         if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false, ContentType: null }) await Page(MessageKind.NotFound).ExecuteAsync(http);
+    }
+
+    /// <summary>
+    /// Reads a form before its endpoint does. From a client that goes away meanwhile the web server would try to read on, and log that it cannot as an error.
+    /// </summary>
+    private static async Task<bool> TryReadFormAsync(HttpContext http)
+    {
+        if (http.GetEndpoint() is null || !http.Request.HasFormContentType) return true;
+        try
+        {
+            await http.Request.ReadFormAsync(http.RequestAborted);
+            return true;
+        }
+        catch (Exception e) when (e is BadHttpRequestException or InvalidDataException or IOException { InnerException: OverflowException })
+        {
+            http.Response.StatusCode = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            http.Abort();
+        }
+
+        return false;
     }
 
     private static bool IsFile(PathString path) => path.StartsWithSegments("/_content", StringComparison.Ordinal) || path.StartsWithSegments("/_framework", StringComparison.Ordinal);

@@ -116,7 +116,7 @@ internal sealed class ApiKeyGrpcService(
         }
         catch (Exception e)
         {
-            throw failures.Explain(rpc, e, context.CancellationToken, start);
+            throw JsonErrors.Note(context, failures.Explain(rpc, e, context.CancellationToken, start));
         }
     }
 }

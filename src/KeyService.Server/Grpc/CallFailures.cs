@@ -9,16 +9,17 @@ internal sealed class CallFailures(Metrics metrics, OutageLog outages, FaultLog 
 {
     public RpcException Explain(string rpc, Exception exception, CancellationToken caller, long start)
     {
+        var kind = CallRules.Of(rpc).Class;
         if (exception is StoreUnavailableException { IsPermanent: true } fault) faults.Add(rpc, fault.Failure);
         else if (exception is StoreUnavailableException outage) outages.Add(rpc, outage.Failure);
         if (exception is OverloadedException)
         {
-            var isValidation = CallRules.Of(rpc).Class == CallClass.Validation;
+            var isValidation = kind == CallClass.Validation;
             metrics.Refused(isValidation, RefusalCause.Full);
             overloads.Add(isValidation, RefusalCause.Full);
         }
 
-        var error = GrpcErrors.From(exception, caller);
+        var error = GrpcErrors.From(exception, kind, caller);
         if (error is null) Log.CallFailed(log, exception, rpc);
         error ??= GrpcErrors.Internal();
         metrics.Called(rpc, error.StatusCode.ToString(), start);

@@ -25,7 +25,7 @@ internal sealed class CallGate(Callers callers, CallFailures failures, Metrics m
             RefusalCause.Credential => FixedError.TooManyCredentials,
             _ => FixedError.Overloaded,
         };
-        return SendAsync(http, rpc, error, time.GetTimestamp());
+        return SendAsync(http, rpc, error, kind, time.GetTimestamp());
     }
 
     private async Task AdmitAsync(HttpContext http, RequestDelegate next, CallRules rules)
@@ -49,14 +49,14 @@ internal sealed class CallGate(Callers callers, CallFailures failures, Metrics m
         if (check.Value.Refusal is { } refusal)
         {
             if (refusal == FixedError.TooManyCredentials) await RefuseAsync(http, rules.Rpc, rules.Class, RefusalCause.Credential);
-            else await SendAsync(http, rules.Rpc, refusal, start);
+            else await SendAsync(http, rules.Rpc, refusal, rules.Class, start);
             return;
         }
 
         var caller = check.Value.Caller;
         if (!rules.MayCall(caller.Rights, isGrpc ? null : http.Request.RouteValues["workspace_id"] as string))
         {
-            await SendAsync(http, rules.Rpc, FixedError.MissingPermission, start);
+            await SendAsync(http, rules.Rpc, FixedError.MissingPermission, rules.Class, start);
             return;
         }
 
@@ -98,15 +98,15 @@ internal sealed class CallGate(Callers callers, CallFailures failures, Metrics m
             if (e is StoreUnavailableException && deadline <= time.GetUtcNow().UtcDateTime) e = new RpcException(new(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
             var error = failures.Explain(rules.Rpc, e, http.RequestAborted, start);
             if (isGrpc) new WireError(error).Send(http.Response);
-            else await JsonCalls.SendAsync(http, JsonCalls.Encode(error), JsonCalls.HttpStatusOf(error));
+            else await JsonErrors.WriteAsync(http, error, JsonErrors.HttpStatusOf(error));
             return null;
         }
     }
 
-    private Task SendAsync(HttpContext http, string rpc, FixedError error, long start)
+    private Task SendAsync(HttpContext http, string rpc, FixedError error, CallClass kind, long start)
     {
         metrics.Called(rpc, error.Code.ToString(), start);
-        return error.SendAsync(http);
+        return error.SendAsync(http, kind);
     }
 
     private void Send(HttpContext http, CallRules rules, WireError error, long start)

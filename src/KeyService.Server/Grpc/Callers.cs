@@ -73,7 +73,7 @@ internal sealed class Callers(CredentialValidator credentials, TimeProvider time
     private async ValueTask<Caller> CheckAgainAsync(HttpContext http, CallBudget budget, CancellationToken cancellation)
     {
         var check = await CheckAsync(http, budget, cancellation);
-        return check.Refusal is { } refusal ? throw refusal.ToException() : check.Caller;
+        return check.Refusal is { } refusal ? throw refusal.ToException(http.GetEndpoint()?.Metadata.GetMetadata<CallRules>()?.Class ?? CallClass.Management) : check.Caller;
     }
 
     /// <summary>Redis or the database has to be asked.</summary>
@@ -92,7 +92,10 @@ internal sealed class Callers(CredentialValidator credentials, TimeProvider time
         credential = default;
         var values = headers.Authorization;
         if (values.Count != 1 || values[0] is not { } header || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
-        credential = header.AsMemory(Scheme.Length);
+        // One space or more (RFC 9110, 11.4).
+        var start = Scheme.Length;
+        while (start < header.Length && header[start] == ' ') start++;
+        credential = header.AsMemory(start);
         return true;
     }
 

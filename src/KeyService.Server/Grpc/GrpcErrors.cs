@@ -22,8 +22,6 @@ internal static class GrpcErrors
 
     private const int ViolationsInMessage = 3;
 
-    private static readonly Duration RetryAfter = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
-
     /// <summary>The messages that may be details of an error: JSON needs to know them by name.</summary>
     public static IReadOnlyList<Google.Protobuf.Reflection.MessageDescriptor> DetailTypes { get; } =
         [ErrorInfo.Descriptor, BadRequest.Descriptor, PreconditionFailure.Descriptor, RetryInfo.Descriptor];
@@ -58,40 +56,48 @@ internal static class GrpcErrors
     }
 
     public static RpcException TooLarge() => Error(
-        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The message is too large.");
+        StatusCode.ResourceExhausted, ErrorReason.MessageTooLarge, "The message is too large.");
 
     public static RpcException HeadersTooLarge() => Error(
-        StatusCode.ResourceExhausted, ErrorReason.Overloaded, $"The headers are too large: at most {HeaderLimits.MaxCount} of them, and {HeaderLimits.MaxBytes} bytes together.");
+        StatusCode.ResourceExhausted, ErrorReason.MessageTooLarge, $"The headers are too large: at most {HeaderLimits.MaxCount} of them, and {HeaderLimits.MaxBytes} bytes together.");
 
     public static RpcException AnswersTooLarge() => Error(
-        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "The answers are longer than 4 MiB together: ask for fewer API keys at once.");
+        StatusCode.ResourceExhausted, ErrorReason.MessageTooLarge, "The answers are longer than 4 MiB together: ask for fewer API keys at once.");
 
-    public static RpcException Overloaded() => Error(
-        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "Too many calls of this kind are under way.", new RetryInfo { RetryDelay = RetryAfter });
+    public static RpcException Overloaded(CallClass kind) => RetryHints.Add(kind, Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "Too many calls of this kind are under way.", RetryHints.Detail(kind)));
 
-    public static RpcException CallerShareTaken() => Error(
-        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "This caller has its share of the calls of this kind under way.", new RetryInfo { RetryDelay = RetryAfter });
+    public static RpcException Cancelled() => new(new global::Grpc.Core.Status(StatusCode.Cancelled, "The call was cancelled."));
 
-    public static RpcException TooManyCredentials() => Error(
-        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "Too many credentials are being checked.", new RetryInfo { RetryDelay = RetryAfter });
+    /// <summary>Whether the same call would fail again because of its size.</summary>
+    public static bool IsTooLarge(RpcException error) => error.StatusCode == StatusCode.ResourceExhausted
+        && error.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason == ReasonName(ErrorReason.MessageTooLarge);
+
+    public static RpcException CallerShareTaken(CallClass kind) => RetryHints.Add(kind, Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "This caller has its share of the calls of this kind under way.", RetryHints.Detail(kind)));
+
+    public static RpcException TooManyCredentials(CallClass kind) => RetryHints.Add(kind, Error(
+        StatusCode.ResourceExhausted, ErrorReason.Overloaded, "Too many credentials are being checked.", RetryHints.Detail(kind)));
+
+    public static RpcException IssuerUnavailable(CallClass kind) => RetryHints.Add(kind, Error(
+        StatusCode.Unavailable, ErrorReason.IssuerUnavailable, "The issuer of the credential is needed and does not answer.", RetryHints.Detail(kind)));
 
     public static RpcException Compressed() => new(new global::Grpc.Core.Status(StatusCode.Unimplemented, "Compressed requests are not accepted."));
 
     /// <summary>Null for an exception that is a fault of the service.</summary>
-    public static RpcException? From(Exception exception, CancellationToken caller) => exception switch
+    /// <param name="exception">What went wrong.</param>
+    /// <param name="kind">The class of the call: it decides when a retry is worth it.</param>
+    /// <param name="caller">Cancelled when the caller has given up.</param>
+    public static RpcException? From(Exception exception, CallClass kind, CancellationToken caller) => exception switch
     {
         RpcException known => known,
         RefusedException refused => From(refused),
         StoreUnavailableException { IsPermanent: true } => Internal(),
-        StoreUnavailableException => Error(
-            StatusCode.Unavailable, ErrorReason.StoreUnavailable, "The database is needed and does not answer.",
-            new RetryInfo { RetryDelay = RetryAfter }),
-        IssuerUnavailableException => Error(
-            StatusCode.Unavailable, ErrorReason.IssuerUnavailable, "The issuer of the credential is needed and does not answer.",
-            new RetryInfo { RetryDelay = RetryAfter }),
-        OverloadedException => Overloaded(),
-        OperationCanceledException when caller.IsCancellationRequested =>
-            new RpcException(new global::Grpc.Core.Status(StatusCode.Cancelled, "The call was cancelled.")),
+        StoreUnavailableException => RetryHints.Add(kind, Error(
+            StatusCode.Unavailable, ErrorReason.StoreUnavailable, "The database is needed and does not answer.", RetryHints.Detail(kind))),
+        IssuerUnavailableException => IssuerUnavailable(kind),
+        OverloadedException => Overloaded(kind),
+        OperationCanceledException when caller.IsCancellationRequested => Cancelled(),
         _ => null,
     };
 

@@ -14,7 +14,7 @@ internal static class HeaderLimits
     public const int MaxBytes = 16 * 1024;
 
     private static readonly WireError TooLarge = new(GrpcErrors.HeadersTooLarge());
-    private static readonly byte[] TooLargeJson = JsonCalls.Encode(GrpcErrors.HeadersTooLarge());
+    private static readonly JsonError TooLargeJson = new(GrpcErrors.HeadersTooLarge(), StatusCodes.Status431RequestHeaderFieldsTooLarge);
 
     /// <summary>
     /// Whether they are within the limits. A gRPC client sends seven headers: where there are no others, they are added up without enumerating, which
@@ -36,7 +36,7 @@ internal static class HeaderLimits
 
     public static Task RefuseAsync(HttpContext http, bool isGrpc)
     {
-        if (!isGrpc) return JsonCalls.SendAsync(http, TooLargeJson, StatusCodes.Status431RequestHeaderFieldsTooLarge);
+        if (!isGrpc) return TooLargeJson.SendAsync(http);
         TooLarge.Send(http.Response);
         return Task.CompletedTask;
     }

@@ -14,8 +14,6 @@ internal sealed class HealthCalls(Metrics metrics, TimeProvider time)
     /// <summary>The name of a service.</summary>
     private const int MaxMessageBytes = 1024;
 
-    private static readonly FixedError TooMany = new(GrpcErrors.Overloaded());
-
     public Task InvokeAsync(HttpContext http, RequestDelegate next) => http.Request.Path.StartsWithSegments(Service, StringComparison.Ordinal, out var rpc)
         ? AdmitAsync(http, next, isWatch: rpc.Equals("/Watch", StringComparison.Ordinal))
         : next(http);
@@ -51,6 +49,6 @@ internal sealed class HealthCalls(Metrics metrics, TimeProvider time)
     private Task RefuseAsync(HttpContext http)
     {
         metrics.Called("Health", nameof(global::Grpc.Core.StatusCode.ResourceExhausted), time.GetTimestamp());
-        return TooMany.SendAsync(http);
+        return FixedError.Overloaded.SendAsync(http, CallClass.Watch);
     }
 }

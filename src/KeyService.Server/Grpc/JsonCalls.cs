@@ -2,9 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
-using Google.Rpc;
-using Grpc.Core;
+using Microsoft.Net.Http.Headers;
 
 namespace KeyService.Server.Grpc;
 
@@ -14,9 +12,6 @@ namespace KeyService.Server.Grpc;
 /// </summary>
 internal static class JsonCalls
 {
-    private static readonly JsonFormatter Formatter = new(
-        JsonFormatter.Settings.Default.WithTypeRegistry(TypeRegistry.FromMessages(GrpcErrors.DetailTypes)));
-
     private static readonly Dictionary<string, JsonFields> FieldsByRpc = Contracts.V1.ApiKeyServiceReflection.Descriptor.Services.Single()
         .Methods.ToDictionary(method => method.Name, method => new JsonFields(method), StringComparer.Ordinal);
 
@@ -29,85 +24,56 @@ internal static class JsonCalls
             ? CheckAsync(context, fields, next)
             : next(context);
 
-    /// <summary>What has no body of its own yet, such as 404 and 405.</summary>
-    public static Task WriteStatusAsync(HttpContext context)
-    {
-        var (code, message) = context.Response.StatusCode switch
-        {
-            StatusCodes.Status404NotFound => (StatusCode.NotFound, "There is nothing at this path."),
-            StatusCodes.Status405MethodNotAllowed => (StatusCode.Unimplemented, "This path does not take this HTTP method."),
-            _ => (StatusCode.InvalidArgument, "The request cannot be served as it is."),
-        };
-        return WriteAsync(context, new() { Code = (int)code, Message = message }, context.Response.StatusCode);
-    }
-
-    public static byte[] Encode(RpcException error) => Encoding.UTF8.GetBytes(Formatter.Format(StatusOf(error)));
-
-    public static int HttpStatusOf(RpcException error) => error.StatusCode switch
-    {
-        StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
-        StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
-        StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
-        StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
-        StatusCode.Cancelled => StatusCodes.Status499ClientClosedRequest,
-        StatusCode.Internal => StatusCodes.Status500InternalServerError,
-        _ => StatusCodes.Status400BadRequest,
-    };
-
-    /// <param name="context">The call.</param>
-    /// <param name="status">A <c>google.rpc.Status</c> as JSON.</param>
-    /// <param name="httpStatus">The status of HTTP.</param>
-    public static Task SendAsync(HttpContext context, byte[] status, int httpStatus)
-    {
-        context.Response.StatusCode = httpStatus;
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = status.Length;
-        return context.Response.Body.WriteAsync(status, context.RequestAborted).AsTask();
-    }
-
     private static async Task CheckAsync(HttpContext context, JsonFields fields, RequestDelegate next)
     {
         var start = System.Diagnostics.Stopwatch.GetTimestamp();
         try
         {
             var violations = new Violations();
-            fields.CheckQuery(context.Request, violations);
+            fields.TakeQuery(context.Request, violations);
             if (fields.HasBody) await TakeBodyAsync(context, fields, violations);
             violations.ThrowIfAny();
         }
         catch (Exception e)
         {
-            var error = context.RequestServices.GetRequiredService<CallFailures>().Explain(fields.Rpc, KindOf(e), context.RequestAborted, start);
-            await WriteAsync(context, StatusOf(error), HttpStatusOf(error));
+            var rejected = e as BodyRejectedException;
+            var error = context.RequestServices.GetRequiredService<CallFailures>().Explain(fields.Rpc, rejected?.Error ?? e, context.RequestAborted, start);
+            await JsonErrors.WriteAsync(context, error, rejected?.HttpStatus ?? JsonErrors.HttpStatusOf(error));
             return;
         }
 
+        // The transcoder would answer in the charset that it names, and fail on one that there is not.
+        context.Request.ContentType = fields.HasBody ? "application/json" : null;
+        JsonErrors.CompleteLater(context);
         await next(context);
     }
 
     private static async Task TakeBodyAsync(HttpContext context, JsonFields fields, Violations violations)
     {
         var request = context.Request;
-        // Nobody inflates it: what is said to be packed is not taken for what it looks like either.
-        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings != "identity")
-        {
-            violations.Add("content-encoding", "must be left out: compressed requests are not accepted");
-            return;
-        }
+        // Nothing is inflated: a body that is said to be packed is refused, whatever it looks like.
+        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && !string.Equals(encodings.ToString(), "identity", StringComparison.OrdinalIgnoreCase))
+            throw JsonErrors.Unsupported("content-encoding", "must be left out: compressed requests are not accepted");
+        var text = await ReadAsync(context);
+        if (text.Length > 0 && !IsJson(request)) throw JsonErrors.Unsupported("content-type", "must be application/json, in UTF-8");
+        if (fields.Parse(text, request.Path, violations) is not { } message) return;
+        var canonical = Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(message));
+        request.Body = new MemoryStream(canonical);
+        request.ContentLength = canonical.Length;
+    }
 
-        if (await ReadAsync(request.BodyReader, context.RequestServices.GetRequiredService<TimeProvider>()) is not { } text)
-        {
-            violations.Add("body", BodyBound.Violation);
-            return;
-        }
+    private static bool IsJson(HttpRequest request) => request.HasJsonContentType()
+        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-        if (text.Length > 0 && !request.HasJsonContentType()) violations.Add("content-type", "must be application/json");
-        else if (fields.Parse(text, request.Path, violations) is { } message)
+    private static async Task<byte[]> ReadAsync(HttpContext context)
+    {
+        try
         {
-            var canonical = Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(message));
-            request.Body = new MemoryStream(canonical);
-            request.ContentLength = canonical.Length;
-            request.ContentType = "application/json";
+            return await ReadAsync(context.Request.BodyReader, context.RequestServices.GetRequiredService<TimeProvider>()) ?? throw JsonErrors.Late();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            throw JsonErrors.OfBody(context, e);
         }
     }
 
@@ -123,21 +89,5 @@ internal static class JsonCalls
             reader.AdvanceTo(text is null ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
             if (text is not null || isLate) return text;
         }
-    }
-
-    private static Google.Rpc.Status StatusOf(RpcException error) => error.GetRpcStatus() ?? new() { Code = (int)error.StatusCode, Message = error.Status.Detail };
-
-    private static Exception KindOf(Exception exception) => exception switch
-    {
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => GrpcErrors.TooLarge(),
-        BadHttpRequestException => GrpcErrors.InvalidFields([("body", "could not be read")]),
-        _ => exception,
-    };
-
-    private static Task WriteAsync(HttpContext context, Google.Rpc.Status status, int httpStatus)
-    {
-        context.Response.StatusCode = httpStatus;
-        context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(Formatter.Format(status));
     }
 }

@@ -1,9 +1,13 @@
-using System.Globalization;
+using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Text.Unicode;
 using Google.Api;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace KeyService.Server.Grpc;
 
@@ -11,7 +15,6 @@ namespace KeyService.Server.Grpc;
 internal sealed partial class JsonFields
 {
     private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(false));
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private readonly MessageDescriptor _type;
     private readonly string[] _pattern;
@@ -33,15 +36,29 @@ internal sealed partial class JsonFields
     /// <summary>All fields but those of the path come in the body, none in the query.</summary>
     public bool HasBody { get; }
 
-    public void CheckQuery(HttpRequest request, Violations violations)
+    /// <summary>
+    /// Checks the parameters and leaves each in canonical form. A parameter without a value is unset, as <c>null</c> is in a body, whatever the field.
+    /// </summary>
+    public void TakeQuery(HttpRequest request, Violations violations)
     {
-        foreach (var (name, values) in request.Query)
+        if (!request.QueryString.HasValue) return;
+        var canonical = new QueryBuilder();
+        var given = new HashSet<FieldDescriptor>();
+        foreach (var pair in new QueryStringEnumerable(request.QueryString.Value))
         {
-            var field = HasBody ? null : FieldOf(name);
-            if (field is null || _pathFields.Contains(field.Name)) violations.Add(Shown(name), "is not a query parameter of this call");
-            else if (values.Count != 1) violations.Add(field.Name, "must be given once");
-            else if (!IsValue(field, values[0] ?? "")) violations.Add(field.Name, "is not a value of this field");
+            var name = IsText(pair.EncodedName.Span) ? pair.DecodeName().ToString() : null;
+            if (name is null || HasBody || JsonFieldNames.FieldOf(_type, name) is not { } field || _pathFields.Contains(field.Name))
+                violations.Add(JsonFieldNames.Shown(name), "is not a query parameter of this call");
+            else if (!given.Add(field)) violations.Add(field.Name, "must be given once");
+            else if (!IsText(pair.EncodedValue.Span)) violations.Add(field.Name, "must be percent-encoded UTF-8");
+            else if (pair.DecodeValue().ToString() is { Length: > 0 } text && JsonValues.Of(text, field) is var value)
+            {
+                if (JsonValues.ProblemOf(value, field) is { } problem) violations.Add(field.Name, problem);
+                else canonical.Add(field.Name, JsonValues.Canonical(value, field));
+            }
         }
+
+        request.QueryString = canonical.ToQueryString();
     }
 
     /// <summary>The request as the body says it, an empty body being an empty request; null when it is none.</summary>
@@ -49,44 +66,31 @@ internal sealed partial class JsonFields
     {
         try
         {
+            // A byte order mark may be ignored (RFC 8259, 8.1), and some platforms write one.
+            if (body.Span.StartsWith(Encoding.UTF8.Preamble)) body = body[Encoding.UTF8.Preamble.Length..];
             if (body.Length == 0) return _type.Parser.ParseFrom([]);
-            using var document = JsonDocument.Parse(body, Strict);
-            CheckNames(document.RootElement, _type, "", violations);
+            using var document = JsonDocument.Parse(body);
+            if (!new JsonBody(violations).Accepts(document.RootElement, _type)) return null;
             var message = Parser.Parse(document.RootElement.GetRawText(), _type);
             foreach (var field in _type.Fields.InDeclarationOrder())
             {
-                if (field.FieldType == FieldType.Enum && !field.IsRepeated && field.EnumType.FindValueByNumber((int)field.Accessor.GetValue(message)) is null)
-                    violations.Add(field.Name, "is not a value of this field");
                 if (_pathFields.Contains(field.Name) && field.Accessor.GetValue(message) is string { Length: > 0 } said && !IsIn(path, field, said))
                     violations.Add(field.Name, "contradicts the path");
             }
 
             return message;
         }
-        catch (Exception e) when (e is JsonException or InvalidJsonException or InvalidProtocolBufferException or InvalidOperationException
-            or FormatException or OverflowException or ArgumentException)
+        catch (JsonException)
         {
-            if (UnknownField().Match(e.Message) is { Success: true } match) violations.Add(Shown(match.Groups["name"].Value), "is not a field of this request");
-            else violations.Add("body", $"is not the JSON of a {_type.Name}");
+            JsonSyntax.Explain(body.Span, _type, violations);
+            return null;
+        }
+        catch (Exception e) when (e is InvalidJsonException or InvalidProtocolBufferException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
+        {
+            violations.Add("body", $"is not the JSON of a {_type.Name}");
             return null;
         }
     }
-
-    /// <summary>A field has two names in JSON: given under both, the later would win without a word.</summary>
-    private static void CheckNames(JsonElement message, MessageDescriptor type, string prefix, Violations violations)
-    {
-        if (message.ValueKind != JsonValueKind.Object) return;
-        foreach (var given in message.EnumerateObject().GroupBy(property => FieldOf(type, property.Name)))
-        {
-            if (given.Key is not { } field) continue;
-            if (given.Count() > 1) violations.Add(prefix + field.Name, "must be given once");
-            if (!IsListOfMessages(field) || given.First().Value is not { ValueKind: JsonValueKind.Array } list) continue;
-            foreach (var (i, element) in list.EnumerateArray().Index()) CheckNames(element, field.MessageType, $"{prefix}{field.Name}[{i}].", violations);
-        }
-    }
-
-    /// <summary>Those of ValidateKeys. What else has fields within (times, labels) has names that are not ours, or the owner's own.</summary>
-    private static bool IsListOfMessages(FieldDescriptor field) => field is { IsRepeated: true, IsMap: false, FieldType: FieldType.Message };
 
     /// <summary>Whether the path has this value where the rule's pattern has the field.</summary>
     private bool IsIn(PathString path, FieldDescriptor field, string value)
@@ -97,28 +101,18 @@ internal sealed partial class JsonFields
         return segment == value + verb;
     }
 
-    private static bool IsValue(FieldDescriptor field, string text) => field.FieldType switch
+    /// <summary>Whether percent-encoded text is well-formed UTF-8: the framework leaves what is not as it stands.</summary>
+    private static bool IsText(ReadOnlySpan<char> encoded)
     {
-        FieldType.String => true,
-        FieldType.Int32 => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
-        FieldType.Enum => field.EnumType.FindValueByName(text) is not null,
-        _ => false,
-    };
+        for (var i = encoded.IndexOf('%'); i >= 0 && i < encoded.Length; i++)
+        {
+            if (encoded[i] == '%' && (i + 2 >= encoded.Length || !char.IsAsciiHexDigit(encoded[i + 1]) || !char.IsAsciiHexDigit(encoded[i + 2]))) return false;
+        }
 
-    private FieldDescriptor? FieldOf(string name) => FieldOf(_type, name);
-
-    private static FieldDescriptor? FieldOf(MessageDescriptor type, string name) =>
-        type.Fields.InDeclarationOrder().FirstOrDefault(field => field.JsonName == name || field.Name == name);
-
-    /// <summary>A field's name is short; anything else may be a value that lost its place, a secret even.</summary>
-    private static string Shown(string name) => FieldName().IsMatch(name) ? name : "(unnamed)";
+        var bytes = Encoding.UTF8.GetBytes(encoded.ToString());
+        return Utf8.IsValid(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length));
+    }
 
     [GeneratedRegex(@"\{(?<name>[a-z_]+)\}", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex PathField();
-
-    [GeneratedRegex("^Unknown field: (?<name>.*)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
-    private static partial Regex UnknownField();
-
-    [GeneratedRegex("^[A-Za-z][A-Za-z0-9_.]{0,39}$", RegexOptions.CultureInvariant)]
-    private static partial Regex FieldName();
 }

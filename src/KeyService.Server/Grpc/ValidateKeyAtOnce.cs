@@ -31,6 +31,7 @@ internal sealed class ValidateKeyAtOnce(CallersAtOnce callers, KeyValidator vali
 
     private static bool IsOrdinary(HttpRequest request, int maxLength) =>
         request.Headers is var headers && headers.ContentType.Count == 1 && headers.ContentType[0] is "application/grpc" or "application/grpc+proto"
+        && PathSpelling.IsAsSent(request)
         && HttpMethods.IsPost(request.Method) && request.Protocol == HttpProtocol.Http2 && !(headers.ContentLength > maxLength)
         && headers.GrpcEncoding.Count == 0 && !Callers.HasActor(headers);
 

@@ -51,7 +51,7 @@ internal sealed class ValidateKeyCalls(Callers callers, KeyValidator validator, 
         }
         catch (Exception e)
         {
-            throw failures.Explain(rpc, e, context.CancellationToken, budget.Started);
+            throw JsonErrors.Note(context, failures.Explain(rpc, e, context.CancellationToken, budget.Started));
         }
     }
 

@@ -12,6 +12,8 @@ internal sealed class WireError(RpcException error)
     private readonly string _message = error.Status.Detail;
     private readonly string? _details = error.Trailers.GetValueBytes(DetailsHeader) is { } details ? Convert.ToBase64String(details) : null;
 
+    private readonly string? _pushback = error.Trailers.GetValue(RetryHints.PushbackHeader);
+
     public StatusCode Code { get; } = error.StatusCode;
 
     /// <summary>The whole answer to a call that the framework has not seen.</summary>
@@ -27,5 +29,6 @@ internal sealed class WireError(RpcException error)
         headers["grpc-status"] = _status;
         headers["grpc-message"] = _message;
         if (_details is not null) headers[DetailsHeader] = _details;
+        if (_pushback is not null) headers[RetryHints.PushbackHeader] = _pushback;
     }
 }

@@ -15,12 +15,14 @@ internal static class Endpoints
     public static void MapKeyService(this WebApplication app, ServerOptions options)
     {
         KeepOwnOrder(app);
+        var guard = new ApiGuard(app);
         app.Use((context, next) =>
         {
             var isGrpc = JsonCalls.IsGrpcPath(context.Request.Path);
             if (!HttpProtocol.IsHttp2(context.Request.Protocol)) Listeners.BoundBody(context);
             if (!HeaderLimits.AreMet(context.Request.Headers)) return HeaderLimits.RefuseAsync(context, isGrpc);
-            if (Listeners.Allows(context, options, isGrpc)) return isGrpc ? WireErrors.Explain(context, next) : next(context);
+            if (Listeners.Allows(context, options, isGrpc))
+                return isGrpc ? WireErrors.Explain(context, next) : IsOfApi(context.Request.Path, options) ? guard.InvokeAsync(context, next) : next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
@@ -28,14 +30,16 @@ internal static class Endpoints
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<OtherBodies>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<ResponseBound>().InvokeAsync);
+        app.UseWhen(context => JsonCalls.IsGrpcPath(context.Request.Path), grpc => grpc.Use(ApiGuard.InvokeGrpcAsync));
         app.Use(app.Services.GetRequiredService<CallGate>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<HealthCalls>().InvokeAsync);
         // Kept off the way of gRPC calls.
         app.UseWhen(context => IsOfApi(context.Request.Path, options), http => http
-            .UseStatusCodePages(pages => JsonCalls.WriteStatusAsync(pages.HttpContext))
+            .UseStatusCodePages(pages => JsonErrors.WriteStatusAsync(pages.HttpContext))
             .Use(JsonCalls.Check));
         if (options.Console is { } console)
         {
+            app.Use(ApiGuard.InvokeConsole);
             app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages
                 .UseKeyServiceConsole(console).Use(NoteSignedIn).Use(new OpenPages().InvokeAsync));
             app.MapKeyServiceConsole();
@@ -47,13 +51,16 @@ internal static class Endpoints
         var service = app.MapGrpcService<ApiKeyGrpcService>();
         RoleSettings.Apply(options.Roles, service);
         CallRules.Apply(service);
+        ApiGuard.MarkJson(service);
         app.MapGrpcHealthChecksService();
         if (app.Environment.IsDevelopment()) app.MapGrpcReflectionService();
 
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        app.MapHealthChecks("/health/ready");
+        ApiGuard.Mark(app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }));
+        ApiGuard.Mark(app.MapHealthChecks("/health/ready"));
         app.Services.GetRequiredService<Metrics>().ObserveCache(() => app.Services.GetRequiredService<MemoryKeyCache>().Count);
-        app.MapPrometheusScrapingEndpoint("/metrics").Add(app.Services.GetRequiredService<MetricsPages>().Share);
+        var metrics = app.MapPrometheusScrapingEndpoint("/metrics");
+        metrics.Add(app.Services.GetRequiredService<MetricsPages>().Share);
+        ApiGuard.Mark(metrics);
     }
 
     /// <summary>

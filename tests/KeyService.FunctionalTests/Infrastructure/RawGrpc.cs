@@ -38,7 +38,7 @@ internal sealed class RawGrpc(ServerProcess server) : IDisposable
     public async Task<(StatusCode Code, HttpStatusCode Http, CallError Error, HttpResponseMessage Response)> SendAsync(
         string rpc, HttpContent content, string contentType = "application/grpc", params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/keyservice.v1.ApiKeyService/{rpc}")
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"{server.GrpcAddress}keyservice.v1.ApiKeyService/{rpc}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -33,13 +33,31 @@ public sealed class CredentialsTests(SharedServer shared)
         answer.ShouldContain("NO_CREDENTIAL");
     }
 
+    [Theory]
+    [InlineData("Bearer  ")]
+    [InlineData("bearer     ")]
+    public async Task Before_a_credential_there_may_be_more_spaces_than_one(string scheme) =>
+        (await RawAsync($"Authorization: {scheme}{_server.RootCredential}\r\n")).ShouldStartWith("HTTP/1.1 200");
+
     [Fact]
-    public async Task A_credential_with_a_space_before_it_is_refused()
+    public async Task Over_gRPC_too()
     {
-        var answer = await RawAsync($"Authorization: Bearer  {_server.RootCredential}\r\n");
+        var headers = new Grpc.Core.Metadata { { "authorization", $"Bearer   {_server.RootCredential}" } };
+
+        (await _server.Client.GetCallerAsync(new(), headers)).AllWorkspaces.ShouldBeTrue();
+        for (var i = 0; i < 2; i++) (await _server.Client.ValidateKeyAsync(new() { ApiKey = "x" }, headers)).Verdict.ShouldBe(KeyService.Contracts.V1.Verdict.NotFound);
+    }
+
+    [Theory]
+    [InlineData("", "WWW-Authenticate: Bearer\r\n")]
+    [InlineData("Authorization: Basic YTpi\r\n", "WWW-Authenticate: Bearer\r\n")]
+    [InlineData("Authorization: Bearer x\r\n", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n")]
+    public async Task A_401_says_how_to_authenticate(string header, string challenge)
+    {
+        var answer = await RawAsync(header);
 
         answer.ShouldStartWith("HTTP/1.1 401");
-        answer.ShouldContain("BAD_CREDENTIAL");
+        answer.ShouldContain(challenge);
     }
 
     [Fact]

@@ -15,9 +15,10 @@ public sealed class DoubledFieldsTests(SharedServer shared)
         (await JsonAnswer.Post(_server, Keys, """{"name": "a", "requestId": "x", "request_id": "y"}""")).ShouldBeInvalid("request_id");
 
     [Theory]
-    [InlineData("""{"name": "a", "name": "b"}""")]
-    [InlineData("""{"name": "a", "expireTime": "2999-01-01T00:00:00Z", "expireTime": null}""")]
-    public async Task A_field_given_twice_is_refused(string body) => (await JsonAnswer.Post(_server, Keys, body)).ShouldBeInvalid("body");
+    [InlineData("""{"name": "a", "name": "b"}""", "name")]
+    [InlineData("""{"name": "a", "expireTime": "2999-01-01T00:00:00Z", "expireTime": null}""", "expire_time")]
+    [InlineData("""{"name": "a", "metadata": {"b": "c", "b": "d"}}""", "metadata")]
+    public async Task A_field_given_twice_is_refused(string body, string field) => (await JsonAnswer.Post(_server, Keys, body)).ShouldBeInvalid(field);
 
     [Theory]
     [InlineData("elsewhere")]

@@ -73,6 +73,10 @@ public sealed class ErrorsTests(SharedServer shared)
     [InlineData("keys?status=ON", "status")]
     [InlineData("keys?pageSize=1&pageSize=2", "page_size")]
     [InlineData("keys?pageSize=-1", "page_size")]
+    [InlineData("keys?pageSize=1&page_size=2", "page_size")]
+    [InlineData("keys?pageSize=%2B1", "page_size")]
+    [InlineData("keys?status=9", "status")]
+    [InlineData("keys?query=%ff", "query")]
     [InlineData("auditEvents?pageSize=1.5", "page_size")]
     public async Task A_query_parameter_of_the_wrong_form_is_refused_by_name(string path, string field) =>
         (await JsonAnswer.Get(_server, $"/v1/workspaces/{_workspace.Id}/{path}")).ShouldBeInvalid(field);
@@ -135,6 +139,9 @@ public sealed class ErrorsTests(SharedServer shared)
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("application/xml")]
+    [InlineData("text/json")]
+    [InlineData("application/json; charset=utf-16")]
+    [InlineData("application/json; charset=nonsense")]
     [InlineData(null)]
     public async Task Another_content_type_is_refused(string? type)
     {
@@ -143,7 +150,8 @@ public sealed class ErrorsTests(SharedServer shared)
 
         var answer = await JsonAnswer.Post(_server, Keys, content);
 
-        answer.ShouldBeError(HttpStatusCode.BadRequest, 3, "INVALID_FIELD");
+        answer.ShouldBeError(HttpStatusCode.UnsupportedMediaType, 3, "INVALID_FIELD");
+        answer.Fields.ShouldBe(["content-type"]);
         (await _workspace.ListAsync()).ShouldBeEmpty();
     }
 
@@ -160,7 +168,8 @@ public sealed class ErrorsTests(SharedServer shared)
 
         var answer = await JsonAnswer.Send(_server, request, _server.RootCredential);
 
-        answer.ShouldBeError(HttpStatusCode.TooManyRequests, 8, "OVERLOADED");
+        answer.ShouldBeError(HttpStatusCode.RequestEntityTooLarge, 8, "MESSAGE_TOO_LARGE");
+        answer.Text.ShouldNotContain("RetryInfo");
         (await JsonAnswer.Get(_server, "/v1/caller")).ShouldBeOk();
     }
 

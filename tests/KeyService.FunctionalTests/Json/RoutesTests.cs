@@ -149,17 +149,11 @@ public sealed class RoutesTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Ids_in_the_path_are_percent_decoded_once()
+    public async Task An_id_that_none_may_have_is_named()
     {
-        var created = await _workspace.CreateAsync();
-        var workspace = _workspace.Id.Replace("-", "%2D", StringComparison.Ordinal);
-        var keyId = created.Key.KeyId.Replace("_", "%5F", StringComparison.Ordinal);
-
-        (await JsonAnswer.Get(_server, $"/v1/workspaces/{workspace}/keys/{keyId}")).ShouldBeOk();
-        (await JsonAnswer.Get(_server, $"/v1/workspaces/a%20b/keys/{keyId}")).ShouldBeInvalid("workspace_id");
-        (await JsonAnswer.Get(_server, $"/v1/workspaces/a%2Fb/keys/{keyId}")).ShouldBeInvalid("workspace_id");
-        (await JsonAnswer.Get(_server, $"/v1/workspaces/{_workspace.Id}/keys/{keyId.Replace("%5F", "%255F", StringComparison.Ordinal)}"))
-            .ShouldBeInvalid("key_id");
+        (await JsonAnswer.Get(_server, $"/v1/workspaces/a%20b/keys/key_x")).ShouldBeInvalid("workspace_id");
+        (await JsonAnswer.Get(_server, $"/v1/workspaces/a%2Fb/keys/key_x")).ShouldBeInvalid("workspace_id");
+        (await JsonAnswer.Get(_server, $"{Keys}/key%255Fx")).ShouldBeInvalid("key_id");
         (await JsonAnswer.Get(_server, $"{Keys}/%00")).Status.ShouldBe(HttpStatusCode.BadRequest);
     }
 
@@ -174,7 +168,7 @@ public sealed class RoutesTests(SharedServer shared)
         var answer = await JsonAnswer.Send(
             _server, new(new HttpMethod(method), $"/v1/workspaces/{_workspace.Id}/{path}"), _server.RootCredential);
 
-        ((int)answer.Status).ShouldBeOneOf(400, 404, 405);
+        ((int)answer.Status).ShouldBeOneOf(404, 405);
     }
 
     private static IEnumerable<string?> Names(JsonElement page) =>

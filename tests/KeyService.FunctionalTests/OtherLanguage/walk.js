@@ -155,7 +155,7 @@ async function errors({ key, created }) {
   await caller.refused('ABORTED', 'STALE_ETAG', 'SetStatus', { ...get, status: 'KEY_STATUS_DISABLED', etag: key.etag });
   await caller.refused('ALREADY_EXISTS', 'REQUEST_ID_REUSED', 'CreateKey',
     { workspace_id: one, name: 'another name', request_id: `walk-${run}` });
-  await caller.refused('RESOURCE_EXHAUSTED', 'OVERLOADED', 'CreateKey',
+  await caller.refused('RESOURCE_EXHAUSTED', 'MESSAGE_TOO_LARGE', 'CreateKey',
     { workspace_id: one, name: 'x'.repeat(5_000_000) }, { note: 'of 5 MB' });
 
   await check('CreateKey makes a key that cannot be shown again', async () => {

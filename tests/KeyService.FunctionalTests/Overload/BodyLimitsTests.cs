@@ -37,7 +37,7 @@ public sealed class BodyLimitsTests(SharedServer shared)
 
         var (_, _, error, _) = await raw.SendAsync("ValidateKey", body);
 
-        error.ShouldBe(StatusCode.ResourceExhausted, "OVERLOADED").Retry.ShouldBeNull();
+        error.ShouldBe(StatusCode.ResourceExhausted, "MESSAGE_TOO_LARGE").Retry.ShouldBeNull();
         (await raw.SendAsync("ValidateKey", RawGrpc.Frame(new ValidateKeyRequest { ApiKey = "x" }))).Code.ShouldBe(StatusCode.OK);
     }
 
@@ -55,8 +55,8 @@ public sealed class BodyLimitsTests(SharedServer shared)
 
     [Theory]
     [InlineData(MaxBytes - 100, HttpStatusCode.BadRequest)]
-    [InlineData(MaxBytes + 100, HttpStatusCode.TooManyRequests)]
-    [InlineData(200_000, HttpStatusCode.TooManyRequests)]
+    [InlineData(MaxBytes + 100, HttpStatusCode.RequestEntityTooLarge)]
+    [InlineData(200_000, HttpStatusCode.RequestEntityTooLarge)]
     public async Task Over_JSON_the_limit_is_the_same(int size, HttpStatusCode status)
     {
         foreach (var chunked in new[] { false, true })
@@ -69,7 +69,7 @@ public sealed class BodyLimitsTests(SharedServer shared)
             var answer = await JsonAnswer.Send(_server, request, _server.RootCredential);
 
             answer.Status.ShouldBe(status);
-            if (status == HttpStatusCode.TooManyRequests) answer.ShouldBeError(status, 8, "OVERLOADED");
+            if (status == HttpStatusCode.RequestEntityTooLarge) answer.ShouldBeError(status, 8, "MESSAGE_TOO_LARGE");
             else answer.ShouldBeInvalid("workspace_id");
         }
 

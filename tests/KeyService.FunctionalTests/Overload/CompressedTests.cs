@@ -50,7 +50,7 @@ public sealed class CompressedTests(SharedServer shared)
     [InlineData("br", false)]
     [InlineData("deflate", false)]
     [InlineData("identity, gzip", true)]
-    public async Task Over_JSON_it_is_an_invalid_argument(string encoding, bool packed)
+    public async Task Over_JSON_it_is_an_unsupported_media_type(string encoding, bool packed)
     {
         foreach (var (path, json) in new[] { ($"/v1/workspaces/{_workspace.Id}/keys", """{"name": "a"}"""), ("/v1/keys:validate", """{"apiKey": "x"}""") })
         {
@@ -59,7 +59,10 @@ public sealed class CompressedTests(SharedServer shared)
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             content.Headers.TryAddWithoutValidation("content-encoding", encoding);
 
-            (await JsonAnswer.Post(_server, path, content)).ShouldBeInvalid("content-encoding");
+            var answer = await JsonAnswer.Post(_server, path, content);
+
+            answer.ShouldBeError(HttpStatusCode.UnsupportedMediaType, 3, "INVALID_FIELD");
+            answer.Fields.ShouldBe(["content-encoding"]);
         }
 
         (await _workspace.ListAsync()).ShouldBeEmpty();

@@ -31,7 +31,7 @@ public sealed class RefusesTests
         await using var full = await FullServer.StartAsync();
         var held = await full.FillValidationAsync();
 
-        held.Refusal.ShouldBe(StatusCode.ResourceExhausted, "OVERLOADED").Retry.ShouldNotBeNull();
+        held.Refusal.ShouldBe(StatusCode.ResourceExhausted, "OVERLOADED").Retry!.RetryDelay.ToTimeSpan().ShouldBe(TimeSpan.FromMilliseconds(25));
         held.AreAllWaiting.ShouldBeTrue();
 
         full.WakeDatabase();

@@ -77,7 +77,7 @@ public sealed class SlowBodiesTests
             line => line.Contains(" 429 ", StringComparison.Ordinal),
             async () => (await JsonAnswer.Get(server, "/v1/caller")).Status == HttpStatusCode.TooManyRequests);
 
-        answer.ShouldStartWith("HTTP/1.1 400");
+        answer.ShouldStartWith("HTTP/1.1 408");
         await Eventually.IsTrueAsync(async () => (await JsonAnswer.Get(server, "/v1/caller")).Status == HttpStatusCode.OK, "the place is free");
     }
 

@@ -44,7 +44,7 @@ public sealed class RefusesTests(SharedServer shared)
         foreach (var answer in new[] { atOnce, byFramework })
         {
             answer.Code.ShouldBe(isAnswered ? StatusCode.OK : StatusCode.ResourceExhausted);
-            if (!isAnswered) answer.Error.Reason.ShouldBe("OVERLOADED");
+            if (!isAnswered) answer.Error.Reason.ShouldBe("MESSAGE_TOO_LARGE");
             if (!isAnswered) answer.Error.Message.ShouldContain("4 MiB");
         }
     }

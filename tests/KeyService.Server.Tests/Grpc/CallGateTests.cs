@@ -37,6 +37,7 @@ public class CallGateTests
         var first = InvokeAsync("/v1/caller", "GetCaller", out _);
         await InvokeAsync("/v1/caller", "GetCaller", out var refused);
         (_letIn, refused.Response.StatusCode).ShouldBe((1, StatusCodes.Status429TooManyRequests));
+        refused.Response.Headers.RetryAfter.ToString().ShouldBe("1");
 
         _work.SetException(new InvalidOperationException());
         await Should.ThrowAsync<InvalidOperationException>(first);
@@ -57,6 +58,7 @@ public class CallGateTests
         var status = Google.Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(refused.Response.Headers[WireError.DetailsHeader].ToString()));
         status.GetDetail<Google.Rpc.ErrorInfo>()!.Reason.ShouldBe("OVERLOADED");
         status.GetDetail<Google.Rpc.RetryInfo>().ShouldNotBeNull();
+        refused.Response.Headers["grpc-retry-pushback-ms"].ToString().ShouldBe("1000");
     }
 
     [Theory]

@@ -25,7 +25,8 @@ public class GrpcErrorsTests
         ["STALE_ETAG"] = (StatusCode.Aborted, From(Refusal.StaleEtag)),
         ["REQUEST_ID_REUSED"] = (StatusCode.AlreadyExists, From(Refusal.RequestIdReused)),
         ["NOT_RECOVERABLE"] = (StatusCode.FailedPrecondition, From(Refusal.NotRecoverable)),
-        ["OVERLOADED"] = (StatusCode.ResourceExhausted, GrpcErrors.TooLarge()),
+        ["OVERLOADED"] = (StatusCode.ResourceExhausted, GrpcErrors.Overloaded(CallClass.Management)),
+        ["MESSAGE_TOO_LARGE"] = (StatusCode.ResourceExhausted, GrpcErrors.TooLarge()),
         ["STORE_UNAVAILABLE"] = (StatusCode.Unavailable, Unavailable()),
         ["ISSUER_UNAVAILABLE"] = (StatusCode.Unavailable, IssuerUnavailable()),
     };
@@ -69,6 +70,31 @@ public class GrpcErrorsTests
         IssuerUnavailable().GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.ToTimeSpan().ShouldBe(TimeSpan.FromSeconds(1));
     }
 
+    [Theory]
+    [InlineData(false, 1_000)]
+    [InlineData(true, 25)]
+    public void A_retry_is_hinted_in_each_form_and_a_validation_s_fits_its_budget(bool isValidation, int milliseconds)
+    {
+        var kind = isValidation ? CallClass.Validation : CallClass.Management;
+        foreach (var error in new[] { GrpcErrors.Overloaded(kind), GrpcErrors.From(new StoreUnavailableException(), kind, CancellationToken.None)! })
+        {
+            error.GetRpcStatus()!.GetDetail<RetryInfo>()!.RetryDelay.ToTimeSpan().ShouldBe(TimeSpan.FromMilliseconds(milliseconds));
+            error.Trailers.GetValue("grpc-retry-pushback-ms").ShouldBe($"{milliseconds}");
+            RetryHints.RetryAfterOf(error).ShouldBe($"{milliseconds / 1_000}");
+        }
+    }
+
+    [Fact]
+    public void What_would_fail_again_has_no_hint()
+    {
+        foreach (var error in new[] { GrpcErrors.TooLarge(), GrpcErrors.AnswersTooLarge(), GrpcErrors.BadCredential() })
+        {
+            error.GetRpcStatus()!.GetDetail<RetryInfo>().ShouldBeNull();
+            error.Trailers.GetValue("grpc-retry-pushback-ms").ShouldBeNull();
+            RetryHints.RetryAfterOf(error).ShouldBeNull();
+        }
+    }
+
     [Fact]
     public void A_key_that_is_not_kept_is_named() =>
         From(Refusal.NotRecoverable).GetRpcStatus()!.GetDetail<PreconditionFailure>()!.Violations.ShouldHaveSingleItem().Subject.ShouldBe("key_x");
@@ -76,7 +102,7 @@ public class GrpcErrorsTests
     [Fact]
     public void A_fault_of_the_service_says_nothing_of_itself()
     {
-        GrpcErrors.From(new InvalidOperationException(Secret), CancellationToken.None).ShouldBeNull();
+        GrpcErrors.From(new InvalidOperationException(Secret), CallClass.Management, CancellationToken.None).ShouldBeNull();
 
         var error = GrpcErrors.Internal();
         error.StatusCode.ShouldBe(StatusCode.Internal);
@@ -87,7 +113,7 @@ public class GrpcErrorsTests
     [Fact]
     public void Nothing_of_an_exception_behind_an_outage_is_told()
     {
-        var error = GrpcErrors.From(new StoreUnavailableException(new TimeoutException(Secret)), CancellationToken.None)!;
+        var error = GrpcErrors.From(new StoreUnavailableException(new TimeoutException(Secret)), CallClass.Management, CancellationToken.None)!;
 
         error.Status.Detail.ShouldNotContain("db7");
         error.Status.DebugException.ShouldBeNull();
@@ -97,7 +123,7 @@ public class GrpcErrorsTests
     [Fact]
     public void A_look_up_that_was_refused_is_an_overload_and_may_be_tried_again()
     {
-        var error = GrpcErrors.From(new OverloadedException(), CancellationToken.None)!;
+        var error = GrpcErrors.From(new OverloadedException(), CallClass.Management, CancellationToken.None)!;
 
         error.StatusCode.ShouldBe(StatusCode.ResourceExhausted);
         error.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason.ShouldBe("OVERLOADED");
@@ -107,9 +133,9 @@ public class GrpcErrorsTests
     [Fact]
     public void Who_went_away_is_told_cancelled_and_a_cancellation_of_our_own_is_a_fault()
     {
-        GrpcErrors.From(new OperationCanceledException(Secret), new CancellationToken(canceled: true))!.Status
+        GrpcErrors.From(new OperationCanceledException(Secret), CallClass.Management, new CancellationToken(canceled: true))!.Status
             .ShouldBe(new global::Grpc.Core.Status(StatusCode.Cancelled, "The call was cancelled."));
-        GrpcErrors.From(new OperationCanceledException(), CancellationToken.None).ShouldBeNull();
+        GrpcErrors.From(new OperationCanceledException(), CallClass.Management, CancellationToken.None).ShouldBeNull();
     }
 
     [Fact]
@@ -117,7 +143,7 @@ public class GrpcErrorsTests
     {
         var known = GrpcErrors.BadCredential();
 
-        GrpcErrors.From(known, CancellationToken.None).ShouldBeSameAs(known);
+        GrpcErrors.From(known, CallClass.Management, CancellationToken.None).ShouldBeSameAs(known);
     }
 
     [Fact]
@@ -144,9 +170,9 @@ public class GrpcErrorsTests
     public void An_expiry_that_has_passed_is_an_invalid_field() =>
         From(Refusal.ExpiryPast).GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.ShouldHaveSingleItem().Field.ShouldBe("expire_time");
 
-    private static RpcException From(Refusal refusal) => GrpcErrors.From(new RefusedException(refusal, "key_x"), CancellationToken.None)!;
+    private static RpcException From(Refusal refusal) => GrpcErrors.From(new RefusedException(refusal, "key_x"), CallClass.Management, CancellationToken.None)!;
 
-    private static RpcException Unavailable() => GrpcErrors.From(new StoreUnavailableException(), CancellationToken.None)!;
+    private static RpcException Unavailable() => GrpcErrors.From(new StoreUnavailableException(), CallClass.Management, CancellationToken.None)!;
 
-    private static RpcException IssuerUnavailable() => GrpcErrors.From(new IssuerUnavailableException(), CancellationToken.None)!;
+    private static RpcException IssuerUnavailable() => GrpcErrors.From(new IssuerUnavailableException(), CallClass.Management, CancellationToken.None)!;
 }

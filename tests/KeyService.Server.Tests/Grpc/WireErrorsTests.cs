@@ -40,7 +40,7 @@ public class WireErrorsTests
         });
 
         var status = Google.Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(_context.Response.Headers[Details].ToString()));
-        status.GetDetail<ErrorInfo>()!.Reason.ShouldBe("OVERLOADED");
+        status.GetDetail<ErrorInfo>()!.Reason.ShouldBe("MESSAGE_TOO_LARGE");
         _context.Response.Headers["grpc-message"].ToString().ShouldBe("The message is too large.");
     }
 
