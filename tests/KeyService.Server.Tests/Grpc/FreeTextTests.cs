@@ -29,6 +29,7 @@ public class FreeTextTests
     [InlineData("\u0600\u0661\u0662")]
     [InlineData("%_[]^'\\ <script>")]
     [InlineData("a\u00a0b")]
+    [InlineData("\u200Bzero\u200Dwidth\uFEFF")]
     public void Honest_text_of_any_script_passes(string text)
     {
         FreeText.Problem(text, multiline: false).ShouldBeNull();
@@ -41,27 +42,9 @@ public class FreeTextTests
     [InlineData("a\u200eb", "U+200E")]
     [InlineData("שלום\u200f", "U+200F")]
     [InlineData("a\u061cb", "U+061C")]
-    [InlineData("a\u2028b", "separators")]
-    [InlineData("a\u2029b", "separators")]
+    [InlineData("a\u2028b", "U+2028")]
+    [InlineData("a\u2029b", "U+2029")]
     [InlineData("a\u0085b", "control characters")]
-    [InlineData("a\u200bb", "U+200B")]
-    [InlineData("a\u200db", "U+200D")]
-    [InlineData("bot\u200c", "U+200C")]
-    [InlineData("\u200d🚀", "U+200D")]
-    [InlineData("🚀\u200d", "U+200D")]
-    [InlineData("🚀\u200d bot", "U+200D")]
-    [InlineData("ه\u200d\u200d", "U+200D")]
-    [InlineData("pay\u00adpal", "U+00AD")]
-    [InlineData("a\ufeffb", "U+FEFF")]
-    [InlineData("a\u2060b", "U+2060")]
-    [InlineData("a\u2063b", "U+2063")]
-    [InlineData("bot\u3164", "U+3164")]
-    [InlineData("bot\ufe0f", "U+FE0F")]
-    [InlineData("1\ufe0f\ufe0f", "U+FE0F")]
-    [InlineData("bot\U000E0100", "U+E0100")]
-    [InlineData("bot\U000E0041", "U+E0041")]
-    [InlineData("a\ufff9b", "U+FFF9")]
-    [InlineData("a\u034fb", "U+034F")]
     public void Text_that_deceives_is_named_by_what_is_wrong(string text, string expected) =>
         FreeText.Problem(text, multiline: true).ShouldNotBeNull().ShouldContain(expected);
 

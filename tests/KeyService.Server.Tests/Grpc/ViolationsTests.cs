@@ -11,6 +11,7 @@ public class ViolationsTests
     [InlineData("é")]
     [InlineData("🚀")]
     [InlineData("e\u0301")]
+    [InlineData("a\u200b")]
     public void Length_counts_code_points_whatever_they_are(string one)
     {
         var each = one.EnumerateRunes().Count();
@@ -99,7 +100,7 @@ public class ViolationsTests
     [Fact]
     public void Text_with_nothing_to_see_is_refused_and_blanks_are_none()
     {
-        foreach (var text in new[] { "\u0301", "\u2800", " \u2800 ", "\ue000" })
+        foreach (var text in new[] { "\u0301", "\u2800", " \u2800 ", "\ue000", "\u200b" })
             Refused.Text(text, 10, multiline: true).ShouldBe(["text: must contain something visible"]);
         Refused.Text(" \n", 10, multiline: true).ShouldBeEmpty();
     }
