@@ -114,9 +114,7 @@ internal sealed class CreateKeyForm
     }
 
     private static string? TextProblem(string text, bool multiline) =>
-        FreeText.Problem(text, multiline) is { } problem ? problem.Replace("must not contain", "No", StringComparison.Ordinal)
-        : SearchQuery.HasApiKey(text) ? "No API key, or part of one"
-        : null;
+        FreeText.Problem(text, multiline)?.Replace("must not contain", "No", StringComparison.Ordinal);
 
     private static string[] Split(string? text) =>
         (text ?? "").Split([',', '\n', '\r', ' ', '\t'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -10,7 +10,7 @@ namespace KeyService.Server.Grpc;
 /// <param name="isJson">Whether the page is sent as JSON.</param>
 internal sealed class PageSizeLimit(bool isJson)
 {
-    public const int MaxBytes = 4 * 1024 * 1024;
+    public const int MaxBytes = RequestRules.MaxBatchAnswerBytes;
 
     /// <summary>For the page token and what is around the items.</summary>
     private const int Reserve = 16 * 1024;

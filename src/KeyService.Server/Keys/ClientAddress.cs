@@ -15,9 +15,9 @@ internal static class ClientAddress
     /// </summary>
     public static IPAddress? Parse(ReadOnlySpan<char> text)
     {
-        // Nearly all are plain, and cost nothing more than before.
-        if (AddressRange.TryParseAddress(text, out var plain)) return plain;
-        return text.IsEmpty ? null : ParseDecorated(text);
+        if (text.IsEmpty) return null;
+        // First, because nearly all are plain.
+        return AddressRange.TryParseAddress(text, out var plain) ? plain : ParseDecorated(text);
     }
 
     private static IPAddress? ParseDecorated(ReadOnlySpan<char> text)
