@@ -127,6 +127,6 @@ internal static class ValidateKeyMessages
     {
         Span<char> text = stackalloc char[MaxPlainLength];
         _ = Ascii.ToUtf16(ascii, text, out var length);
-        return ClientAddress.Parse(text[..length]);
+        return Keys.ClientAddress.Parse(text[..length]);
     }
 }

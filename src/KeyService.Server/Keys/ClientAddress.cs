@@ -49,7 +49,8 @@ internal static class ClientAddress
         if (zone >= 0)
         {
             if (zone + 1 == text.Length) return null;
-            (text, mustBeIPv6) = (text[..zone], true);
+            text = text[..zone];
+            mustBeIPv6 = true;
         }
 
         if (mustBeIPv6 && !text.Contains(':')) return null;
