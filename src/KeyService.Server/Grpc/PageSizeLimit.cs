@@ -42,10 +42,16 @@ internal sealed class PageSizeLimit(bool isJson)
     private static int JsonLength(IMessage item)
     {
         var length = 0;
-        foreach (var c in Formatter.Format(item)) length += IsPlain(c) ? 1 : EscapeLength;
+        var json = Formatter.Format(item);
+        for (var at = 0; at < json.Length; at++)
+        {
+            length += IsPlain(json[at]) ? 1 : EscapeLength;
+            // An escape of the formatter's own: of six characters, or of two that may become six.
+            if (json[at] == '\\') at += json[at + 1] == 'u' ? EscapeLength - 1 : 1;
+        }
+
         return length;
     }
 
-    /// <summary>A backslash begins an escape of the formatter's own, which has at least two characters.</summary>
     private static bool IsPlain(char c) => c is >= ' ' and <= '~' and not ('<' or '>' or '&' or '\'' or '+' or '`' or '\\');
 }
