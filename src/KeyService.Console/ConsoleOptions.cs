@@ -25,9 +25,6 @@ public sealed record ConsoleOptions
 
     /// <summary><c>KeyService:Oidc</c> with a client: people sign in at that issuer. Null: with a credential.</summary>
     public ConsoleOidcOptions? Oidc { get; init; }
-
-    /// <summary>What API keys begin with, for the mask.</summary>
-    public string Brand { get; init; } = "ks";
 }
 
 /// <summary>The issuer at which people sign in.</summary>

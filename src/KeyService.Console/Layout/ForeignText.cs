@@ -1,3 +1,5 @@
+using KeyService.Contracts;
+using KeyService.Contracts.V1;
 using Microsoft.AspNetCore.Components;
 
 namespace KeyService.AdminConsole.Layout;
@@ -9,6 +11,9 @@ internal static class ForeignText
     private const char Begin = '\u0001';
 
     private const char End = '\u0002';
+
+    /// <summary>The name of a key, or its id where an earlier version accepted a name that shows nothing.</summary>
+    public static string NameOf(Key key) => FreeText.HasVisible(key.Name) ? key.Name : key.KeyId;
 
     /// <summary>A name, in quotation marks, for a text that is shown by <see cref="Show"/>.</summary>
     public static string Quote(string name) => $"“{Mark(name)}”";

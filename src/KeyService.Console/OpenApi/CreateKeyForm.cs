@@ -3,6 +3,7 @@ using System.Net;
 using Google.Protobuf.WellKnownTypes;
 using KeyService.AdminConsole.Layout;
 using KeyService.AdminConsole.Service;
+using KeyService.Contracts;
 using KeyService.Contracts.V1;
 
 namespace KeyService.AdminConsole.OpenApi;
@@ -50,15 +51,14 @@ internal sealed class CreateKeyForm
     public static string? NameProblem(string? name) => Length(name) switch
     {
         0 => "Give the key a name",
+        _ when !FreeText.HasVisible(name!) => "Give the key a name that can be seen",
         > MaxNameLength => $"At most {MaxNameLength} characters; this has {Length(name)}",
-        _ when name!.Trim().Any(char.IsControl) => "No control characters",
-        _ => null,
+        _ => TextProblem(name!.Trim(), multiline: false),
     };
 
     public static string? DescriptionProblem(string? description) =>
         Length(description) > MaxDescriptionLength ? $"At most {MaxDescriptionLength:N0} characters; this has {Length(description):N0}"
-        : (description ?? "").Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')) ? "No control characters"
-        : null;
+        : TextProblem((description ?? "").Trim(), multiline: true);
 
     public static string? ScopesProblem(string? text)
     {
@@ -112,6 +112,9 @@ internal sealed class CreateKeyForm
         request.PermittedWorkspaces.Add(Split(PermittedWorkspaces));
         return request;
     }
+
+    private static string? TextProblem(string text, bool multiline) =>
+        FreeText.Problem(text, multiline)?.Replace("must not contain", "No", StringComparison.Ordinal);
 
     private static string[] Split(string? text) =>
         (text ?? "").Split([',', '\n', '\r', ' ', '\t'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

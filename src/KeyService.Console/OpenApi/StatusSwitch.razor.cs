@@ -71,7 +71,7 @@ public sealed partial class StatusSwitch
         catch (CallProblem problem)
         {
             Snackbar.Failure(problem.Kind == ProblemKind.Away
-                ? $"The service did not say that {ForeignText.Quote(seen.Name)} was switched. The list shows what it said last; try again."
+                ? $"The service did not say that {ForeignText.Quote(ForeignText.NameOf(seen))} was switched. The list shows what it said last; try again."
                 : problem.Message);
             await RefreshAsync();
         }
@@ -87,7 +87,7 @@ public sealed partial class StatusSwitch
         _isAsking = true;
         try
         {
-            var dialog = await Dialogs.ShowAsync<DisableKeyDialog>("Disable API Auth Key", new DialogParameters<DisableKeyDialog> { { d => d.KeyName, seen.Name } });
+            var dialog = await Dialogs.ShowAsync<DisableKeyDialog>("Disable API Auth Key", new DialogParameters<DisableKeyDialog> { { d => d.KeyName, ForeignText.NameOf(seen) } });
             return await dialog.Result is { Canceled: false, Data: string told } ? told : null;
         }
         finally
@@ -110,7 +110,7 @@ public sealed partial class StatusSwitch
             if (now.Status != seen.Status)
             {
                 Begin(null);
-                Snackbar.News("Already changed", $"{ForeignText.Quote(now.Name)} was switched {(now.Status == KeyStatus.Enabled ? "on" : "off")} elsewhere meanwhile. Nothing more was done.");
+                Snackbar.News("Already changed", $"{ForeignText.Quote(ForeignText.NameOf(now))} was switched {(now.Status == KeyStatus.Enabled ? "on" : "off")} elsewhere meanwhile. Nothing more was done.");
                 return;
             }
 
@@ -122,7 +122,7 @@ public sealed partial class StatusSwitch
         await Changed.InvokeAsync(answer.Key);
         // It was off already: what is kept is the reason of who was first.
         if (wanted == KeyStatus.Disabled && answer.Key.StatusReason != reason)
-            Snackbar.News("Already changed", $"{ForeignText.Quote(answer.Key.Name)} was switched off elsewhere meanwhile, so your reason was not kept.");
+            Snackbar.News("Already changed", $"{ForeignText.Quote(ForeignText.NameOf(answer.Key))} was switched off elsewhere meanwhile, so your reason was not kept.");
         Tell(answer);
         if (_pending is not null) _ = FollowAsync(answer.Key, change);
     }
@@ -136,7 +136,7 @@ public sealed partial class StatusSwitch
 
     private void Tell(SetStatusResponse answer)
     {
-        var name = answer.Key.Name;
+        var name = ForeignText.NameOf(answer.Key);
         var isOn = answer.Key.Status == KeyStatus.Enabled;
         var isComplete = answer.Propagation.State == PropagationState.Complete;
         if (isOn) Snackbar.Success($"{ForeignText.Quote(name)} is enabled.");
@@ -152,7 +152,7 @@ public sealed partial class StatusSwitch
             var key = await PropagationFollower.WhenEverywhereAsync(Calls, Time, changed, IsCurrent);
             if (key is null || !IsCurrent()) return;
             _pending = null;
-            if (key.Status == KeyStatus.Disabled) Snackbar.Success($"{ForeignText.Quote(key.Name)} is disabled everywhere now.");
+            if (key.Status == KeyStatus.Disabled) Snackbar.Success($"{ForeignText.Quote(ForeignText.NameOf(key))} is disabled everywhere now.");
             StateHasChanged();
         }
         catch (CallProblem problem) when (problem.Kind == ProblemKind.Stale && IsCurrent())

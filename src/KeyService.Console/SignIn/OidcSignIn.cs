@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using KeyService.AdminConsole.Service;
+using KeyService.Contracts;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -18,6 +19,8 @@ namespace KeyService.AdminConsole.SignIn;
 internal static class OidcSignIn
 {
     private const int MaxReasonLength = 500;
+
+    private static readonly string[] NameClaims = ["name", "preferred_username", "email", "sub"];
 
     public static void Add(AuthenticationBuilder authentication, ConsoleOidcOptions issuer)
     {
@@ -109,7 +112,8 @@ internal static class OidcSignIn
     {
         var services = context.HttpContext.RequestServices;
         var person = context.Principal!;
-        var name = person.FindFirstValue("name") ?? person.FindFirstValue("preferred_username") ?? person.FindFirstValue("email") ?? person.FindFirstValue("sub") ?? "";
+        // The first that can be read as it is.
+        var name = Array.ConvertAll(NameClaims, person.FindFirstValue).FirstOrDefault(text => text is not null && FreeText.HasVisible(text) && FreeText.Problem(text, multiline: false) is null) ?? "";
         var tokens = context.TokenEndpointResponse!;
         // A token that is not for the service would end the session at its first page.
         if (await SessionEndpoints.TryAsync(services.GetRequiredService<ServiceChannel>(), tokens.AccessToken, context.HttpContext.RequestAborted) == SignInProblem.Credential)

@@ -69,7 +69,7 @@ internal sealed class CanaryKey(
     /// <summary>Read before it is made: a start on a store that has it changes nothing.</summary>
     private Task<string?> FindAsync(CancellationToken cancellation)
     {
-        var digest = ApiKeyDigest.Of(Credential, options.Brand, masterKeys).ToArray();
+        var digest = ApiKeyDigest.Of(Credential, masterKeys).ToArray();
         return store.ReadAsync(
             (context, token) => context.KeySecrets.Where(secret => secret.Digest == digest).Select(secret => secret.KeyId).SingleOrDefaultAsync(token),
             cancellation);

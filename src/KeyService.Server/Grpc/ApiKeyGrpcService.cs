@@ -25,20 +25,20 @@ internal sealed class ApiKeyGrpcService(
             var wanted = createKeyRules.Check(request);
             caller.Require(Permissions.Write, request.WorkspaceId);
             var issued = await issuer.CreateAsync(wanted, request.RequestId, caller.Requester, context.CancellationToken);
-            return new CreateKeyResponse { Key = KeyMapping.ToKey(issued.Key, issued.LastUsedTime), ApiKey = issued.ApiKey };
+            return new CreateKeyResponse { Key = ToKey(new(issued.Key, issued.LastUsedTime)), ApiKey = issued.ApiKey };
         });
 
     public override Task<ListKeysResponse> ListKeys(ListKeysRequest request, ServerCallContext context) => Manage(
         nameof(ListKeys), context, async caller =>
         {
-            var list = RequestRules.Check(request, issuance.Brand);
+            var list = RequestRules.Check(request);
             caller.Require(Permissions.Read, request.WorkspaceId);
             string[] binding =
                 [nameof(ListKeys), caller.CredentialId, list.WorkspaceId, list.Query, request.Status.ToString(), list.Order.ToString()];
             if (request.PageToken.Length > 0) list = list with { After = PageToken.Open<KeyPosition>(request.PageToken, binding, masterKeys) };
-            var (keys, end) = await queries.ListAsync(list, context.CancellationToken);
-            var response = new ListKeysResponse { NextPageToken = end is null ? "" : PageToken.Seal(end, binding, masterKeys.Current) };
-            response.Keys.Add(keys.Select(KeyMapping.ToKey));
+            var (response, limit) = (new ListKeysResponse(), PageSizeLimit.Of(context.GetHttpContext()));
+            var end = await queries.ListAsync(list, key => limit.TryAdd(ToKey(key), response.Keys), context.CancellationToken);
+            if (end is not null) response.NextPageToken = PageToken.Seal(end, binding, masterKeys.Current);
             return response;
         });
 
@@ -48,7 +48,7 @@ internal sealed class ApiKeyGrpcService(
             RequestRules.Check(request.WorkspaceId, request.KeyId);
             caller.Require(Permissions.Read, request.WorkspaceId);
             var view = await queries.GetAsync(request.WorkspaceId, request.KeyId, context.CancellationToken);
-            return new GetKeyResponse { Key = KeyMapping.ToKey(view) };
+            return new GetKeyResponse { Key = ToKey(view) };
         });
 
     public override Task<SetStatusResponse> SetStatus(SetStatusRequest request, ServerCallContext context) => Manage(
@@ -57,7 +57,7 @@ internal sealed class ApiKeyGrpcService(
             var change = RequestRules.Check(request);
             caller.Require(Permissions.Write, request.WorkspaceId);
             var (view, propagation) = await statusChanger.ChangeAsync(change, caller.Actor, caller.Rights, CallBudgets.DeadlineOf(context.Deadline, time), context.CancellationToken);
-            return new SetStatusResponse { Key = KeyMapping.ToKey(view), Propagation = KeyMapping.ToPropagation(propagation) };
+            return new SetStatusResponse { Key = ToKey(view), Propagation = KeyMapping.ToPropagation(propagation) };
         });
 
     public override Task<RevealKeyResponse> RevealKey(RevealKeyRequest request, ServerCallContext context) => Manage(
@@ -80,9 +80,9 @@ internal sealed class ApiKeyGrpcService(
             long? before = request.PageToken.Length > 0 ? PageToken.Open<long>(request.PageToken, binding, masterKeys) : null;
             var size = RequestRules.PageSize(request.PageSize);
             var events = await auditQueries.ListAsync(request.WorkspaceId, request.KeyId, before, size + 1, context.CancellationToken);
-            var response = new ListAuditEventsResponse();
-            response.Events.Add(events.Take(size).Select(KeyMapping.ToAuditEvent));
-            if (events.Count > size) response.NextPageToken = PageToken.Seal(events[size - 1].Sequence, binding, masterKeys.Current);
+            var (response, limit) = (new ListAuditEventsResponse(), PageSizeLimit.Of(context.GetHttpContext()));
+            _ = events.Take(size).TakeWhile(e => limit.TryAdd(KeyMapping.ToAuditEvent(e), response.Events)).Count();
+            if (events.Count > response.Events.Count) response.NextPageToken = PageToken.Seal(response.Events[^1].Sequence, binding, masterKeys.Current);
             return response;
         });
 
@@ -102,6 +102,14 @@ internal sealed class ApiKeyGrpcService(
     public override Task<ValidateKeyResponse> ValidateKey(ValidateKeyRequest request, ServerCallContext context) => validation.AnswerAsync(request, context);
 
     public override Task<ValidateKeysResponse> ValidateKeys(ValidateKeysRequest request, ServerCallContext context) => validation.AnswerAsync(request, context);
+
+    /// <summary>As it is now: a policy that was set after the key was created applies to it too, so that its API key cannot be revealed.</summary>
+    private Key ToKey(KeyView view)
+    {
+        var key = KeyMapping.ToKey(view);
+        key.Recoverable &= issuance.Recovery.Allows(key.WorkspaceId);
+        return key;
+    }
 
     /// <summary>Every management call: who is calling, the work, one place for what can go wrong.</summary>
     private async Task<TResponse> Manage<TResponse>(string rpc, ServerCallContext context, Func<Caller, Task<TResponse>> work)

@@ -1,3 +1,4 @@
+using KeyService.Contracts;
 using KeyService.Contracts.V1;
 using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
@@ -9,14 +10,18 @@ internal sealed class CreateKeyRules(TimeProvider time)
 {
     private const int MaxPermittedWorkspaces = 64;
 
+    private static readonly string ValidateName = PermissionNames.NamesOf(Permissions.Validate).Single();
+
     /// <exception cref="global::Grpc.Core.RpcException">INVALID_ARGUMENT with every violation.</exception>
     public KeyRequest Check(CreateKeyRequest request)
     {
         var violations = new Violations();
         violations.Workspace(request.WorkspaceId);
+        violations.NoApiKey("workspace_id", request.WorkspaceId);
         var name = request.Name.Trim();
         if (name.Length == 0) violations.Add("name", "is required");
-        violations.Text("name", name, maxLength: 128, multiline: false);
+        else if (!FreeText.HasVisible(name)) violations.Add("name", "is required: there is nothing visible in it");
+        else violations.Text("name", name, maxLength: 128, multiline: false);
         violations.Text("description", request.Description, maxLength: 1_024, multiline: true);
         if (!System.Enum.IsDefined(request.Environment)) violations.Add("environment", "is not an environment");
         CheckScopes(request, violations);
@@ -25,6 +30,7 @@ internal sealed class CreateKeyRules(TimeProvider time)
         CheckPermittedWorkspaces(request, violations);
         if (request.RequestId.Length > 0 && (request.RequestId.Length > 64 || !request.RequestId.All(Workspaces.IsIdCharacter)))
             violations.Add("request_id", "must be at most 64 of [A-Za-z0-9_-]");
+        else violations.NoApiKey("request_id", request.RequestId);
         var expiry = CheckExpiry(request, violations);
         violations.ThrowIfAny();
         return new()
@@ -72,8 +78,8 @@ internal sealed class CreateKeyRules(TimeProvider time)
         if (!violations.Count("metadata", request.Metadata.Count, 32)) return;
         foreach (var (label, value) in request.Metadata)
         {
-            if (label.Length == 0) violations.Add("metadata", "must not have an empty name");
-            violations.Text("metadata", label, maxLength: 64, multiline: false);
+            if (string.IsNullOrWhiteSpace(label)) violations.Add("metadata", "must not have an empty name");
+            else violations.Text("metadata", label, maxLength: 64, multiline: false);
             violations.Text("metadata", value, maxLength: 256, multiline: true);
         }
     }
@@ -90,7 +96,13 @@ internal sealed class CreateKeyRules(TimeProvider time)
                 violations.Add($"permitted_workspaces[{i}]", "cannot be system: keys:admin alone manages it");
             else if (id != Workspaces.All && !Workspaces.IsValid(id))
                 violations.Add($"permitted_workspaces[{i}]", "must be 1 to 64 of [A-Za-z0-9_-], or *");
+            else
+                violations.NoApiKey($"permitted_workspaces[{i}]", id);
         }
+
+        // It would be answered NOT_FOUND for every API key, without an error that says why. Other permissions are missed at the first call.
+        if (request.WorkspaceId == Workspaces.System && request.PermittedWorkspaces.Count == 0 && request.Scopes.Contains(ValidateName))
+            violations.Add("permitted_workspaces", $"is required with {ValidateName}: without a workspace it can validate no API key");
     }
 
     private DateTimeOffset? CheckExpiry(CreateKeyRequest request, Violations violations)

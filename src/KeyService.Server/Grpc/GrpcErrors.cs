@@ -124,7 +124,7 @@ internal static class GrpcErrors
                 {
                     new PreconditionFailure.Types.Violation
                     {
-                        Type = "RECOVERABLE", Subject = refused.Subject, Description = "The key was created non-recoverable.",
+                        Type = "RECOVERABLE", Subject = refused.Subject, Description = "It was created non-recoverable, or the service is set not to show API keys of this workspace.",
                     },
                 },
             }),

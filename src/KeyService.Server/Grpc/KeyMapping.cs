@@ -68,6 +68,7 @@ internal static class KeyMapping
         };
         key.Scopes.Add(record.Scopes);
         key.AllowedAddresses.Add(record.AllowedAddresses);
+        key.PermittedWorkspaces.Add(record.PermittedWorkspaces);
         foreach (var (label, value) in record.Metadata) key.Metadata.Add(label, value);
         return key;
     }

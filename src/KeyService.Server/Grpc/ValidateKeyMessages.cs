@@ -48,7 +48,7 @@ internal static class ValidateKeyMessages
                     scopes = message.Slice(start, length);
                     break;
                 case ClientAddress:
-                    if (!TryReadAddress(bytes.Slice(start, length), out address)) return false;
+                    address = ReadAddress(bytes.Slice(start, length));
                     break;
                 default:
                     return false;
@@ -123,11 +123,10 @@ internal static class ValidateKeyMessages
         return count <= Scopes.MaxCount ? at : 0;
     }
 
-    private static bool TryReadAddress(ReadOnlySpan<byte> ascii, out IPAddress? address)
+    private static IPAddress? ReadAddress(ReadOnlySpan<byte> ascii)
     {
-        address = null;
-        if (ascii.IsEmpty) return true;
         Span<char> text = stackalloc char[MaxPlainLength];
-        return Ascii.ToUtf16(ascii, text, out var length) == OperationStatus.Done && AddressRange.TryParseAddress(text[..length], out address);
+        _ = Ascii.ToUtf16(ascii, text, out var length);
+        return Keys.ClientAddress.Parse(text[..length]);
     }
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using KeyService.Contracts;
 using KeyService.Server.Keys;
 
 namespace KeyService.Server.Grpc;
@@ -32,6 +32,7 @@ internal sealed class Violations
     {
         if (id.Length == 0 && required) Add("key_id", "is required");
         else if (id.Length > 64 || !id.All(Workspaces.IsIdCharacter)) Add("key_id", "must be at most 64 of [A-Za-z0-9_-]");
+        else NoApiKey("key_id", id);
     }
 
     public void PageSize(int size)
@@ -39,20 +40,26 @@ internal sealed class Violations
         if (size < 0) Add("page_size", "must not be negative");
     }
 
-    /// <summary>Free text: counted in code points, without control characters.</summary>
+    /// <summary>Free text: counted in code points, of characters that people can read, and without an API key, which would be a secret in the clear.</summary>
     public void Text(string field, string text, int maxLength, bool multiline)
     {
-        var count = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            count++;
-            if (!Rune.IsControl(rune) || (multiline && rune.Value is '\n' or '\r' or '\t')) continue;
-            Add(field, "must not contain control characters");
-            return;
-        }
+        if (FreeText.Problem(text, multiline) is { } problem) Add(field, problem);
+        else if (!IsFitting(field, text, maxLength)) return;
+        else if (!FreeText.HasVisible(text) && !string.IsNullOrWhiteSpace(text)) Add(field, "must contain something visible");
+        else NoApiKey(field, text);
+    }
 
-        if (count > maxLength) Add(field, string.Create(CultureInfo.InvariantCulture, $"must be at most {maxLength} characters; it has {count}"));
-        else if (!IsWellFormed(text)) Add(field, "must be well-formed Unicode");
+    /// <summary>Text that is searched for and not kept: what was stored before a rule was made can be found.</summary>
+    public void Query(string query, int maxLength)
+    {
+        if (query.Any(char.IsControl)) Add("query", "must not contain control characters");
+        else if (IsFitting("query", query, maxLength)) NoApiKey("query", query);
+    }
+
+    /// <summary>Text that is kept, or stands in addresses and logs. The error never repeats it.</summary>
+    public void NoApiKey(string field, string text)
+    {
+        if (ApiKeyScan.Finds(text)) Add(field, "must not contain an API key, or most of one: it would be a secret in the clear");
     }
 
     /// <returns>Whether there are so few that each is worth a look.</returns>
@@ -60,6 +67,15 @@ internal sealed class Violations
     {
         if (count <= max) return true;
         Add(field, string.Create(CultureInfo.InvariantCulture, $"must have at most {max} entries; it has {count}"));
+        return false;
+    }
+
+    private bool IsFitting(string field, string text, int maxLength)
+    {
+        var count = text.EnumerateRunes().Count();
+        if (count > maxLength) Add(field, string.Create(CultureInfo.InvariantCulture, $"must be at most {maxLength} characters; it has {count}"));
+        else if (!IsWellFormed(text)) Add(field, "must be well-formed Unicode");
+        else return true;
         return false;
     }
 

@@ -44,7 +44,7 @@ internal sealed class RootCredential(KeyStore store, KeyIssuer issuer, MasterKey
     {
         try
         {
-            ApiKeyDigest.Of(credential, options.Issuance.Brand, masterKeys);
+            ApiKeyDigest.Of(credential, masterKeys);
         }
         catch (ArgumentException e)
         {

@@ -84,7 +84,7 @@ internal sealed record ServerOptions
                 Settings.Text(configuration, SettingNames.RootCredentialFile) ?? Path.Combine(data, "root-credential")),
             Roles = roles,
             SqlServer = ReadSqlServer(configuration),
-            Lookup = ReadLookup(configuration, brand),
+            Lookup = ReadLookup(configuration),
             Replica = new()
             {
                 Lease = Settings.Duration(configuration, SettingNames.Lease, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(3), ReplicaOptions.LongestLease),
@@ -159,14 +159,13 @@ internal sealed record ServerOptions
         }
     }
 
-    private static LookupOptions ReadLookup(IConfiguration configuration, string brand)
+    private static LookupOptions ReadLookup(IConfiguration configuration)
     {
         var redis = Settings.Text(configuration, SettingNames.Redis);
         if (redis is not null && !RedisConnection.CanParse(redis))
             throw Settings.Wrong(SettingNames.Redis, redis, "a StackExchange.Redis configuration such as host:6379,password=...");
         return new()
         {
-            Brand = brand,
             Redis = redis,
             CacheCapacity = Settings.Integer(configuration, SettingNames.CacheCapacity, 100_000, 100, 10_000_000),
             ValidateBudget = Settings.Duration(

@@ -78,7 +78,7 @@ internal sealed class KeyIssuer(
     {
         var eventId = audit.NewEventId();
         var keyId = KeyIds.New(time);
-        var digest = ApiKeyDigest.Of(apiKey, options.Brand, masterKeys).ToArray();
+        var digest = ApiKeyDigest.Of(apiKey, masterKeys).ToArray();
         return store.WriteAsync(
             eventId,
             async (context, token) =>
@@ -98,7 +98,7 @@ internal sealed class KeyIssuer(
         CancellationToken cancellation)
     {
         apiKey ??= ApiKeyText.Generate(options.Brand, request.Environment, masterKeys.Current);
-        var digest = ApiKeyDigest.Of(apiKey, options.Brand, masterKeys, out var masterKey);
+        var digest = ApiKeyDigest.Of(apiKey, masterKeys, out var masterKey);
         var now = UtcMicroseconds.Now(time);
         var recoverable = !request.NonRecoverable && options.Recovery.Allows(request.WorkspaceId);
         var record = new KeyRecord

@@ -4,17 +4,16 @@ namespace KeyService.Server.Keys;
 internal static class ApiKeyDigest
 {
     /// <exception cref="ArgumentException">The text is not an API key of this service.</exception>
-    public static KeyDigest Of(string apiKey, string brand, MasterKeys masterKeys) => Of(apiKey, brand, masterKeys, out _);
+    public static KeyDigest Of(string apiKey, MasterKeys masterKeys) => Of(apiKey, masterKeys, out _);
 
-    /// <inheritdoc cref="Of(string, string, MasterKeys)"/>
+    /// <inheritdoc cref="Of(string, MasterKeys)"/>
     /// <param name="apiKey">The text.</param>
-    /// <param name="brand">What it begins with.</param>
     /// <param name="masterKeys">Those of the service.</param>
     /// <param name="masterKey">The one that made it, which need not be the newest.</param>
-    public static KeyDigest Of(string apiKey, string brand, MasterKeys masterKeys, out MasterKey masterKey)
+    public static KeyDigest Of(string apiKey, MasterKeys masterKeys, out MasterKey masterKey)
     {
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
-        if (ApiKeyText.TryParse(apiKey, brand, ascii, out var parts) != ApiKeyParseResult.Ok
+        if (ApiKeyText.TryParse(apiKey, ascii, out var parts) != ApiKeyParseResult.Ok
             || masterKeys.Find(parts.Generation) is not { } found
             || !ApiKeyText.HasValidTag(ascii[..parts.Length], found))
         {

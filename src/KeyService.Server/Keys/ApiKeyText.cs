@@ -8,7 +8,7 @@ internal enum ApiKeyParseResult
 {
     Ok,
 
-    /// <summary>Not the shape of an API key of this brand.</summary>
+    /// <summary>Not the shape of an API key.</summary>
     Malformed,
 
     /// <summary>The right shape, but mistyped or cut and filled up: the checksum does not hold.</summary>
@@ -22,7 +22,7 @@ internal readonly record struct ApiKeyParts(int Length, KeyEnvironment Environme
 /// <remarks>
 /// <code>
 /// part         characters   meaning
-/// brand        2 to 8       lower-case letters, configured, "ks" by default: lets scanners find leaked keys
+/// brand        2 to 8       lower-case letters, "ks" by default: lets scanners find leaked keys
 /// _            1
 /// environment  4            "live" or "test"
 /// _            1
@@ -31,7 +31,8 @@ internal readonly record struct ApiKeyParts(int Length, KeyEnvironment Environme
 /// tag          8            base62: first 47 bits of HMAC-SHA-256(tag key, everything before the tag), big-endian
 /// checksum     6            base62: CRC-32 (IEEE) of everything before it
 /// </code>
-/// The text carries no version of its own: a new format takes new generations. The tag is a shield for the database, not the
+/// The configured brand is for new API keys alone. Parsing takes any, because the text names its own and tag and digest cover it: another setting must not
+/// invalidate what was issued. The text carries no version of its own: a new format takes new generations. The tag is a shield for the database, not the
 /// authentication: a key is accepted only because its digest was found.
 /// </remarks>
 internal static class ApiKeyText
@@ -95,30 +96,17 @@ internal static class ApiKeyText
 
     /// <summary>Never throws for any text, and allocates nothing.</summary>
     /// <param name="ascii">At least <see cref="MaxLength"/> bytes; the API key in ASCII when the result is Ok, else nothing of it.</param>
-    public static ApiKeyParseResult TryParse(ReadOnlySpan<char> text, string brand, Span<byte> ascii, out ApiKeyParts parts)
+    public static ApiKeyParseResult TryParse(ReadOnlySpan<char> text, Span<byte> ascii, out ApiKeyParts parts)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(ascii.Length, MaxLength, nameof(ascii));
         parts = default;
         if (text.Length > MaxLength)
             return ApiKeyParseResult.Malformed;
         Ascii.FromUtf16(text, ascii, out var written);
-        var result = written == text.Length ? Parse(ascii[..written], brand, out parts) : ApiKeyParseResult.Malformed;
+        var result = written == text.Length ? Parse(ascii[..written], out parts) : ApiKeyParseResult.Malformed;
         if (result != ApiKeyParseResult.Ok)
             ascii[..written].Clear();
         return result;
-    }
-
-    /// <summary>Whether the text, but for white space around it, has the shape of an API key, mistyped or not: it must not be searched for or logged.</summary>
-    public static bool LooksLikeApiKey(ReadOnlySpan<char> text, string brand)
-    {
-        var trimmed = text.Trim();
-        if (trimmed.Length > MaxLength)
-            return false;
-        Span<byte> ascii = stackalloc byte[MaxLength];
-        Ascii.FromUtf16(trimmed, ascii, out var written);
-        var looksLike = written == trimmed.Length && HasShape(ascii[..written], brand, out _);
-        CryptographicOperations.ZeroMemory(ascii);
-        return looksLike;
     }
 
     /// <summary>Whether <paramref name="key"/> made this API key. False, not an exception, for a text that is none.</summary>
@@ -152,10 +140,10 @@ internal static class ApiKeyText
     }
 
     /// <summary>Never throws for any bytes, and allocates nothing. What is Ok is ASCII.</summary>
-    public static ApiKeyParseResult Parse(ReadOnlySpan<byte> text, string brand, out ApiKeyParts parts)
+    public static ApiKeyParseResult Parse(ReadOnlySpan<byte> text, out ApiKeyParts parts)
     {
         parts = default;
-        if (!HasShape(text, brand, out var environment))
+        if (!HasShape(text, out var environment))
             return ApiKeyParseResult.Malformed;
         // Six digits hold more than 32 bits; a number above them equals no CRC.
         if (!Base62.TryDecode(text[^ChecksumLength..], out var checksum) || checksum != Crc32.Compute(text[..^ChecksumLength]))
@@ -164,14 +152,15 @@ internal static class ApiKeyText
         return ApiKeyParseResult.Ok;
     }
 
-    private static bool HasShape(ReadOnlySpan<byte> text, string brand, out KeyEnvironment environment)
+    private static bool HasShape(ReadOnlySpan<byte> text, out KeyEnvironment environment)
     {
         environment = default;
-        if (text.Length != brand.Length + InfixLength + TailLength || text.Length > MaxLength)
+        var brandLength = text.Length - (InfixLength + TailLength);
+        if (brandLength is < MinBrandLength or > MaxBrandLength)
             return false;
-        if (!Ascii.Equals(text[..brand.Length], brand))
+        if (text[..brandLength].ContainsAnyExceptInRange((byte)'a', (byte)'z'))
             return false;
-        var infix = text.Slice(brand.Length, InfixLength);
+        var infix = text.Slice(brandLength, InfixLength);
         if (infix.SequenceEqual("_live_"u8))
             environment = KeyEnvironment.Live;
         else if (infix.SequenceEqual("_test_"u8))

@@ -35,12 +35,30 @@ internal sealed class KeyQueries(KeyStore store)
     /// <summary>At most <see cref="KeyList.Count"/> keys and where they end; null after the last page. Keyset pages: page n costs what page 1 does.</summary>
     public async Task<(List<KeyView> Keys, KeyPosition? End)> ListAsync(KeyList list, CancellationToken cancellation)
     {
-        var found = await store.ScanAsync((context, token) => PageAsync(context, list, token), cancellation);
-        var keys = found.Take(list.Count).Select(f => new KeyView(f.Key.ToRecord(), f.LastUsedTime)).ToList();
-        if (found.Count <= list.Count) return (keys, null);
+        var keys = new List<KeyView>();
+        return (keys, await ListAsync(list, TryTake, cancellation));
 
-        var last = found[list.Count - 1].Key;
-        return (keys, new(UtcMicroseconds.ToMicroseconds(last.CreateTime), last.NameOrder, last.KeyId));
+        bool TryTake(KeyView key)
+        {
+            keys.Add(key);
+            return true;
+        }
+    }
+
+    /// <summary>The same, key by key.</summary>
+    /// <param name="list">Which keys.</param>
+    /// <param name="tryTake">Takes the next key; false ends the page before it. The first is always taken.</param>
+    /// <param name="cancellation">The caller gave up.</param>
+    /// <returns>Where the page ends; null when it is the last.</returns>
+    public async Task<KeyPosition?> ListAsync(KeyList list, Func<KeyView, bool> tryTake, CancellationToken cancellation)
+    {
+        var found = await store.ScanAsync((context, token) => PageAsync(context, list, token), cancellation);
+        var taken = 0;
+        while (taken < Math.Min(found.Count, list.Count) && tryTake(new(found[taken].Key.ToRecord(), found[taken].LastUsedTime))) taken++;
+        if (taken == found.Count) return null;
+
+        var last = found[taken - 1].Key;
+        return new(UtcMicroseconds.ToMicroseconds(last.CreateTime), last.NameOrder, last.KeyId);
     }
 
     /// <summary>One more than the page holds, to tell whether there is another.</summary>
@@ -72,13 +90,19 @@ internal sealed class KeyQueries(KeyStore store)
     {
         keys = keys.Where(key => key.WorkspaceId == list.WorkspaceId);
         if (list.Status is { } status) keys = keys.Where(key => key.Status == status);
-        if (list.Query.Length > 0)
-        {
-            var folded = SearchText.Fold(list.Query);
-            keys = keys.Where(key => key.Search.Contains(folded));
-        }
+        return list.Query.Length > 0 ? Matching(keys, SearchText.Fold(list.Query)) : keys;
+    }
 
-        return keys;
+    /// <summary>
+    /// Keys with the text in name, description or hint. What all hints have in common (<c>KS_LIVE_...</c>) is no hit: a text that could be of it alone must be
+    /// in name or description, which a separator follows, or in the four characters at the end.
+    /// </summary>
+    private static IQueryable<ApiKeyRow> Matching(IQueryable<ApiKeyRow> keys, string folded)
+    {
+        if (!SearchText.MayBeOfEveryHint(folded)) return keys.Where(key => key.Search.Contains(folded));
+        var inText = SearchText.PatternBeforeHint(folded);
+        return keys.Where(key => EF.Functions.Like(key.Search, inText, SearchText.PatternEscape)
+            || key.Search.Substring(key.Search.Length - SearchText.HintTailLength).Contains(folded));
     }
 
     // Times hardly repeat, for the changes of a workspace come one after the other: what is walked of one time is nothing.

@@ -14,7 +14,4 @@ internal sealed record LookupOptions
 
     /// <summary><c>ConnectionStrings:Redis</c> in the format of StackExchange.Redis; null: memory and database only.</summary>
     public string? Redis { get; init; }
-
-    /// <summary><c>KeyService:Brand</c>: what API keys begin with; 2 to 8 lower-case letters.</summary>
-    public string Brand { get; init; } = "ks";
 }

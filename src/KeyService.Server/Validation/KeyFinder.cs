@@ -55,7 +55,7 @@ internal sealed class KeyFinder(KeyLookup lookup, MasterKeys masterKeys, LookupO
     {
         digest = default;
         masterKey = null;
-        if (ApiKeyText.Parse(presented, options.Brand, out var parts) != ApiKeyParseResult.Ok) return Reading.NoKey;
+        if (ApiKeyText.Parse(presented, out var parts) != ApiKeyParseResult.Ok) return Reading.NoKey;
         masterKey = masterKeys.Find(parts.Generation);
         if (masterKey is null) return Reading.UnknownGeneration;
 

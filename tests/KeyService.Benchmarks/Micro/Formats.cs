@@ -42,7 +42,7 @@ public class Formats
     public bool Parse()
     {
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
-        return ApiKeyText.TryParse(_apiKey, Brand, ascii, out _) == ApiKeyParseResult.Ok;
+        return ApiKeyText.TryParse(_apiKey, ascii, out _) == ApiKeyParseResult.Ok;
     }
 
     [Benchmark(Description = "API key: tag check")]

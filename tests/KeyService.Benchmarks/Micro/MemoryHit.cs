@@ -43,17 +43,17 @@ public class MemoryHit
         _validator = new(finder, usage);
         _credentials = new(finder, usage);
 
-        var apiKey = ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, masterKey);
-        _credential = ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, masterKey);
-        memory.Put(ApiKeyDigest.Of(apiKey, options.Brand, masterKeys), new(Samples.Record("workspace-1", ["payments.read"]), belief.Mark()));
+        var apiKey = ApiKeyText.Generate("ks", KeyEnvironment.Live, masterKey);
+        _credential = ApiKeyText.Generate("ks", KeyEnvironment.Live, masterKey);
+        memory.Put(ApiKeyDigest.Of(apiKey, masterKeys), new(Samples.Record("workspace-1", ["payments.read"]), belief.Mark()));
         var credential = new CachedKey(Samples.Record(Workspaces.System, ["keys:validate"]), belief.Mark());
-        memory.Put(ApiKeyDigest.Of(_credential, options.Brand, masterKeys), credential);
+        memory.Put(ApiKeyDigest.Of(_credential, masterKeys), credential);
         _rights = credential.Credential!.Rights;
         _hit = Question.Of(apiKey, "", [], clientAddress: null);
         _wrongChecksum = Question.Of(apiKey[..^1] + (apiKey[^1] == '0' ? '1' : '0'), "", [], clientAddress: null);
         // Another master key of the same generation: a right checksum, a wrong tag.
         var other = MasterKey.Derive('0', Enumerable.Repeat((byte)1, MasterKey.SecretSize).ToArray());
-        _wrongTag = Question.Of(ApiKeyText.Generate(options.Brand, KeyEnvironment.Live, other), "", [], clientAddress: null);
+        _wrongTag = Question.Of(ApiKeyText.Generate("ks", KeyEnvironment.Live, other), "", [], clientAddress: null);
         if (!IsValid() || Ask(_wrongChecksum) != Verdict.NotFound || Ask(_wrongTag) != Verdict.NotFound || !Authenticate())
             throw new InvalidOperationException("Not the answers that are to be measured.");
     }

@@ -26,6 +26,11 @@ public sealed class CreateTests(Browser browser)
         await name.FillAsync("   ");
         await RefusedAsync(dialog, "Give the key a name");
 
+        await name.FillAsync("\u200b\u3164");
+        await RefusedAsync(dialog, "Give the key a name that can be seen");
+        await name.FillAsync("invoice\u202egpj");
+        await RefusedAsync(dialog, "No characters that control the direction of text");
+
         await name.FillAsync("👍🏽 ok ");
         await Expect(dialog.GetByText("5 / 128")).ToBeVisibleAsync();
         await name.FillAsync(string.Concat(Enumerable.Repeat("👍", 129)));

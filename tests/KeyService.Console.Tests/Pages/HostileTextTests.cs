@@ -16,7 +16,7 @@ public sealed class HostileTextTests(Browser browser)
         "{{7*7}} ${7*7} @(7*7) %3Cscript%3E",
         "مفتاح التداول الليلي",
         "מפתח המסחר של הלילה",
-        "invoice\u202Egpj.exe",
+        "invoice\u200Bgpj.exe",
         "👩‍👩‍👧‍👦🏳️‍🌈👍🏽 emoji",
         string.Concat(Enumerable.Repeat("W", 128)),
         string.Concat(Enumerable.Repeat("👍", 128)),

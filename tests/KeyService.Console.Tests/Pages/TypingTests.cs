@@ -107,6 +107,8 @@ public sealed class TypingTests(Browser browser)
         var caller = await browser.Server.Client.GetCallerAsync(new(), KeyService.FunctionalTests.Infrastructure.ServerProcess.As(credential));
         caller.Workspaces.ShouldBe([_workspace, "another"], ignoreOrder: true);
         caller.Permissions.ShouldBe(["keys:read"]);
+        await page.GotoAsync($"/open-api/system/keys/{caller.CredentialId}");
+        await Expect(page.Locator("dt:text-is('Permitted workspaces') + dd li")).ToHaveTextAsync([_workspace, "another"]);
     }
 
     [Fact]

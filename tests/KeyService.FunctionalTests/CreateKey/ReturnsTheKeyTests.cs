@@ -26,7 +26,7 @@ public sealed class ReturnsTheKeyTests(SharedServer shared)
 
         var created = await _workspace.CreateAsync(request =>
         {
-            request.Description = "Places orders\nand cancels them. \u202Eשלום\u202C";
+            request.Description = "Places orders\nand cancels them. שלום";
             request.Environment = KeyEnvironment.Test;
             request.Scopes.Add(["orders.*", "balance.read"]);
             request.AllowedAddresses.Add(["10.0.0.0/8", "192.0.2.7", "2001:DB8::/32", "::ffff:198.51.100.0/120"]);
@@ -40,7 +40,7 @@ public sealed class ReturnsTheKeyTests(SharedServer shared)
         key.KeyId.ShouldMatch("^key_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$");
         key.WorkspaceId.ShouldBe(_workspace.Id);
         key.Name.ShouldBe("Trading bot");
-        key.Description.ShouldBe("Places orders\nand cancels them. \u202Eשלום\u202C");
+        key.Description.ShouldBe("Places orders\nand cancels them. שלום");
         key.Environment.ShouldBe(KeyEnvironment.Test);
         key.Status.ShouldBe(KeyStatus.Enabled);
         key.StatusReason.ShouldBeEmpty();

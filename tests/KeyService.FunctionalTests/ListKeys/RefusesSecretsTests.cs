@@ -11,12 +11,18 @@ public sealed class RefusesSecretsTests(SharedServer shared)
     [InlineData("as it is")]
     [InlineData("with spaces around")]
     [InlineData("mistyped")]
+    [InlineData("in quotation marks")]
+    [InlineData("as a header")]
+    [InlineData("in a sentence")]
     public async Task A_query_that_is_an_api_key_is_refused_and_not_repeated(string how)
     {
         var apiKey = (await _workspace.CreateAsync()).ApiKey;
         var query = how switch
         {
             "with spaces around" => $" {apiKey} ",
+            "in quotation marks" => $"\"{apiKey}\"",
+            "as a header" => $"Bearer {apiKey}",
+            "in a sentence" => $"my key {apiKey}!",
             "mistyped" => apiKey[..^1] + (apiKey[^1] == 'a' ? 'b' : 'a'),
             _ => apiKey,
         };

@@ -68,8 +68,8 @@ public sealed class JsonTests(SharedServer shared)
     [Fact]
     public async Task Limits_are_those_of_gRPC()
     {
-        (await JsonAnswer.Post(_server, Path, """{"requests": [{"apiKey": "x"}, {"workspaceId": "a/b", "clientAddress": "c"}]}"""))
-            .ShouldBeInvalid("requests[1].workspace_id", "requests[1].client_address");
+        (await JsonAnswer.Post(_server, Path, """{"requests": [{"apiKey": "x"}, {"workspaceId": "a/b", "requiredScopes": ["C"]}]}"""))
+            .ShouldBeInvalid("requests[1].workspace_id", "requests[1].required_scopes[0]");
         (await JsonAnswer.Post(_server, Path, $$"""{"requests": [{{string.Join(',', Enumerable.Repeat("{}", 1_001))}}]}""")).ShouldBeInvalid("requests");
         (await JsonAnswer.Post(_server, Path, $$"""{"requests": [{{string.Join(',', Enumerable.Repeat("{}", 1_000))}}]}"""))
             .ShouldBeOk().GetProperty("responses").GetArrayLength().ShouldBe(1_000);

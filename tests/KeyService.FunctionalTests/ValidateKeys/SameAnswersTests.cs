@@ -18,12 +18,12 @@ public sealed class SameAnswersTests(SharedServer shared)
         Metadata[] callers =
         [
             shared.Server.Root, await keys.Workspace.CallerAsync("keys:validate"), await keys.Other.CallerAsync("keys:validate"),
-            ServerProcess.As((await keys.Workspace.CreateCredentialAsync(["keys:validate"], [])).ApiKey),
+            ServerProcess.As((await keys.Workspace.CreateCredentialAsync(["keys:validate"], ["nowhere"])).ApiKey),
         ];
         var question =
             from apiKey in Pick(keys.ApiKeys.Values.ToArray())
             from workspace in Pick("", keys.Workspace.Id, keys.Other.Id)
-            from address in Pick("", "10.1.2.3", "2001:db8::1")
+            from address in Pick("", "10.1.2.3", "2001:db8::1", "10.1.2.3:5000", "[::ffff:10.1.2.3]:443", "fe80::1%eth0", "unknown")
             from scopes in Pick("orders.create", "balance.read", "orders.*", "admin").Array[0, 2]
             select new ValidateKeyRequest { ApiKey = apiKey, WorkspaceId = workspace, ClientAddress = address, RequiredScopes = { scopes } };
         var seen = new HashSet<Verdict>();
@@ -61,6 +61,9 @@ public sealed class SameAnswersTests(SharedServer shared)
             ("with everything", null, Verdict.AddressNotAllowed),
             ("plain", request => request.WorkspaceId = keys.Other.Id, Verdict.NotFound),
             ("with everything", request => request.ClientAddress = "10.1.2.3", Verdict.Valid),
+            ("with everything", request => request.ClientAddress = "10.1.2.3:5000", Verdict.Valid),
+            ("with everything", request => request.ClientAddress = "unknown", Verdict.AddressNotAllowed),
+            ("plain", request => request.ClientAddress = "unknown", Verdict.Valid),
             ("a credential", null, Verdict.NotFound),
             ("of the other workspace", null, Verdict.Valid),
             ("plain", null, Verdict.Valid),

@@ -133,6 +133,23 @@ public class CreateKeyRulesTests
     }
 
     [Fact]
+    public void A_credential_that_validates_names_where()
+    {
+        Violations(r => AsCredential(r).Scopes.Add(["keys:validate", "keys:admin"])).ShouldBe(
+            ["permitted_workspaces: is required with keys:validate: without a workspace it can validate no API key"]);
+        Fields(r => With(AsCredential(r), "keys:validate").PermittedWorkspaces.Add("wallet-a")).ShouldBeEmpty();
+        Fields(r => With(AsCredential(r), "keys:validate").PermittedWorkspaces.Add("*")).ShouldBeEmpty();
+        Fields(r => With(AsCredential(r), "keys:admin")).ShouldBeEmpty();
+        Fields(r => With(r, "keys:validate")).ShouldBeEmpty("a scope of an ordinary key is its owner's own");
+
+        static CreateKeyRequest With(CreateKeyRequest request, string scope)
+        {
+            request.Scopes.Add(scope);
+            return request;
+        }
+    }
+
+    [Fact]
     public void A_credential_s_scopes_are_permissions()
     {
         Fields(r => AsCredential(r).Scopes.Add(["keys:read", "keys:admin"])).ShouldBeEmpty();

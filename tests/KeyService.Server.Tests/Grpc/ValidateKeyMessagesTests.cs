@@ -22,7 +22,7 @@ public class ValidateKeyMessagesTests
 
     private static readonly Gen<string> ScopeTexts = Gen.OneOf(Gen.OneOf("", "a.*", ".*", "A"), Gen.String[Gen.Char["abz09.:_-"], 1, 65]);
 
-    private static readonly Gen<string> Addresses = Gen.OneOf("", "10.0.0.1", "2001:db8::1", "::ffff:10.0.0.1", "10.1", "localhost", "1.2.3.4/32");
+    private static readonly Gen<string> Addresses = Gen.OneOf("", "10.0.0.1", "2001:db8::1", "::ffff:10.0.0.1", "10.1", "localhost", "1.2.3.4/32", "fe80::1%eth0", "127.0.0.1:5000", "[::1]:443", "[", "１.2.3.4");
 
     private static readonly Gen<ValidateKeyRequest> Requests = Gen.Select(
         ApiKeys, WorkspaceIds, Gen.OneOf(ScopeTexts.Array[0, 3], ScopeTexts.Array[60, 70]), Addresses, Gen.OneOf("", "", "", "token"),

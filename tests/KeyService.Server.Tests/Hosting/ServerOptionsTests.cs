@@ -28,7 +28,6 @@ public class ServerOptionsTests
         options.Lookup.RedisTtl.ShouldBe(TimeSpan.FromHours(24));
         options.Lookup.ValidateBudget.ShouldBe(TimeSpan.FromMilliseconds(200));
         options.Lookup.CacheCapacity.ShouldBe(100_000);
-        options.Lookup.Brand.ShouldBe("ks");
         options.Issuance.Brand.ShouldBe("ks");
         options.Issuance.Recovery.Allows("acme").ShouldBeTrue();
         options.AuditRetention.ShouldBe(TimeSpan.FromDays(400));
@@ -60,7 +59,7 @@ public class ServerOptionsTests
         options.Roles.ShouldBe(Roles.Validation | Roles.Management);
         options.Lookup.ShouldBe(new LookupOptions
         {
-            Redis = "redis:6379", RedisTtl = TimeSpan.FromHours(1), ValidateBudget = TimeSpan.FromMilliseconds(500), CacheCapacity = 500, Brand = "wallet",
+            Redis = "redis:6379", RedisTtl = TimeSpan.FromHours(1), ValidateBudget = TimeSpan.FromMilliseconds(500), CacheCapacity = 500,
         });
         options.Issuance.Brand.ShouldBe("wallet");
         options.Issuance.Recovery.Allows("acme").ShouldBeFalse();

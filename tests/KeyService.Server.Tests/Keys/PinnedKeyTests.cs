@@ -9,7 +9,7 @@ public class PinnedKeyTests
     public void The_pinned_api_key_parses_into_its_parts()
     {
         Span<byte> ascii = stackalloc byte[ApiKeyText.MaxLength];
-        ApiKeyText.TryParse(PinnedKey.ApiKey, PinnedKey.Brand, ascii, out var parts).ShouldBe(ApiKeyParseResult.Ok);
+        ApiKeyText.TryParse(PinnedKey.ApiKey, ascii, out var parts).ShouldBe(ApiKeyParseResult.Ok);
         parts.ShouldBe(new ApiKeyParts(46, KeyEnvironment.Live, '7'));
         Encoding.ASCII.GetString(ascii[..parts.Length]).ShouldBe(PinnedKey.ApiKey);
     }

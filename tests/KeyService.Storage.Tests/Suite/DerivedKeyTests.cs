@@ -27,7 +27,7 @@ public abstract class DerivedKeyTests(Engine engine) : StoreTests(engine)
         var again = await Store.Get<KeyIssuer>().EnsureAsync(CanaryRequest, Text, Actor.Canary, CancellationToken.None);
 
         ids.Append(again).Distinct().ShouldHaveSingleItem();
-        var found = await Store.Get<IStorageEngine>().FindKeyAsync(ApiKeyDigest.Of(Text, "ks", Store.MasterKeys).ToArray(), CancellationToken.None);
+        var found = await Store.Get<IStorageEngine>().FindKeyAsync(ApiKeyDigest.Of(Text, Store.MasterKeys).ToArray(), CancellationToken.None);
         (found!.KeyId, found.CreatedBy, found.Recoverable).ShouldBe((again, "canary", false));
         (await Store.EventsAsync(Workspaces.System)).ShouldHaveSingleItem().Action.ShouldBe("CreateKey");
     }

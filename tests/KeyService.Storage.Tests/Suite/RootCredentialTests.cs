@@ -128,7 +128,7 @@ public abstract class RootCredentialTests(Engine engine) : StoreTests(engine)
         (await ListAllAsync(new(Workspaces.System, "", null, KeyOrder.NewestFirst, null, 10))).ConvertAll(view => view.Key);
 
     private async Task<KeyRecord?> LookUpAsync(string apiKey) =>
-        (await Store.Get<IStorageEngine>().FindKeyAsync(ApiKeyDigest.Of(apiKey, "ks", Store.MasterKeys).ToArray(), CancellationToken.None))?.ToRecord();
+        (await Store.Get<IStorageEngine>().FindKeyAsync(ApiKeyDigest.Of(apiKey, Store.MasterKeys).ToArray(), CancellationToken.None))?.ToRecord();
 }
 
 public sealed class RootCredentialTestsOnSqlite() : RootCredentialTests(Engine.Sqlite);

@@ -174,7 +174,7 @@ public abstract class RoundTripTests(Engine engine) : StoreTests(engine)
     private static KeyRecord Canonical(KeyRecord record) =>
         record with { Metadata = new SortedDictionary<string, string>(record.Metadata.ToDictionary(), StringComparer.Ordinal) };
 
-    private KeyDigest DigestOf(string apiKey) => ApiKeyDigest.Of(apiKey, "ks", Store.MasterKeys);
+    private KeyDigest DigestOf(string apiKey) => ApiKeyDigest.Of(apiKey, Store.MasterKeys);
 
     private async Task<KeyRecord?> LookUpAsync(string apiKey) =>
         (await Store.Get<IStorageEngine>().FindKeyAsync(DigestOf(apiKey).ToArray(), CancellationToken.None))?.ToRecord();

@@ -50,6 +50,19 @@ public abstract class SearchTests(Engine engine) : StoreTests(engine)
     }
 
     [Fact]
+    public async Task What_every_hint_has_in_common_is_no_hit_and_its_own_end_is()
+    {
+        var key = (await CreateAsync(Request(name: "alpha"))).Key;
+        var named = (await CreateAsync(Request(name: "my_live_...key"))).Key;
+
+        foreach (var query in new[] { "_live_", "LIVE_..", "s_live_...", "_", "..." })
+            (await FoundAsync(query)).ShouldBe(query.StartsWith('s') ? [] : [named.KeyId], query);
+        var end = key.Hint[^4..];
+        foreach (var query in new[] { end, $"...{end}", $"e_...{end[..1]}", key.Hint, key.Hint.ToUpperInvariant(), end[2..] })
+            (await FoundAsync(query)).ShouldContain(key.KeyId, query);
+    }
+
+    [Fact]
     public async Task A_query_finds_every_hit_on_pages_of_each_size_and_order()
     {
         var hits = new List<string>();

@@ -67,7 +67,7 @@ public sealed class BulkRowTests : IDisposable
         }
 
         (await store.VerifyAsync()).ShouldAllBe(check => check.Problem == null);
-        var digest = ApiKeyDigest.Of(new SyntheticKeys(Plan, store.MasterKeys, "ks").TextOf(1_234), "ks", store.MasterKeys);
+        var digest = ApiKeyDigest.Of(new SyntheticKeys(Plan, store.MasterKeys, "ks").TextOf(1_234), store.MasterKeys);
         (await store.Engine.FindKeyAsync(digest.ToArray(), CancellationToken.None))!.CreateTime.ShouldBe(Plan.TimeOf(1_234));
         var (keys, end) = await store.Queries.ListAsync(new(LoadPlan.BigWorkspace, "", null, KeyOrder.ByName, null, 500), CancellationToken.None);
         keys.Count.ShouldBe(500);

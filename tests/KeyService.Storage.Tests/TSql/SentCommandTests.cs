@@ -71,7 +71,7 @@ public sealed class SentCommandTests : IAsyncDisposable
         Put("AuditHeads", "ApiKeys", "KeyUsage");
         _server.Rows["RequestRecords"] = new(RecordedRows.Of("RequestRecords")) { ["Fingerprint"] = Request().Fingerprint() };
         var apiKey = ApiKeyText.Generate("ks", KeyEnvironment.Live, _masterKey);
-        var digest = ApiKeyDigest.Of(apiKey, "ks", new([_masterKey]));
+        var digest = ApiKeyDigest.Of(apiKey, new([_masterKey]));
         _server.Rows["KeySecrets"] = new(RecordedRows.Of("KeySecrets"))
         {
             ["Digest"] = digest.ToArray(),

@@ -68,7 +68,7 @@ internal sealed class SyntheticKeys(LoadPlan plan, MasterKeys masterKeys, string
     /// <summary>Not recoverable: no sealed text.</summary>
     public KeySecretRow SecretOf(KeyRecord key, string text) => new()
     {
-        Digest = ApiKeyDigest.Of(text, brand, masterKeys, out var masterKey).ToArray(),
+        Digest = ApiKeyDigest.Of(text, masterKeys, out var masterKey).ToArray(),
         KeyId = key.KeyId,
         Generation = masterKey.Generation,
         Sealed = null,
