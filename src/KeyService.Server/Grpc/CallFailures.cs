@@ -9,7 +9,7 @@ internal sealed class CallFailures(Metrics metrics, OutageLog outages, OverloadL
 {
     public RpcException Explain(string rpc, Exception exception, CancellationToken caller, long start)
     {
-        if (exception is StoreUnavailableException outage) outages.Add(rpc, outage.Failure);
+        if (exception is StoreUnavailableException outage) outages.Add(outage.Failure);
         if (exception is OverloadedException)
         {
             var isValidation = CallRules.Of(rpc).Class == CallClass.Validation;

@@ -2,6 +2,7 @@ using KeyService.Server.Audit;
 using KeyService.Server.Issuance;
 using KeyService.Server.Observability;
 using KeyService.Server.Sessions;
+using KeyService.Server.Storage;
 
 namespace KeyService.Server.Hosting;
 
@@ -32,7 +33,7 @@ internal sealed class Housekeeper(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Log.CleanUpFailed(log, e.GetType().Name);
+            Log.CleanUpFailed(log, StoreErrors.CauseOf(e));
         }
     }
 

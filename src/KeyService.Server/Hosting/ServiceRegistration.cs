@@ -28,7 +28,7 @@ internal static class ServiceRegistration
         .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
         .AddSingleton<TimeProvider>(new MachineTime())
         .AddSingleton(masterKeys)
-        .AddSingleton(engine).AddSingleton(engine.Replication).AddSingleton<KeyStore>()
+        .AddSingleton(engine).AddSingleton(engine.Replication).AddSingleton<WriteHealth>().AddSingleton<KeyStore>()
         .AddSingleton<AuditTrail>().AddSingleton<AuditQueries>().AddSingleton<AuditVerifier>().AddSingleton<AuditPurger>()
         .AddSingleton(options.Replica with { Generations = string.Concat(masterKeys.All.Select(key => key.Generation)) })
         .AddSingleton(provider => new Belief(Incarnations.New(provider.GetRequiredService<ReplicaOptions>(), provider.GetRequiredService<TimeProvider>())))
@@ -41,7 +41,7 @@ internal static class ServiceRegistration
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
         .AddSingleton<SessionKeys>().AddSingleton<EndedSessionStore>().AddSingleton<IEndedSessionStore>(provider => provider.GetRequiredService<EndedSessionStore>())
-        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<OverloadLog>().AddMetrics().AddLogging()
+        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<OverloadLog>().AddGuardedLogging()
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
@@ -51,6 +51,7 @@ internal static class ServiceRegistration
         .AddHostedService<GenerationRollout>()
         .AddHostedService<RedisNudgeListener>()
         .AddHostedService<UsageFlusher>()
+        .AddHostedService<WriteProbe>()
         .AddHostedService<Housekeeper>();
 
     /// <summary>The canary of revocation, where it is asked for: only then are there metrics of it. After the other background work: it is stopped first.</summary>
@@ -90,7 +91,7 @@ internal static class ServiceRegistration
 
     /// <summary>JWTs as credentials, where an issuer is configured. Its metadata is read from the start on, and the start does not wait for it.</summary>
     public static IServiceCollection AddJwtCallers(this IServiceCollection services, OidcOptions? oidc) => oidc is null ? services : services
-        .AddSingleton(provider => new IssuerMetadata(IssuerReader.For(oidc), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<IssuerMetadata>>()))
+        .AddSingleton(provider => new IssuerMetadata(IssuerReader.For(oidc), provider.GetRequiredService<Metrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<IssuerMetadata>>()))
         .AddHostedService(provider => provider.GetRequiredService<IssuerMetadata>())
         .AddSingleton(provider => new JwtCallers(
             oidc.Audience, provider.GetRequiredService<IssuerMetadata>(), provider.GetRequiredService<ServerOptions>().Lookup.ValidateBudget, provider.GetRequiredService<TimeProvider>()));
@@ -101,11 +102,12 @@ internal static class ServiceRegistration
         var followed = false;
         services.AddSingleton(provider => new Readiness(
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
+            StoreErrors.CauseOf,
             // Before its first horizon a replica believes nothing: each call would be a read. Later the others are no better off.
             () => followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase),
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Readiness>>()));
-        services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<Readiness>("ready");
+            provider.GetRequiredService<ILogger<Readiness>>(), provider.GetRequiredService<Metrics>()));
+        services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<Readiness>("ready").AddCheck<WriteReadiness>("writes");
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {
             metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter();

@@ -3,6 +3,7 @@ using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Replication;
 using KeyService.Server.Storage;
+using KeyService.Server.Storage.Sqlite;
 using KeyService.Server.Validation;
 using Microsoft.Data.SqlClient;
 
@@ -49,7 +50,7 @@ internal sealed class StoreStart(
         SqlException { Number: 18456 } => new("ConnectionStrings:SqlServer: the server refuses this login.", exception),
         SqlException sql => new($"ConnectionStrings:SqlServer: the server does not answer (error {sql.Number}).", exception),
         Microsoft.Data.Sqlite.SqliteException sqlite => new(
-            $"{SettingNames.DataDirectory}: the database file cannot be used (SQLite error {sqlite.SqliteErrorCode}).", exception),
+            $"{SettingNames.DataDirectory}: the database file cannot be used ({SqliteCause.Of(sqlite)}).", exception),
         InvalidOperationException { InnerException: SqlException inner } => Explain(inner),
         _ => null,
     };

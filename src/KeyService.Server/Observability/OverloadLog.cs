@@ -1,24 +1,15 @@
 namespace KeyService.Server.Observability;
 
-/// <summary>One line when calls begin to be refused for want of a place: the metrics count them.</summary>
-internal sealed class OverloadLog(TimeProvider time, ILogger<OverloadLog> log)
+/// <summary>Calls that are refused for want of a place: a condition for each class, over when none was refused for a while. The metrics count them.</summary>
+internal sealed class OverloadLog(Metrics metrics, TimeProvider time, ILogger<OverloadLog> log)
 {
-    /// <summary>After so long without a refusal the next one is a new beginning.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+    private const string Cause = "too many under way";
 
-    private readonly Last _validation = new();
-    private readonly Last _management = new();
+    private readonly LastingFailure _validation = new(
+        new("overload_validation", static (log, _) => Log.Overloaded(log, "validations")), metrics, time, log, FailureEnd.Quiet);
 
-    public void Add(bool validation)
-    {
-        var now = time.GetTimestamp();
-        var last = Interlocked.Exchange(ref (validation ? _validation : _management).Refusal, now);
-        if (last == 0 || time.GetElapsedTime(last, now) > Quiet) Log.Overloaded(log, validation ? "validations" : "management calls");
-    }
+    private readonly LastingFailure _management = new(
+        new("overload_management", static (log, _) => Log.Overloaded(log, "management calls")), metrics, time, log, FailureEnd.Quiet);
 
-    private sealed class Last
-    {
-        /// <summary>0: never.</summary>
-        public long Refusal;
-    }
+    public void Add(bool validation) => (validation ? _validation : _management).Failed(Cause);
 }

@@ -1,5 +1,7 @@
 using System.Data.Common;
 using KeyService.Server.Keys;
+using KeyService.Server.Observability;
+using KeyService.Server.Storage.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 
@@ -16,10 +18,13 @@ internal static class StoreErrors
         return new(exception, cause switch
         {
             Microsoft.Data.SqlClient.SqlException sql => $"SQL Server error {sql.Number}",
-            Microsoft.Data.Sqlite.SqliteException sqlite => $"SQLite error {sqlite.SqliteErrorCode}",
-            _ => exception.GetType().Name,
+            Microsoft.Data.Sqlite.SqliteException sqlite => SqliteCause.Of(sqlite),
+            _ => FailureCause.Of(exception),
         });
     }
+
+    /// <summary>Why, in fixed words, for logs and metrics.</summary>
+    public static string CauseOf(Exception exception) => (exception as StoreUnavailableException ?? Unavailable(exception)).Failure;
 
     public static bool IsUnavailable(Exception exception, CancellationToken caller) => exception switch
     {

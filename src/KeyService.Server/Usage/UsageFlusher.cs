@@ -16,6 +16,8 @@ internal sealed class UsageFlusher(
 
     private const int Batch = 5_000;
 
+    private readonly LastingFailure _failing = new(new("usage_flush", Log.UsageFlushFailed), metrics, time, log);
+
     /// <summary>Writes all that is recorded; what cannot be written is recorded again.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
@@ -30,12 +32,13 @@ internal sealed class UsageFlusher(
             }
 
             metrics.UsageFlushed(written);
+            _failing.Succeeded();
         }
         catch (Exception e)
         {
             foreach (var (keyId, ticks) in uses.Skip(written)) recorder.Record(keyId, ticks);
             metrics.UsageFlushFailed();
-            Log.UsageFlushFailed(log, uses.Count - written, e.GetType().Name);
+            _failing.Failed(StoreErrors.CauseOf(e));
         }
     }
 

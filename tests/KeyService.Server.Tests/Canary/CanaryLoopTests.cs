@@ -68,7 +68,7 @@ public class CanaryLoopTests
         _rig.Log.Lines.ShouldBeEmpty();
     }
 
-    private CanaryLoop Loop() => new(_rig.Round, _rig.Table, new(), _lifetime, _rig.Time, _rig.Metrics, _rig.Log);
+    private CanaryLoop Loop() => new(_rig.Round, _rig.Table, new(), _lifetime, _rig.Time, _rig.Metrics, _rig.Log, Samples.Metrics(_rig.Time));
 
     private async Task RoundAsync(CanaryLoop loop, params ReplicaRow[] rows)
     {

@@ -9,7 +9,7 @@ namespace KeyService.Server.Tests.Grpc;
 
 public class CallGateTests
 {
-    private readonly CallGate _gate = new(Samples.Metrics(), new OverloadLog(TimeProvider.System, NullLogger<OverloadLog>.Instance), TimeProvider.System);
+    private readonly CallGate _gate = new(Samples.Metrics(), new OverloadLog(Samples.Metrics(), TimeProvider.System, NullLogger<OverloadLog>.Instance), TimeProvider.System);
     private readonly CallPermits _permits = new(new() { MaxValidations = 1, MaxManagementCalls = 1 });
     private readonly TaskCompletionSource _work = new();
     private int _letIn;
