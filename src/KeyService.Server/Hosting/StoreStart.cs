@@ -3,7 +3,6 @@ using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Replication;
 using KeyService.Server.Storage;
-using KeyService.Server.Storage.Sqlite;
 using KeyService.Server.Validation;
 using Microsoft.Data.SqlClient;
 

@@ -14,7 +14,7 @@ internal static class RedisCause
         ("WRONGPASS", "WRONGPASS: user name or password is wrong"),
         ("invalid password", "WRONGPASS: user name or password is wrong"),
         ("invalid username-password", "WRONGPASS: user name or password is wrong"),
-        ("NOAUTH", "NOAUTH: a password is required"),
+        ("NOAUTH", "NOAUTH: Redis wants a password, and none or a wrong one was given"),
         ("without any password configured", "a password is given, and Redis has none"),
         ("NOPERM", "NOPERM: the user lacks a permission"),
         ("READONLY", "READONLY: this Redis is a replica"),

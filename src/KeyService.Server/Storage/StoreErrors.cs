@@ -1,7 +1,6 @@
 using System.Data.Common;
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
-using KeyService.Server.Storage.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 

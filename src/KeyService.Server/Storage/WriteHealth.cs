@@ -1,5 +1,4 @@
 using KeyService.Server.Observability;
-using KeyService.Server.Storage.Sqlite;
 using Microsoft.Data.SqlClient;
 using Microsoft.Data.Sqlite;
 

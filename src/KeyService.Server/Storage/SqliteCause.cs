@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 
-namespace KeyService.Server.Storage.Sqlite;
+namespace KeyService.Server.Storage;
 
 /// <summary>What an error of SQLite means for the operator, with its number (https://www.sqlite.org/rescode.html).</summary>
 internal static class SqliteCause
