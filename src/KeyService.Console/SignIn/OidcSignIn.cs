@@ -102,6 +102,7 @@ internal static class OidcSignIn
     /// <summary>In a line: anybody can call the callback's address, and what an issuer says is its own.</summary>
     private static void Tell(HttpContext http, Exception? failure)
     {
+        http.RequestServices.GetRequiredService<SignInMetrics>().Failed(SignInProblem.Issuer);
         var reason = new string([.. (failure?.Message ?? "it does not say why").Select(c => char.IsControl(c) ? ' ' : c)]);
         Log.NotSignedInAtIssuer(
             http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(OidcSignIn)), reason.Length > MaxReasonLength ? reason[..MaxReasonLength] : reason);

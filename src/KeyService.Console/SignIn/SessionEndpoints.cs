@@ -72,15 +72,15 @@ internal static class SessionEndpoints
     private static async Task<IResult> TryAsync(
         HttpContext http, IAntiforgery antiforgery, SignInThrottle throttle, ConsoleOptions options, string? @return, Func<Task<SignInProblem>> begin)
     {
-        if (!await antiforgery.IsRequestValidAsync(http)) return SignInAnswer.Page(options, SignInProblem.Stale, @return);
-        var problem = await begin();
+        var problem = await antiforgery.IsRequestValidAsync(http) ? await begin() : SignInProblem.Stale;
         if (problem == SignInProblem.None)
         {
             ColourScheme.Begin(http, http.Request.Form["scheme"]);
             return Results.LocalRedirect(SignInAnswer.Local(@return));
         }
 
-        if (problem != SignInProblem.Away && !await throttle.FailAsync(http.Connection.RemoteIpAddress)) problem = SignInProblem.Slow;
+        if (problem is not (SignInProblem.Away or SignInProblem.Stale) && !await throttle.FailAsync(http.Connection.RemoteIpAddress)) problem = SignInProblem.Slow;
+        http.RequestServices.GetRequiredService<SignInMetrics>().Failed(problem);
         return SignInAnswer.Page(options, problem, @return);
     }
 

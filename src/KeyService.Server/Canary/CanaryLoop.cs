@@ -7,9 +7,9 @@ namespace KeyService.Server.Canary;
 /// <summary>A round every interval. Whatever a round meets ends that round, never the process; a stop ends it at once.</summary>
 internal sealed class CanaryLoop(
     CanaryRound round, ReplicaTable table, CanaryOptions options, IHostApplicationLifetime lifetime, TimeProvider time, CanaryMetrics metrics,
-    ILogger<CanaryLoop> log) : BackgroundService
+    ILogger<CanaryLoop> log, Metrics conditions) : BackgroundService
 {
-    private bool _failing;
+    private readonly LastingFailure _failing = new(new("canary", Log.CanaryFailed), conditions, time, log);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -34,13 +34,12 @@ internal sealed class CanaryLoop(
             var look = await table.LookAsync().WaitAsync(stopping);
             // A row whose beat stood still for its lease is nobody's any more.
             metrics.Ended(await round.RunAsync([.. look.Rows.Where(found => found.Still <= found.Row.Lease).Select(found => found.Row)], stopping));
-            _failing = false;
+            _failing.Succeeded();
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
             metrics.Ended(RoundOutcome.Failed);
-            if (!_failing) Log.CanaryFailed(log, FailureOf(e));
-            _failing = true;
+            _failing.Failed(FailureOf(e));
         }
     }
 

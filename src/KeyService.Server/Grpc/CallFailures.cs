@@ -10,8 +10,8 @@ internal sealed class CallFailures(Metrics metrics, OutageLog outages, FaultLog 
     public RpcException Explain(string rpc, Exception exception, CancellationToken caller, long start)
     {
         var kind = CallRules.Of(rpc).Class;
-        if (exception is StoreUnavailableException { IsPermanent: true } fault) faults.Add(rpc, fault.Failure);
-        else if (exception is StoreUnavailableException outage) outages.Add(rpc, outage.Failure);
+        if (exception is StoreUnavailableException { IsPermanent: true } fault) faults.Add(fault.Failure);
+        else if (exception is StoreUnavailableException outage) outages.Add(outage.Failure);
         if (exception is OverloadedException)
         {
             var isValidation = kind == CallClass.Validation;

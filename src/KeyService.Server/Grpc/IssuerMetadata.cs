@@ -20,9 +20,10 @@ internal sealed record Issuer(string Name, IReadOnlyList<SecurityKey> Keys)
 /// after the other; here all calls wait for one read, each as long as it may.
 /// </summary>
 /// <param name="read">Reads it; fails within <see cref="ReadBound"/>.</param>
+/// <param name="metrics">Where it is counted.</param>
 /// <param name="time">Measures age and pauses.</param>
 /// <param name="log">Told once that the issuer is away, and once that it is back.</param>
-internal sealed class IssuerMetadata(Func<CancellationToken, Task<Issuer>> read, TimeProvider time, ILogger<IssuerMetadata> log) : IHostedService, IDisposable
+internal sealed class IssuerMetadata(Func<CancellationToken, Task<Issuer>> read, Metrics metrics, TimeProvider time, ILogger<IssuerMetadata> log) : IHostedService, IDisposable
 {
     /// <summary>A key that the issuer withdrew is accepted no longer than this, while the issuer answers.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
@@ -37,6 +38,7 @@ internal sealed class IssuerMetadata(Func<CancellationToken, Task<Issuer>> read,
 
     private static readonly Task<Issuer?> Nothing = Task.FromResult<Issuer?>(null);
 
+    private readonly LastingFailure _away = new(new("issuer", Log.IssuerAway, Log.IssuerBack), metrics, time, log, FailureEnd.Success, quiet: TimeSpan.Zero);
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
     private Task<Issuer?>? _reading;
@@ -121,21 +123,15 @@ internal sealed class IssuerMetadata(Func<CancellationToken, Task<Issuer>> read,
             var issuer = await read(_stopping.Token);
             Volatile.Write(ref _readAt, time.GetTimestamp());
             _known = issuer;
-            lock (_lock)
-            {
-                if (_failedAt is not null) Log.IssuerBack(log);
-                _failedAt = null;
-            }
+            lock (_lock) _failedAt = null;
+            _away.Succeeded();
 
             return issuer;
         }
         catch (Exception e)
         {
-            lock (_lock)
-            {
-                if (_failedAt is null && !_stopping.IsCancellationRequested) Log.IssuerAway(log, (e.InnerException ?? e).GetType().Name);
-                _failedAt = time.GetTimestamp();
-            }
+            lock (_lock) _failedAt = time.GetTimestamp();
+            if (!_stopping.IsCancellationRequested) _away.Failed(FailureCause.Of(e));
 
             return null;
         }

@@ -140,6 +140,7 @@ internal static class Commands
         // Beside processes that serve, but not beside one that makes the same master key, schema or root credential.
         await using var start = startLock ? await engine.EnterStartAsync(cancellation) : null;
         var masterKeys = MasterKeyFiles.Load(configuration, options, Console.Out);
+        foreach (var warning in SecretFileModes.Warnings(configuration, options)) await Console.Error.WriteLineAsync(warning);
         await using var services = new ServiceCollection().AddKeyService(options, engine, masterKeys).BuildServiceProvider();
         return await run(services);
     }

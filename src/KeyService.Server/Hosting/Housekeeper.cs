@@ -3,6 +3,7 @@ using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Observability;
 using KeyService.Server.Sessions;
+using KeyService.Server.Storage;
 
 namespace KeyService.Server.Hosting;
 
@@ -36,7 +37,7 @@ internal sealed class Housekeeper(
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            Log.CleanUpFailed(log, table, (e as StoreUnavailableException)?.Failure ?? e.GetType().Name);
+            Log.CleanUpFailed(log, table, StoreErrors.CauseOf(e));
             return 0;
         }
     }

@@ -9,7 +9,11 @@ namespace KeyService.Server.Hosting;
 /// <summary>Finds the master keys: configured, or for the embedded default in the data directory, where the first start makes one.</summary>
 internal static class MasterKeyFiles
 {
-    private const string Section = "KeyService:MasterKeys";
+    public const string Section = "KeyService:MasterKeys";
+
+    /// <summary>In the data directory of the embedded default.</summary>
+    public const string FileName = "master-key";
+
     private const char EmbeddedGeneration = '1';
 
     /// <exception cref="StartException">There is none, or one is wrong.</exception>
@@ -44,7 +48,7 @@ internal static class MasterKeyFiles
     /// <exception cref="StartException">It is lost, wrong, or cannot be written.</exception>
     public static MasterKeys Embedded(ServerOptions options, TextWriter output)
     {
-        var path = Path.Combine(options.DataDirectory, "master-key");
+        var path = Path.Combine(options.DataDirectory, FileName);
         if (!File.Exists(path))
         {
             // A new key would open nothing of what is there.

@@ -21,7 +21,8 @@ internal static class SecretFiles
         var draft = Path.Combine(folder, $".{Path.GetFileName(path)}.new");
         try
         {
-            Directory.CreateDirectory(folder);
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+            else Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
             File.Delete(draft);
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;

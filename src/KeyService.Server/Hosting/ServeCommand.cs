@@ -28,6 +28,7 @@ internal static class ServeCommand
         var making = options.IsEmbedded ? await engine.EnterStartAsync(cancellation) : null;
         await using var _ = making;
         var masterKeys = configured ?? MasterKeyFiles.Embedded(options, Console.Out);
+        foreach (var warning in SecretFileModes.Warnings(builder.Configuration, options)) await Console.Error.WriteLineAsync(warning);
 
         builder.Services
             .AddKeyService(options, engine, masterKeys)

@@ -162,8 +162,8 @@ internal sealed record ServerOptions
     private static LookupOptions ReadLookup(IConfiguration configuration)
     {
         var redis = Settings.Text(configuration, SettingNames.Redis);
-        if (redis is not null && !RedisConnection.CanParse(redis))
-            throw Settings.Wrong(SettingNames.Redis, redis, "a StackExchange.Redis configuration such as host:6379,password=...");
+        if (redis is not null && RedisSettings.Fault(redis) is { } fault)
+            throw new StartException($"{SettingNames.Redis}: must be hosts and options of StackExchange.Redis such as host:6379,password=...,ssl=true; {fault}.");
         return new()
         {
             Redis = redis,

@@ -29,7 +29,7 @@ internal static class ServiceRegistration
         .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
         .AddSingleton<TimeProvider>(new MachineTime())
         .AddSingleton(masterKeys)
-        .AddSingleton(engine).AddSingleton(engine.Replication).AddSingleton<KeyStore>()
+        .AddSingleton(engine).AddSingleton(engine.Replication).AddSingleton<WriteHealth>().AddSingleton<KeyStore>()
         .AddSingleton<AuditTrail>().AddSingleton<AuditQueries>().AddSingleton<AuditVerifier>().AddSingleton<AuditPurger>()
         .AddSingleton(options.Replica with { Generations = string.Concat(masterKeys.All.Select(key => key.Generation)) })
         .AddSingleton(provider => new Belief(Incarnations.New(provider.GetRequiredService<ReplicaOptions>(), provider.GetRequiredService<TimeProvider>())))
@@ -42,7 +42,7 @@ internal static class ServiceRegistration
         .AddSingleton<KeyFinder>().AddSingleton<KeyValidator>().AddSingleton<CredentialValidator>()
         .AddSingleton<UsageRecorder>()
         .AddSingleton<SessionKeys>().AddSingleton<EndedSessionStore>().AddSingleton<IEndedSessionStore>(provider => provider.GetRequiredService<EndedSessionStore>())
-        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<FaultLog>().AddSingleton<OverloadLog>().AddMetrics().AddLogging()
+        .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<FaultLog>().AddSingleton<OverloadLog>().AddGuardedLogging()
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
@@ -52,6 +52,7 @@ internal static class ServiceRegistration
         .AddHostedService<GenerationRollout>()
         .AddHostedService<RedisNudgeListener>()
         .AddHostedService<UsageFlusher>()
+        .AddHostedService<WriteProbe>()
         .AddHostedService<Housekeeper>();
 
     /// <summary>The canary of revocation, where it is asked for: only then are there metrics of it. After the other background work: it is stopped first.</summary>
@@ -91,7 +92,7 @@ internal static class ServiceRegistration
 
     /// <summary>JWTs as credentials, where an issuer is configured. Its metadata is read from the start on, and the start does not wait for it.</summary>
     public static IServiceCollection AddJwtCallers(this IServiceCollection services, OidcOptions? oidc) => oidc is null ? services : services
-        .AddSingleton(provider => new IssuerMetadata(IssuerReader.For(oidc), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<IssuerMetadata>>()))
+        .AddSingleton(provider => new IssuerMetadata(IssuerReader.For(oidc), provider.GetRequiredService<Metrics>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<IssuerMetadata>>()))
         .AddHostedService(provider => provider.GetRequiredService<IssuerMetadata>())
         .AddSingleton(provider => new JwtCallers(
             oidc.Audience, provider.GetRequiredService<IssuerMetadata>(), provider.GetRequiredService<ServerOptions>().Lookup.ValidateBudget, provider.GetRequiredService<TimeProvider>()));
@@ -104,12 +105,13 @@ internal static class ServiceRegistration
         services.AddSingleton(provider => new Readiness(
             provider.GetRequiredService<ListenerProbe>().CheckAsync,
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
+            StoreErrors.CauseOf,
             // Before its first horizon a replica believes nothing: each call would be a read. Later the others are no better off.
             () => followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase),
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<Readiness>>()));
+            provider.GetRequiredService<ILogger<Readiness>>(), provider.GetRequiredService<Metrics>()));
         services.AddSingleton<RecentReadiness>().AddSingleton<MetricsPages>();
-        services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<RecentReadiness>("ready");
+        services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<RecentReadiness>("ready").AddCheck<WriteReadiness>("writes");
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {
             metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);

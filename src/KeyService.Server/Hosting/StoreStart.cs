@@ -54,7 +54,7 @@ internal sealed class StoreStart(
         SqlException sql when SqlServerErrors.IsPermanent(sql) => new($"ConnectionStrings:SqlServer: {SqlServerErrors.Describe(sql)}.", exception),
         SqlException sql => new($"ConnectionStrings:SqlServer: the server does not answer ({SqlServerErrors.Describe(sql)}).", exception),
         Microsoft.Data.Sqlite.SqliteException sqlite => new(
-            $"{SettingNames.DataDirectory}: the database file cannot be used (SQLite error {sqlite.SqliteErrorCode}).", exception),
+            $"{SettingNames.DataDirectory}: the database file cannot be used ({SqliteCause.Of(sqlite)}).", exception),
         // The wrappers of a database's error.
         StoreUnavailableException or DbUpdateException or RetryLimitExceededException or InvalidOperationException when exception.InnerException is { } inner => Explain(inner),
         _ => null,

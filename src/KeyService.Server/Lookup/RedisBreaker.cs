@@ -1,4 +1,5 @@
 using KeyService.Server.Observability;
+using StackExchange.Redis;
 
 namespace KeyService.Server.Lookup;
 
@@ -13,6 +14,7 @@ internal sealed class RedisBreaker(Metrics metrics, TimeProvider time, ILogger<R
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    private readonly LastingFailure _failing = new(new("redis_calls", Log.RedisFails, Log.RedisBack), metrics, time, log, FailureEnd.Success);
     private readonly Lock _counting = new();
     private long _windowStart;
     private int _calls;
@@ -34,12 +36,17 @@ internal sealed class RedisBreaker(Metrics metrics, TimeProvider time, ILogger<R
 
     /// <param name="pass">What was given at the beginning.</param>
     /// <param name="answered">False: it failed, or took too long.</param>
-    public void End(Pass pass, bool answered)
+    /// <param name="failure">How it failed.</param>
+    public void End(Pass pass, bool answered, Exception? failure = null)
     {
+        if (answered) _failing.Succeeded();
+        // A single call that took too long is no condition yet; one that Redis refuses is.
+        else if (failure is RedisServerException) _failing.Failed(RedisCause.Of(failure));
+
         lock (_counting)
         {
             if (pass == Pass.Probe) Decide(answered);
-            else if (_openedAt is null) Count(answered);
+            else if (_openedAt is null) Count(answered, failure);
         }
     }
 
@@ -55,10 +62,9 @@ internal sealed class RedisBreaker(Metrics metrics, TimeProvider time, ILogger<R
         _openedAt = null;
         (_calls, _failures) = (0, 0);
         metrics.RedisBreaker(open: false);
-        Log.RedisBack(log);
     }
 
-    private void Count(bool answered)
+    private void Count(bool answered, Exception? failure)
     {
         if (_calls == 0 || time.GetElapsedTime(_windowStart) >= Window) (_windowStart, _calls, _failures) = (time.GetTimestamp(), 0, 0);
         _calls++;
@@ -67,7 +73,7 @@ internal sealed class RedisBreaker(Metrics metrics, TimeProvider time, ILogger<R
         if (_calls < LeastCalls || _failures * 2 < _calls) return;
         _openedAt = time.GetTimestamp();
         metrics.RedisBreaker(open: true);
-        Log.RedisPaused(log, Pause);
+        if (failure is not RedisServerException) _failing.Failed(failure is null ? FailureCause.NoAnswer : RedisCause.Of(failure));
     }
 
     /// <summary>What a caller was given.</summary>

@@ -3,10 +3,22 @@ using StackExchange.Redis;
 
 namespace KeyService.Server.Lookup;
 
-/// <summary>Connects to Redis beside the start, so that a Redis that is away delays nothing; the library reconnects by itself.</summary>
-internal sealed class RedisConnection(LookupOptions options, ILogger<RedisConnection> log) : BackgroundService
+/// <summary>
+/// Connects to Redis beside the start, so that a Redis that is away delays nothing; the library reconnects by itself. A ping a second finds out whether Redis
+/// answers, and why not.
+/// </summary>
+internal sealed class RedisConnection(LookupOptions options, Metrics metrics, TimeProvider time, ILogger<RedisConnection> log) : BackgroundService
 {
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PingBound = TimeSpan.FromSeconds(2);
+
+    /// <summary>Between two logins that are made to find out why none is accepted.</summary>
+    private static readonly TimeSpan DiagnosisInterval = TimeSpan.FromSeconds(10);
+
+    private readonly LastingFailure _away = new(new("redis", Log.RedisLost, Log.RedisConnected), metrics, time, log);
     private volatile IConnectionMultiplexer? _connection;
+    private string? _refusal;
+    private long? _diagnosedAt;
 
     /// <summary>Null while there is no connection.</summary>
     public IDatabase? Database => _connection is { IsConnected: true } connection ? connection.GetDatabase() : null;
@@ -14,44 +26,63 @@ internal sealed class RedisConnection(LookupOptions options, ILogger<RedisConnec
     /// <summary>For nudges; null before the first connection was made.</summary>
     public ISubscriber? Subscriber => _connection?.GetSubscriber();
 
-    /// <summary>A connection string that cannot be read is a wrong setting, not an outage.</summary>
-    public static bool CanParse(string connectionString)
-    {
-        try
-        {
-            return Parse(connectionString).EndPoints.Count > 0;
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            return false;
-        }
-    }
-
-    private static ConfigurationOptions Parse(string connectionString)
-    {
-        var redis = ConfigurationOptions.Parse(connectionString);
-        redis.AbortOnConnectFail = false;
-        redis.BacklogPolicy = BacklogPolicy.FailFast;
-        redis.ConnectTimeout = 2_000;
-        redis.AsyncTimeout = 1_000;
-        redis.HeartbeatInterval = TimeSpan.FromSeconds(1);
-        redis.ReconnectRetryPolicy = new LinearRetry(500);
-        redis.ClientName = "keyservice";
-        return redis;
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (options.Redis is null) return;
 
         // Yields before the first attempt: the host starts the next service only after that.
         await Task.Yield();
-        var connection = await ConnectionMultiplexer.ConnectAsync(Parse(options.Redis));
-        connection.ConnectionFailed += (_, failure) => Log.RedisLost(log, failure.FailureType.ToString());
-        connection.ConnectionRestored += (_, _) => Log.RedisConnected(log);
-        if (connection.IsConnected) Log.RedisConnected(log);
-        else Log.RedisLost(log, "not reachable at start");
-        _connection = connection;
+        var settings = RedisSettings.Parse(options.Redis);
+        _connection = await ConnectionMultiplexer.ConnectAsync(settings);
+        var isFirst = true;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var cause = await PingAsync(_connection, settings);
+            if (stoppingToken.IsCancellationRequested) return;
+            if (cause is not null) _away.Failed(cause);
+            else _away.Succeeded();
+            if (isFirst && cause is null) Log.RedisConnected(log);
+            isFirst = false;
+            await Task.Delay(PingInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Why Redis does not answer; null when it does.</summary>
+    private async Task<string?> PingAsync(IConnectionMultiplexer connection, ConfigurationOptions settings)
+    {
+        try
+        {
+            await connection.GetDatabase().PingAsync().WaitAsync(PingBound);
+            _diagnosedAt = null;
+            return null;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException)
+        {
+            if (connection.IsConnected) return RedisCause.Of(e);
+            if (_diagnosedAt is not { } then || time.GetElapsedTime(then) >= DiagnosisInterval)
+            {
+                _refusal = await RefusalAsync(settings);
+                _diagnosedAt = time.GetTimestamp();
+            }
+
+            return _refusal ?? RedisCause.OfConnecting(e, settings.Ssl);
+        }
+    }
+
+    /// <summary>Why Redis refuses a login: the library does not say it of a connection that it makes again.</summary>
+    private static async Task<string?> RefusalAsync(ConfigurationOptions settings)
+    {
+        var once = settings.Clone();
+        (once.AbortOnConnectFail, once.ConnectRetry) = (true, 1);
+        try
+        {
+            await (await ConnectionMultiplexer.ConnectAsync(once)).DisposeAsync();
+            return null;
+        }
+        catch (RedisConnectionException e)
+        {
+            return e.FailureType == ConnectionFailureType.AuthenticationFailure ? RedisCause.Of(e) : null;
+        }
     }
 
     public override void Dispose()

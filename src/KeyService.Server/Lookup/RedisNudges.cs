@@ -23,10 +23,12 @@ internal sealed class RedisNudges(RedisConnection connection) : INudgeChannel
 }
 
 /// <summary>Hands what comes on the channel to <see cref="Nudges"/>; the library subscribes again by itself after a lost connection.</summary>
-internal sealed class RedisNudgeListener(RedisConnection connection, Nudges nudges, LookupOptions options, TimeProvider time, ILogger<RedisNudgeListener> log)
+internal sealed class RedisNudgeListener(RedisConnection connection, Nudges nudges, LookupOptions options, Metrics metrics, TimeProvider time, ILogger<RedisNudgeListener> log)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly LastingFailure _unheard = new(new("invalidation_channel", Log.NudgesNotHeard), metrics, time, log, FailureEnd.Success);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -40,11 +42,12 @@ internal sealed class RedisNudgeListener(RedisConnection connection, Nudges nudg
                 {
                     await subscriber.SubscribeAsync(RedisNudges.Channel, (_, nudge) => nudges.Receive((byte[])nudge!));
                     subscribed = true;
+                    _unheard.Succeeded();
                 }
             }
             catch (Exception e) when (e is RedisException or TimeoutException)
             {
-                Log.NudgesNotHeard(log, e.GetType().Name);
+                _unheard.Failed(RedisCause.Of(e));
             }
 
             if (!subscribed) await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -35,6 +35,7 @@ internal sealed class RedisValues(RedisConnection connection, RedisBreaker break
         if (connection.Database is not { } redis || breaker.Begin() is var pass && pass == RedisBreaker.Pass.None) return null;
         byte[]? value = null;
         var answered = false;
+        Exception? failure = null;
         try
         {
             value = await redis.StringGetAsync(KeyOf(digest)).WaitAsync(_bound);
@@ -42,11 +43,12 @@ internal sealed class RedisValues(RedisConnection connection, RedisBreaker break
         }
         catch (Exception e) when (IsMiss(e))
         {
+            failure = e;
             metrics.RedisFailed();
         }
         finally
         {
-            breaker.End(pass, answered);
+            breaker.End(pass, answered, failure);
         }
 
         return value;
@@ -56,6 +58,7 @@ internal sealed class RedisValues(RedisConnection connection, RedisBreaker break
     {
         if (connection.Database is not { } redis || breaker.Begin() is var pass && pass == RedisBreaker.Pass.None) return;
         var answered = false;
+        Exception? failure = null;
         try
         {
             RedisValue[] arguments =
@@ -65,11 +68,12 @@ internal sealed class RedisValues(RedisConnection connection, RedisBreaker break
         }
         catch (Exception e) when (IsMiss(e))
         {
+            failure = e;
             metrics.RedisFailed();
         }
         finally
         {
-            breaker.End(pass, answered);
+            breaker.End(pass, answered, failure);
         }
     }
 

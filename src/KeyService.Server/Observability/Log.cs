@@ -3,10 +3,10 @@ namespace KeyService.Server.Observability;
 /// <summary>Every message of the service. A log takes key ids and hints, never an API key, a digest or a header's value.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Warning, "Redis is not asked for {Pause}: too many calls failed or took too long.")]
-    public static partial void RedisPaused(ILogger log, TimeSpan pause);
+    [LoggerMessage(1, LogLevel.Warning, "Calls to Redis fail ({Cause}); memory and the database answer.")]
+    public static partial void RedisFails(ILogger log, string cause);
 
-    [LoggerMessage(2, LogLevel.Information, "Redis is asked again.")]
+    [LoggerMessage(2, LogLevel.Information, "Redis answers again.")]
     public static partial void RedisBack(ILogger log);
 
     [LoggerMessage(3, LogLevel.Warning, "Redis is away ({Failure}); memory and the database answer.")]
@@ -15,11 +15,11 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Information, "Redis is connected.")]
     public static partial void RedisConnected(ILogger log);
 
-    [LoggerMessage(5, LogLevel.Warning, "Last-used times of {Keys} keys could not be written ({Failure}); they are kept for the next flush.")]
-    public static partial void UsageFlushFailed(ILogger log, int keys, string failure);
+    [LoggerMessage(5, LogLevel.Warning, "Last-used times cannot be written ({Failure}); they are kept for the next flush.")]
+    public static partial void UsageFlushFailed(ILogger log, string failure);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Rpc}: the database did not answer in time ({Failure}); {Unsaid} more calls since the last line.")]
-    public static partial void StoreUnavailable(ILogger log, string rpc, string failure, int unsaid);
+    [LoggerMessage(6, LogLevel.Warning, "Calls fail because the database does not answer ({Failure}).")]
+    public static partial void StoreUnavailable(ILogger log, string failure);
 
     [LoggerMessage(7, LogLevel.Error, "{Rpc} failed.")]
     public static partial void CallFailed(ILogger log, Exception exception, string rpc);
@@ -75,7 +75,7 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "Master key generation {Former} is not among those of this store any more: generation {Generation} makes new keys.")]
     public static partial void GenerationFellBack(ILogger log, char former, char generation);
 
-    [LoggerMessage(26, LogLevel.Warning, "Too many {Class} are under way: those that come now are refused, and counted in keyservice_calls_refused_total. Not said again until 10 s pass without.")]
+    [LoggerMessage(26, LogLevel.Warning, "Too many {Class} are under way: those that come now are refused, and counted in keyservice_calls_refused_total.")]
     public static partial void Overloaded(ILogger log, string @class);
 
     [LoggerMessage(27, LogLevel.Warning, "{Keys} rows of SessionKeys do not open ({KeyId} is one): damaged, moved, or of a master key that is not configured. Console sessions that need them end.")]
@@ -99,8 +99,8 @@ internal static partial class Log
     [LoggerMessage(42, LogLevel.Warning, "The database does not tell which console sessions have ended ({Failure}); those that are known stay ended.")]
     public static partial void EndedSessionsUnknown(ILogger log, string failure);
 
-    [LoggerMessage(90, LogLevel.Error, "{Rpc}: the database refuses what it is asked, and will until that is changed ({Failure}); {Unsaid} more calls since the last line.")]
-    public static partial void StoreFault(ILogger log, string rpc, string failure, long unsaid);
+    [LoggerMessage(90, LogLevel.Error, "The database refuses what it is asked, and will until that is changed ({Failure}).")]
+    public static partial void StoreFault(ILogger log, string failure);
 
     [LoggerMessage(91, LogLevel.Warning, "{Notice}")]
     public static partial void StoreNotice(ILogger log, string notice);
@@ -122,4 +122,19 @@ internal static partial class Log
 
     [LoggerMessage(53, LogLevel.Information, "All listeners answer again.")]
     public static partial void ListenersBack(ILogger log);
+
+    [LoggerMessage(70, LogLevel.Warning, "Still failing after {Duration}: {Condition} ({Cause}); {Failures} failures since the last line.")]
+    public static partial void ConditionLasts(ILogger log, TimeSpan duration, string condition, string cause, long failures);
+
+    [LoggerMessage(71, LogLevel.Information, "No longer failing after {Duration}: {Condition}; {Failures} failures.")]
+    public static partial void ConditionOver(ILogger log, TimeSpan duration, string condition, long failures);
+
+    [LoggerMessage(72, LogLevel.Warning, "{Lines} more lines of {Category}, event {EventId}, were left out within {Period}; keyservice_log_lines_total counts them.")]
+    public static partial void LinesLeftOut(ILogger log, long lines, string category, int eventId, TimeSpan period);
+
+    [LoggerMessage(73, LogLevel.Warning, "Changes cannot be written ({Cause}): this process is not ready.")]
+    public static partial void WritesFail(ILogger log, string cause);
+
+    [LoggerMessage(74, LogLevel.Information, "Changes are written again: ready.")]
+    public static partial void WritesSucceed(ILogger log);
 }

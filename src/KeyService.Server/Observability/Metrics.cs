@@ -80,6 +80,7 @@ internal sealed partial class Metrics : IDisposable
         _purged = _meter.CreateCounter<long>("keyservice.purged", "{row}", "Rows removed beyond their retention.");
         _meter.CreateObservableGauge("keyservice.redis.breaker_open", () => Volatile.Read(ref _breakerOpen), "1", "1 while Redis is not asked.");
         _propagations = CreateReplicationInstruments();
+        CreateFailureInstruments();
         _meter.CreateObservableGauge(
             "keyservice.audit.head_events", () => Interlocked.Read(ref _auditEvents), "{event}",
             "Audit events ever written, over all chains, as of the start of the process and by its own changes since: less is a chain cut or a store set back.");

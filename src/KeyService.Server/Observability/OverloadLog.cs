@@ -1,22 +1,26 @@
 namespace KeyService.Server.Observability;
 
-/// <summary>One line when calls begin to be refused for want of a place: the metrics count them.</summary>
-internal sealed class OverloadLog(TimeProvider time, ILogger<OverloadLog> log)
+/// <summary>Calls that are refused for want of a place: a condition for each class, over when none was refused for a while. The metrics count them.</summary>
+internal sealed class OverloadLog(Metrics metrics, TimeProvider time, ILogger<OverloadLog> log)
 {
-    /// <summary>After so long without a refusal the next one is a new beginning.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+    private const string Cause = "too many under way";
 
-    /// <summary>The last refusal of each class and cause; 0: never.</summary>
-    private readonly long[] _last = new long[2 * Enum.GetValues<RefusalCause>().Length];
-
-    public void Add(bool validation, RefusalCause cause)
+    /// <summary>By class and cause.</summary>
+    private readonly LastingFailure[] _refusals = [.. Enum.GetValues<RefusalCause>().SelectMany(cause => new[]
     {
-        var now = time.GetTimestamp();
-        var last = Interlocked.Exchange(ref _last[((int)cause * 2) + (validation ? 0 : 1)], now);
-        if (last != 0 && time.GetElapsedTime(last, now) <= Quiet) return;
-        var kind = validation ? "validations" : "management calls";
-        if (cause == RefusalCause.CallerShare) Log.CallerShareTaken(log, kind);
-        else if (cause == RefusalCause.Credential) Log.TooManyCredentials(log, kind);
-        else Log.Overloaded(log, kind);
+        New("validation", "validations", cause, metrics, time, log), New("management", "management calls", cause, metrics, time, log),
+    })];
+
+    public void Add(bool validation, RefusalCause cause) => _refusals[((int)cause * 2) + (validation ? 0 : 1)].Failed(Cause);
+
+    private static LastingFailure New(string name, string calls, RefusalCause cause, Metrics metrics, TimeProvider time, ILogger log)
+    {
+        FailureLines lines = cause switch
+        {
+            RefusalCause.CallerShare => new($"caller_share_{name}", (to, _) => Log.CallerShareTaken(to, calls)),
+            RefusalCause.Credential => new($"credentials_{name}", (to, _) => Log.TooManyCredentials(to, calls)),
+            _ => new($"overload_{name}", (to, _) => Log.Overloaded(to, calls)),
+        };
+        return new(lines, metrics, time, log, FailureEnd.Quiet);
     }
 }

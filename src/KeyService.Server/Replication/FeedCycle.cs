@@ -163,7 +163,7 @@ internal sealed class FeedCycle(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Log.RowNotRemoved(log, e.GetType().Name);
+            Log.RowNotRemoved(log, StoreErrors.CauseOf(e));
         }
     }
 }

@@ -17,8 +17,9 @@ internal sealed class FeedLoop(
     private static readonly TimeSpan ReapInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RemoveBound = TimeSpan.FromSeconds(2);
 
-    private bool _failing;
-    private bool _standing;
+    private readonly LastingFailure _failing = new(new("feed", Log.FeedFailed), metrics, time, log);
+    private readonly LastingFailure _noLease = new(new("lease", static (log, _) => Log.LeaseLost(log), Log.LeaseRegained), metrics, time, log, quiet: TimeSpan.Zero);
+    private bool _hadLease;
 
     /// <summary>Returns when the replica follows the feed: at once on SQLite, when the first watermark has settled on SQL Server.</summary>
     public async Task WhenFollowingAsync(CancellationToken cancellation)
@@ -39,7 +40,7 @@ internal sealed class FeedLoop(
         }
         catch (Exception e)
         {
-            Log.RowNotRemoved(log, e.GetType().Name);
+            Log.RowNotRemoved(log, StoreErrors.CauseOf(e));
         }
     }
 
@@ -61,7 +62,7 @@ internal sealed class FeedLoop(
         {
             await cycle.RunAsync(asked, stopping);
             waiting.TrySetResult();
-            _failing = false;
+            _failing.Succeeded();
         }
         catch (Exception e)
         {
@@ -122,16 +123,15 @@ internal sealed class FeedLoop(
     private void TellFailure(StoreUnavailableException failure)
     {
         metrics.FeedFailed();
-        if (!_failing) Log.FeedFailed(log, failure.Failure);
-        _failing = true;
+        _failing.Failed(failure.Failure);
     }
 
     private void TellStanding()
     {
         var standing = belief.IsStanding(Moment.Now(time));
-        if (standing == _standing) return;
-        _standing = standing;
-        if (standing) Log.LeaseRegained(log);
-        else Log.LeaseLost(log);
+        if (standing && !_hadLease) Log.LeaseRegained(log);
+        _hadLease |= standing;
+        if (standing) _noLease.Succeeded();
+        else if (_hadLease) _noLease.Failed("not renewed");
     }
 }

@@ -21,6 +21,8 @@ internal sealed class Propagation(
     /// <summary>Between the end of the longest lease and the effective time.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
+    private readonly LastingFailure _unknown = new(new("replicas_unknown", Log.ReplicasUnknown), metrics, time, log);
+
     /// <summary>
     /// The commit was acknowledged, or nothing had to change: asking again is how a PENDING or a lost answer is followed up.
     /// </summary>
@@ -58,11 +60,12 @@ internal sealed class Propagation(
         try
         {
             drawn = await table.DrawAndLookAsync().WaitAsync(lookWait > TimeSpan.Zero ? lookWait : TimeSpan.Zero, time);
+            _unknown.Succeeded();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // The change is made. Who has it, nobody knows: no lease is longer than the longest that is allowed.
-            Log.ReplicasUnknown(log, e.GetType().Name);
+            _unknown.Failed(StoreErrors.CauseOf(e));
             return new(Complete: false, revision, UtcMicroseconds.Truncate(clock.Now() + ReplicaOptions.LongestLease + Margin), 0, ReplicasPending: 1, "");
         }
 

@@ -7,13 +7,15 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Sessions;
 
 /// <summary>The rows of <c>EndedSessions</c>: by them every replica's console knows who signed out at another.</summary>
-internal sealed class EndedSessionStore(KeyStore store, TimeProvider time, ILogger<EndedSessionStore> log) : IEndedSessionStore
+internal sealed class EndedSessionStore(KeyStore store, Metrics metrics, TimeProvider time, ILogger<EndedSessionStore> log) : IEndedSessionStore
 {
     /// <summary>Twice the longest idle time-out that can be set, and an hour: nobody asks for older ones.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromHours(49);
 
     /// <summary>A page waits no longer for what it can do without.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
+
+    private readonly LastingFailure _unknown = new(new("ended_sessions", Log.EndedSessionsUnknown), metrics, time, log, FailureEnd.Success);
 
     public async Task<bool> TryAddAsync(Guid session, DateTimeOffset end) => await TryAsync(token => store.WriteAsync(
         Guid.Empty,
@@ -42,11 +44,13 @@ internal sealed class EndedSessionStore(KeyStore store, TimeProvider time, ILogg
         using var bound = new CancellationTokenSource(Bound, time);
         try
         {
-            return new(await work(bound.Token));
+            var answer = await work(bound.Token);
+            _unknown.Succeeded();
+            return new(answer);
         }
         catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
         {
-            Log.EndedSessionsUnknown(log, e.GetType().Name);
+            _unknown.Failed(StoreErrors.CauseOf(e));
             return null;
         }
     }

@@ -15,6 +15,9 @@ internal sealed class SessionKeys(KeyStore store, MasterKeys masterKeys, TimePro
     /// </summary>
     public static readonly TimeSpan Retention = TimeSpan.FromDays(30);
 
+    /// <summary>How many did not open when that was logged last: a session of an unknown key has them read again, whoever presents it.</summary>
+    private int _shutLogged;
+
     /// <summary>Every element that opens; those that do not are left out, with one line in the log.</summary>
     /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
     public async Task<IReadOnlyList<XElement>> ReadAsync(CancellationToken cancellation)
@@ -28,7 +31,7 @@ internal sealed class SessionKeys(KeyStore store, MasterKeys masterKeys, TimePro
             else shut.Add(row.Id);
         }
 
-        if (shut.Count > 0) Log.SessionKeysShut(log, shut.Count, shut[0]);
+        if (Interlocked.Exchange(ref _shutLogged, shut.Count) != shut.Count && shut.Count > 0) Log.SessionKeysShut(log, shut.Count, shut[0]);
         return elements;
     }
 

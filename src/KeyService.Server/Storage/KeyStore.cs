@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Storage;
 
 /// <summary>The way to the database for everything but the look-up: bounded, and with one kind of failure.</summary>
-internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
+internal sealed class KeyStore(IStorageEngine engine, Metrics metrics, WriteHealth writes)
 {
     /// <summary>A transaction is never left open: it ends with its change, or after this.</summary>
     private static readonly TimeSpan WriteBound = TimeSpan.FromSeconds(10);
@@ -35,7 +35,7 @@ internal sealed class KeyStore(IStorageEngine engine, Metrics metrics)
         using var bound = new CancellationTokenSource(WriteBound);
         try
         {
-            return await engine.RunWriteAsync(() => ChangeAsync(eventId, change, bound.Token), bound.Token);
+            return await writes.WatchAsync(engine.RunWriteAsync(() => ChangeAsync(eventId, change, bound.Token), bound.Token));
         }
         catch (Exception e) when (StoreErrors.IsUnavailable(e, CancellationToken.None)
             || (GivenUp.Is(e, bound.Token) && e is not (RefusedException or StoreUnavailableException)))

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using KeyService.Server.Keys;
+using KeyService.Server.Observability;
 using KeyService.Server.Storage.SqlServer;
 using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
@@ -18,10 +19,13 @@ internal static class StoreErrors
         return cause switch
         {
             SqlException sql => new(exception, SqlServerErrors.Describe(sql), SqlServerErrors.IsPermanent(sql)),
-            Microsoft.Data.Sqlite.SqliteException sqlite => new(exception, $"SQLite error {sqlite.SqliteErrorCode}"),
-            _ => new(exception, exception.GetType().Name),
+            Microsoft.Data.Sqlite.SqliteException sqlite => new(exception, SqliteCause.Of(sqlite)),
+            _ => new(exception, FailureCause.Of(exception)),
         };
     }
+
+    /// <summary>Why, in fixed words, for logs and metrics.</summary>
+    public static string CauseOf(Exception exception) => (exception as StoreUnavailableException ?? Unavailable(exception)).Failure;
 
     public static bool IsUnavailable(Exception exception, CancellationToken caller) => exception switch
     {

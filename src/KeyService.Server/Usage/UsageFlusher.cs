@@ -17,6 +17,8 @@ internal sealed class UsageFlusher(
     /// <summary>A statement of SQL Server that takes 5,000 locks takes the whole table; SQLite's other writers wait for one statement at most.</summary>
     public const int Batch = 1_000;
 
+    private readonly LastingFailure _failing = new(new("usage_flush", Log.UsageFlushFailed), metrics, time, log);
+
     /// <summary>Writes all that is recorded; what cannot be written is recorded again.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
@@ -31,12 +33,13 @@ internal sealed class UsageFlusher(
             }
 
             metrics.UsageFlushed(written);
+            _failing.Succeeded();
         }
         catch (Exception e)
         {
             foreach (var (keyId, ticks) in uses.Skip(written)) recorder.Record(keyId, ticks);
             metrics.UsageFlushFailed();
-            Log.UsageFlushFailed(log, uses.Count - written, e.GetType().Name);
+            _failing.Failed(StoreErrors.CauseOf(e));
         }
     }
 

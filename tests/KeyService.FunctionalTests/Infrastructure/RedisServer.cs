@@ -92,6 +92,21 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public Task EndEvictingAsync() => LimitMemoryAsync("0");
 
+    public async Task ConfigureAsync(string name, string value) => await (await ConnectAsync()).GetServer("127.0.0.1", Port).ConfigSetAsync(name, value);
+
+    /// <summary>From now on; connections that are there stay.</summary>
+    public Task RequirePasswordAsync(string password) => ConfigureAsync("requirepass", password);
+
+    /// <summary>All but the test's own.</summary>
+    public async Task DropConnectionsAsync()
+    {
+        var server = (await ConnectAsync()).GetServer("127.0.0.1", Port);
+        foreach (var client in await server.ClientListAsync())
+        {
+            if (client.Name == "keyservice") await server.ClientKillAsync(client.Id);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_connection is not null) await _connection.DisposeAsync();

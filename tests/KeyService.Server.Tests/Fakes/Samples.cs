@@ -77,6 +77,9 @@ internal static class Samples
         new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(),
             new VerdictNames(Enum.GetNames<Server.Validation.Verdict>()), time ?? TimeProvider.System);
 
+    public static Server.Storage.WriteHealth Writes(TimeProvider? time = null) =>
+        new(Metrics(time), time ?? TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<Server.Storage.WriteHealth>.Instance);
+
     /// <summary>Property by property, whatever lists and maps are made of.</summary>
     public static void ShouldBeTheSame(KeyRecord? actual, KeyRecord expected)
     {

@@ -24,9 +24,9 @@ public class CallGateTests
     public CallGateTests()
     {
         var metrics = Samples.Metrics();
-        var overloads = new OverloadLog(TimeProvider.System, NullLogger<OverloadLog>.Instance);
+        var overloads = new OverloadLog(metrics, TimeProvider.System, NullLogger<OverloadLog>.Instance);
         _gate = new(
-            new(_rig.Credentials, _rig.Time), new(metrics, new(TimeProvider.System, NullLogger<OutageLog>.Instance), overloads, NullLogger<CallFailures>.Instance),
+            new(_rig.Credentials, _rig.Time), new(metrics, new(metrics, TimeProvider.System, NullLogger<OutageLog>.Instance), new(metrics, TimeProvider.System, NullLogger<FaultLog>.Instance), overloads, NullLogger<CallFailures>.Instance),
             metrics, overloads, _rig.Time);
         _rig.Remember(Samples.Record(workspaceId: Workspaces.System) with { Scopes = ["keys:read", "keys:validate"], PermittedWorkspaces = ["wallet-a"] });
     }

@@ -24,7 +24,7 @@ public sealed class JwtCallersTests : IDisposable
 
     public JwtCallersTests()
     {
-        _metadata = new(_ => Task.FromResult(new Issuer(Name, [Key])), _time, NullLogger<IssuerMetadata>.Instance);
+        _metadata = new(_ => Task.FromResult(new Issuer(Name, [Key])), Samples.Metrics(_time), _time, NullLogger<IssuerMetadata>.Instance);
         _jwts = new("keyservice", _metadata, TimeSpan.FromSeconds(20), _time);
     }
 

@@ -10,9 +10,9 @@ public class OverloadLogTests
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddDays(1));
 
     [Fact]
-    public void It_says_once_that_it_begins_and_again_only_after_a_quiet_time()
+    public void It_says_once_that_it_begins_and_once_after_a_quiet_time_that_it_is_over()
     {
-        var log = new OverloadLog(_time, _lines);
+        var log = new OverloadLog(Samples.Metrics(_time), _time, _lines);
         for (var second = 0; second < 60; second++)
         {
             log.Add(validation: true, RefusalCause.Full);
@@ -21,15 +21,17 @@ public class OverloadLogTests
 
         _lines.All.ShouldHaveSingleItem().ShouldStartWith("Too many validations are under way");
 
-        _time.Advance(TimeSpan.FromSeconds(10));
-        log.Add(validation: true, RefusalCause.Full);
+        _time.Advance(LastingFailure.Quiet);
         _lines.All.Count.ShouldBe(2);
+        _lines.All[1].ShouldContain("No longer failing");
+        log.Add(validation: true, RefusalCause.Full);
+        _lines.All.Count.ShouldBe(3);
     }
 
     [Fact]
     public void Each_class_and_each_cause_speaks_for_itself()
     {
-        var log = new OverloadLog(_time, _lines);
+        var log = new OverloadLog(Samples.Metrics(_time), _time, _lines);
         log.Add(validation: true, RefusalCause.Full);
         log.Add(validation: false, RefusalCause.Full);
 

@@ -10,7 +10,7 @@ public class KeyStoreTests
     private readonly FakeEngine _engine = new();
     private readonly KeyStore _store;
 
-    public KeyStoreTests() => _store = new KeyStore(_engine, Samples.Metrics());
+    public KeyStoreTests() => _store = new KeyStore(_engine, Samples.Metrics(), Samples.Writes());
 
     [Fact]
     public async Task Who_goes_away_before_his_turn_to_write_has_changed_nothing_and_is_told_so()

@@ -33,13 +33,31 @@ internal static class SqliteStartLock
         }
     }
 
+    /// <summary>An earlier version made the file for all users to read; whoever opens it can keep others waiting.</summary>
+    private static void TakeFromOthers(FileStream file)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        try
+        {
+            File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's, who let this one in.
+        }
+    }
+
     /// <summary>Null: another process has it.</summary>
     private static FileStream? TryTake(string dataDirectory)
     {
         var path = Path.Combine(dataDirectory, "lock");
         try
         {
-            return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            var file = new FileStream(path, options);
+            TakeFromOthers(file);
+            return file;
         }
         catch (DirectoryNotFoundException e)
         {
