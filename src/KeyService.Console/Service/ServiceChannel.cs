@@ -16,10 +16,12 @@ public sealed class ServiceChannel : IDisposable
 
     private readonly GrpcChannel _channel;
     private readonly TimeProvider _time;
+    private readonly IPersonAddressSigner? _signer;
 
-    public ServiceChannel(ConsoleOptions options, TimeProvider time)
+    public ServiceChannel(ConsoleOptions options, TimeProvider time, IPersonAddressSigner? signer = null)
     {
         _time = time;
+        _signer = signer;
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
@@ -44,12 +46,13 @@ public sealed class ServiceChannel : IDisposable
 
     public ApiKeyService.ApiKeyServiceClient Client { get; }
 
-    /// <summary>Of a call with this credential, on behalf of whom an issuer named.</summary>
-    public CallOptions CallAs(string credential, string? actor, CancellationToken cancellation)
+    /// <summary>Of a call with this credential, from the person's address, on behalf of whom an issuer named.</summary>
+    public CallOptions CallAs(string credential, IPAddress? address, string? actor, CancellationToken cancellation)
     {
         var headers = new Metadata { { "authorization", $"Bearer {credential}" } };
         // A header is ASCII: a name that is not is told by the issuer's subject alone.
         if (!string.IsNullOrWhiteSpace(actor) && actor.Length <= MaxActorLength && actor.All(c => c is >= ' ' and <= '~')) headers.Add("x-keyservice-actor", actor.Trim());
+        if (address is not null && _signer is not null) headers.Add(_signer.Header, _signer.Sign(address, credential));
         return new(headers, _time.GetUtcNow().UtcDateTime + Bound, cancellation);
     }
 

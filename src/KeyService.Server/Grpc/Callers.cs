@@ -25,8 +25,9 @@ internal readonly record struct Caller(string CredentialId, CredentialRights Rig
 /// and a hash, or a signature's check, and learns nothing.
 /// </summary>
 /// <param name="credentials">Knows the API keys.</param>
+/// <param name="addresses">From where each call comes.</param>
 /// <param name="jwts">Knows the JWTs; null without an issuer.</param>
-internal sealed class Callers(CredentialValidator credentials, JwtCallers? jwts = null)
+internal sealed class Callers(CredentialValidator credentials, CallerAddress addresses, JwtCallers? jwts = null)
 {
     private const string Scheme = "Bearer ";
     private const string ActorHeader = "x-keyservice-actor";
@@ -44,7 +45,7 @@ internal sealed class Callers(CredentialValidator credentials, JwtCallers? jwts 
             return Later(jwts.ValidateAsync(credential.ToString(), budget, cancellation), http);
 
         var check = credentials.ValidateAsync(
-            credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation);
+            credential, http.Features.Get<LastCredential>(), addresses.Of(http, credential.Span), budget, cancellation);
         return check.IsCompletedSuccessfully ? new(ToCaller(check.Result, http)) : Later(check, http);
     }
 

@@ -11,7 +11,7 @@ internal sealed class CallersAtOnce(CredentialValidator credentials)
     {
         rights = CredentialRights.None;
         if (!Callers.TryReadCredential(http.Request.Headers, out var credential)
-            || !credentials.TryValidateAgain(credential, http.Features.Get<LastCredential>(), http.Connection, arrival, out var caller)
+            || !credentials.TryValidateAgain(credential, http.Features.Get<LastCredential>(), http, arrival, out var caller)
             || !caller.Rights.Holds(Permissions.Validate))
         {
             return false;

@@ -22,7 +22,7 @@ internal static class ConsoleSettings
                 configuration, SettingNames.ConsoleIdleTimeout, TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)),
             MaxSession = Settings.Duration(
                 configuration, SettingNames.ConsoleMaxSession, TimeSpan.FromHours(12), TimeSpan.FromMinutes(5), TimeSpan.FromDays(30)),
-            KnownProxies = ReadProxies(configuration),
+            KnownProxies = server.CallerAddress.KnownProxies,
             Oidc = server.Oidc is { ClientId: { } client } oidc
                 ? new(oidc.Authority.ToString(), oidc.Audience, client, oidc.ClientSecret) { Scope = ReadScope(configuration), AudienceParameter = ReadAudienceParameter(configuration) }
                 : null,
@@ -57,7 +57,9 @@ internal static class ConsoleSettings
         return new UriBuilder(server.Tls ? "https" : "http", host.ToString(), server.GrpcPort).Uri;
     }
 
-    private static IPAddress[] ReadProxies(IConfiguration configuration)
+    /// <summary>For the pages, and for the address lists of credentials in processes without them too.</summary>
+    /// <exception cref="StartException">One is not an address.</exception>
+    public static IReadOnlyList<IPAddress> ReadProxies(IConfiguration configuration)
     {
         var text = Settings.Text(configuration, SettingNames.ConsoleKnownProxies) ?? "";
         return Array.ConvertAll(

@@ -42,6 +42,8 @@ internal sealed record ServerOptions
 
     public CallGateOptions Calls { get; init; } = new();
 
+    public CallerAddressOptions CallerAddress { get; init; } = new();
+
     public CanaryOptions Canary { get; init; } = new();
 
     /// <summary>Null in a process that does not serve the console.</summary>
@@ -99,6 +101,7 @@ internal sealed record ServerOptions
             },
             BatchScheduling = Settings.Boolean(configuration, SettingNames.BatchScheduling, @default: true),
             Canary = ReadCanary(configuration, roles, tls),
+            CallerAddress = new() { KnownProxies = ConsoleSettings.ReadProxies(configuration) },
             Oidc = OidcSettings.Read(configuration),
             Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },
             AuditRetention = Settings.Duration(

@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using KeyService.AdminConsole;
+using KeyService.AdminConsole.Service;
 using KeyService.AdminConsole.SignIn;
 using KeyService.Server.Audit;
 using KeyService.Server.Canary;
@@ -25,7 +26,7 @@ internal static class ServiceRegistration
     /// <summary>Everything below the wire; the commands need no more.</summary>
     public static IServiceCollection AddKeyService(
         this IServiceCollection services, ServerOptions options, IStorageEngine engine, MasterKeys masterKeys) => services
-        .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
+        .AddSingleton(options).AddSingleton(options.CallerAddress).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
         .AddSingleton<TimeProvider>(new MachineTime())
         .AddSingleton(masterKeys)
         .AddSingleton(engine).AddSingleton(engine.Replication).AddSingleton<KeyStore>()
@@ -61,12 +62,12 @@ internal static class ServiceRegistration
 
     /// <summary>The console, where this process serves it.</summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions? options) =>
-        options is null ? services : services.AddSessionProtection().AddKeyServiceConsole(options);
+        options is null ? services : services.AddSessionProtection().AddSingleton<IPersonAddressSigner, PersonAddressSigner>().AddKeyServiceConsole(options);
 
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)
     {
-        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<CallersAtOnce>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeysAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<ApiKeyGrpcService>();
+        services.AddSingleton<CreateKeyRules>().AddSingleton<CallerAddress>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<CallersAtOnce>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeysAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<ApiKeyGrpcService>();
         services.AddGrpc(grpc =>
         {
             // Each RPC's own limit is checked before.

@@ -98,4 +98,7 @@ internal static partial class Log
 
     [LoggerMessage(42, LogLevel.Warning, "The database does not tell which console sessions have ended ({Failure}); those that are known stay ended.")]
     public static partial void EndedSessionsUnknown(ILogger log, string failure);
+
+    [LoggerMessage(80, LogLevel.Warning, "{Calls} calls had an x-keyservice-person header that is not accepted: {Problem}. Credentials with allowed_addresses are refused in such calls. A console needs the master keys of its service, and the right time.")]
+    public static partial void PersonAddressRefused(ILogger log, int calls, string problem);
 }
