@@ -50,11 +50,13 @@ public sealed class KeyServiceCalls(
     {
         try
         {
-            return await channel.Client.GetCallerAsync(new(), channel.CallAs(credential, address, actor: null, cancellation));
+            var caller = await channel.Client.GetCallerAsync(new(), channel.CallAs(credential, address, actor: null, cancellation));
+            channel.Answered();
+            return caller;
         }
         catch (RpcException e)
         {
-            throw CallProblem.Of(e);
+            throw channel.Explain(e);
         }
     }
 
@@ -88,7 +90,9 @@ public sealed class KeyServiceCalls(
     {
         try
         {
-            return await call(channel.Client, channel.CallAs(credential, PersonAddress.Of(person), Person.ActorOf(person), cancellation));
+            var answer = await call(channel.Client, channel.CallAs(credential, PersonAddress.Of(person), Person.ActorOf(person), cancellation));
+            channel.Answered();
+            return answer;
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
         {
@@ -96,7 +100,7 @@ public sealed class KeyServiceCalls(
         }
         catch (RpcException e)
         {
-            throw CallProblem.Of(e);
+            throw channel.Explain(e);
         }
     }
 

@@ -15,13 +15,14 @@ internal static class ConsoleSettings
         if (!Workspaces.IsValid(workspace)) throw Settings.Wrong(SettingNames.ConsoleDefaultWorkspace, workspace, "a workspace id: 1 to 64 of A-Z, a-z, 0-9, _ and -");
         return new()
         {
-            ServiceAddress = address is null ? OwnAddress(server) : ReadAddress(address),
+            ServiceAddress = address is null ? OwnAddress.Reachable(server, server.GrpcPort) : ReadAddress(address),
             IsOwnService = address is null,
             DefaultWorkspace = workspace,
             IdleTimeout = Settings.Duration(
                 configuration, SettingNames.ConsoleIdleTimeout, TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)),
             MaxSession = Settings.Duration(
                 configuration, SettingNames.ConsoleMaxSession, TimeSpan.FromHours(12), TimeSpan.FromMinutes(5), TimeSpan.FromDays(30)),
+            Trust = server.Trust,
             KnownProxies = server.CallerAddress.KnownProxies,
             Oidc = server.Oidc is { ClientId: { } client } oidc
                 ? new(oidc.Authority.ToString(), oidc.Audience, client, oidc.ClientSecret) { Scope = ReadScope(configuration), AudienceParameter = ReadAudienceParameter(configuration) }
@@ -49,13 +50,6 @@ internal static class ConsoleSettings
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.PathAndQuery == "/" && address.UserInfo.Length == 0
             ? address
             : throw Settings.Wrong(SettingNames.ConsoleServiceAddress, text, "the address of a gRPC port such as http://keyservice:8081");
-
-    /// <summary>Any address that this process listens on is reached by the loopback one.</summary>
-    private static Uri OwnAddress(ServerOptions server)
-    {
-        var host = server.BindAddress.Equals(IPAddress.Any) ? IPAddress.Loopback : server.BindAddress.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : server.BindAddress;
-        return new UriBuilder(server.Tls ? "https" : "http", host.ToString(), server.GrpcPort).Uri;
-    }
 
     /// <summary>For the pages, and for the address lists of credentials in processes without them too.</summary>
     /// <exception cref="StartException">One is not an address.</exception>

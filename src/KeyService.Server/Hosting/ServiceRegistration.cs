@@ -46,18 +46,23 @@ internal static class ServiceRegistration
         .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
-    public static IServiceCollection AddBackgroundWork(this IServiceCollection services) => services
+    public static IServiceCollection AddBackgroundWork(this IServiceCollection services, ServerOptions options)
+    {
+        if (options.IsReplica) services.AddReplica();
+        return services.AddHostedService<UsageFlusher>().AddHostedService<Housekeeper>();
+    }
+
+    /// <summary>What follows the feed, under an own row in Replicas, for which changes wait. Not in a process that serves no call that may be answered from memory.</summary>
+    private static void AddReplica(this IServiceCollection services) => services
         .AddHostedService(provider => provider.GetRequiredService<RedisConnection>())
         .AddHostedService(provider => provider.GetRequiredService<FeedLoop>())
         .AddHostedService<GenerationRollout>()
-        .AddHostedService<RedisNudgeListener>()
-        .AddHostedService<UsageFlusher>()
-        .AddHostedService<Housekeeper>();
+        .AddHostedService<RedisNudgeListener>();
 
     /// <summary>The canary of revocation, where it is asked for: only then are there metrics of it. After the other background work: it is stopped first.</summary>
-    public static IServiceCollection AddCanary(this IServiceCollection services, CanaryOptions options) => !options.Enabled ? services : services
+    public static IServiceCollection AddCanary(this IServiceCollection services, CanaryOptions options, CertificateTrust trust) => !options.Enabled ? services : services
         .AddSingleton(options).AddSingleton<CanaryMetrics>().AddSingleton<ICanaryKey, CanaryKey>()
-        .AddSingleton(provider => new ReplicaCalls(address => ReplicaConnection.To(address, options.Tls, provider.GetRequiredService<TimeProvider>())))
+        .AddSingleton(provider => new ReplicaCalls(address => ReplicaConnection.To(address, options.Tls, trust, provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<CanaryRound>().AddHostedService<CanaryLoop>();
 
     /// <summary>The console, where this process serves it.</summary>
@@ -97,9 +102,9 @@ internal static class ServiceRegistration
             oidc.Audience, provider.GetRequiredService<IssuerMetadata>(), provider.GetRequiredService<ServerOptions>().Lookup.ValidateBudget, provider.GetRequiredService<TimeProvider>()));
 
     /// <summary>Health over HTTP and gRPC, metrics for Prometheus, and OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector.</summary>
-    public static IServiceCollection AddOperations(this IServiceCollection services, bool otlp)
+    public static IServiceCollection AddOperations(this IServiceCollection services, ServerOptions options, bool otlp)
     {
-        var followed = false;
+        var followed = !options.IsReplica;
         services.AddSingleton(provider => new Readiness(
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
             // Before its first horizon a replica believes nothing: each call would be a read. Later the others are no better off.

@@ -1,3 +1,4 @@
+using KeyService.AdminConsole.Service;
 using KeyService.Server.Canary;
 using KeyService.Server.Tests.Fakes;
 
@@ -45,7 +46,7 @@ public class ReplicaCallsTests
     [InlineData("replica-1:80")]
     public void A_host_and_a_port_is_an_address(string address)
     {
-        using var connection = ReplicaConnection.To(address, tls: false, TimeProvider.System);
+        using var connection = ReplicaConnection.To(address, tls: false, CertificateTrust.System, TimeProvider.System);
         connection.ShouldNotBeNull();
     }
 
@@ -57,5 +58,5 @@ public class ReplicaCallsTests
     [InlineData("replica-1:notaport")]
     [InlineData(" ")]
     [InlineData("a b:1")]
-    public void Nothing_else_is(string address) => ReplicaConnection.To(address, tls: true, TimeProvider.System).ShouldBeNull();
+    public void Nothing_else_is(string address) => ReplicaConnection.To(address, tls: true, CertificateTrust.System, TimeProvider.System).ShouldBeNull();
 }

@@ -44,6 +44,19 @@ public class UsageRecorderTests
     }
 
     [Fact]
+    public void A_use_far_before_the_last_one_shows_that_the_clock_was_wrong_and_counts()
+    {
+        var (key, year) = (new Used("a"), TimeSpan.FromDays(366).Ticks);
+        _recorder.Record(key, year);
+        _recorder.Record(key, year - TimeSpan.TicksPerMinute);
+        _recorder.Take().ShouldBe([("a", year)]);
+
+        _recorder.Record(key, 7 * Step);
+
+        _recorder.Take().ShouldBe([("a", 7 * Step)]);
+    }
+
+    [Fact]
     public void Each_key_has_its_own_time()
     {
         _recorder.Record(new Used("a"), 1 * Step);

@@ -15,7 +15,8 @@ internal static class SqlServerStatements
     /// One batch, one transaction; XACT_ABORT ends it whole on any error or time-out. No MERGE: it races without HOLDLOCK. UPDLOCK
     /// and HOLDLOCK keep a second flush from inserting between the two statements. Times are microseconds since 1970, in three
     /// steps: DATEADD takes an int, and seconds since 1970 outgrow it in 2038. OPENJSON needs compatibility level 130, and its
-    /// WITH takes no collation. A key named twice counts once, or it would fail the whole flush.
+    /// WITH takes no collation. A key named twice counts once, or it would fail the whole flush. A time never goes back, unless it is more than a minute
+    /// after now: a clock that was wrong wrote it.
     /// </summary>
     public const string FlushUsage = """
         SET XACT_ABORT ON;
@@ -35,7 +36,7 @@ internal static class SqlServerStatements
         UPDATE [stored] SET [LastUsedTime] = [used].[UsedTime]
         FROM [KeyUsage] AS [stored] WITH (UPDLOCK, HOLDLOCK)
         INNER JOIN @used AS [used] ON [used].[KeyId] = [stored].[KeyId]
-        WHERE [stored].[LastUsedTime] < [used].[UsedTime];
+        WHERE [stored].[LastUsedTime] < [used].[UsedTime] OR [stored].[LastUsedTime] > DATEADD(minute, 1, SYSUTCDATETIME());
         INSERT INTO [KeyUsage] ([KeyId], [LastUsedTime])
         SELECT [used].[KeyId], [used].[UsedTime]
         FROM @used AS [used]
