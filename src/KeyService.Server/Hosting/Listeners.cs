@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using KeyService.Server.Grpc;
 using KeyService.Server.Storage;
-using KeyService.Server.Validation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace KeyService.Server.Hosting;
@@ -79,11 +78,12 @@ internal static class Listeners
         kestrel.Listen(options.BindAddress, port, listen =>
         {
             var permits = new CallPermits(options.Calls);
+            var own = listen.ApplicationServices.GetRequiredService<OwnConnections>();
             listen.Protocols = protocols;
             if (options.Tls) UseCertificate(listen);
             listen.Use(next => connection =>
             {
-                connection.Features.Set(new LastCredential());
+                connection.Features.Set(own.Begin(connection.RemoteEndPoint));
                 connection.Features.Set(permits);
                 return next(connection);
             });

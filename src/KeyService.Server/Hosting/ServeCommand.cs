@@ -54,7 +54,12 @@ internal static class ServeCommand
         if (making is not null) await making.DisposeAsync();
         app.MapKeyService(options);
         await app.StartAsync(cancellation);
-        if (!options.IsReplica || await FollowsAsync(app)) Announcement.Write(app.Services, options, engine, Console.Out);
+        if (!options.IsReplica || await FollowsAsync(app))
+        {
+            await app.Services.GetRequiredService<WarmUp>().RunAsync(app.Lifetime.ApplicationStopping);
+            Announcement.Write(app.Services, options, engine, Console.Out);
+        }
+
         await app.WaitForShutdownAsync(cancellation);
         // Not in order: whoever starts it again is told why.
         return app.Services.GetRequiredService<Generations>().Misfit is { IsCompletedSuccessfully: true } misfit ? throw new StartException(await misfit) : 0;

@@ -43,7 +43,7 @@ internal static class ServiceRegistration
         .AddSingleton<UsageRecorder>()
         .AddSingleton<SessionKeys>().AddSingleton<EndedSessionStore>().AddSingleton<IEndedSessionStore>(provider => provider.GetRequiredService<EndedSessionStore>())
         .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<OverloadLog>().AddMetrics().AddLogging()
-        .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
+        .AddSingleton<RootCredential>().AddSingleton<StoreStart>().AddSingleton<OwnConnections>().AddSingleton<WarmUp>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
     public static IServiceCollection AddBackgroundWork(this IServiceCollection services, ServerOptions options)
@@ -108,7 +108,7 @@ internal static class ServiceRegistration
         services.AddSingleton(provider => new Readiness(
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
             // Before its first horizon a replica believes nothing: each call would be a read. Later the others are no better off.
-            () => followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase),
+            () => (followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase)) && provider.GetRequiredService<WarmUp>().IsDone,
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Readiness>>()));
         services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<Readiness>("ready");

@@ -93,6 +93,9 @@ public class UsageRecorderTests
     {
         const int Uses = 60_000;
         const int Threads = 3;
+        // Their times stay within the half minute that clocks may differ by.
+        const int Apart = 10_000;
+        using var together = new Barrier(Threads);
         const int LeastTakes = 200;
         var keys = Enumerable.Range(0, 3).Select(i => new Used($"key{i}")).ToArray();
         var last = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
@@ -107,7 +110,10 @@ public class UsageRecorderTests
                     var (key, time) = (keys[use % keys.Length], ((use * (long)Threads) + thread) * Step);
                     _recorder.Record(key, time);
                     last.AddOrUpdate(key.KeyId, time, (_, known) => Math.Max(known, time));
+                    if (use % Apart == 0) together.SignalAndWait();
                 }
+
+                together.RemoveParticipant();
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         var all = Task.WhenAll(users);
