@@ -69,7 +69,7 @@ public static class ConsoleHosting
             app.UseForwardedHeaders(forwarded);
         }
 
-        return app.Use(PageGuard.InvokeAsync).UseAuthentication().UseAuthorization().UseAntiforgery();
+        return app.Use(PageGuard.InvokeAsync).UseAuthentication().UseAuthorization().UseAntiforgery().Use(PersonAddress.NoteAsync);
     }
 
     /// <summary>Pages, their files, and where sessions begin and end.</summary>

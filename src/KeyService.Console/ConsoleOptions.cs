@@ -1,4 +1,5 @@
 using System.Net;
+using KeyService.AdminConsole.Service;
 
 namespace KeyService.AdminConsole;
 
@@ -8,7 +9,7 @@ public sealed record ConsoleOptions
     /// <summary><c>KeyService:Console:ServiceAddress</c>: where the service's gRPC port is; by default that of this process.</summary>
     public required Uri ServiceAddress { get; init; }
 
-    /// <summary>Whether <see cref="ServiceAddress"/> is this process, whose certificate need not name the loopback address.</summary>
+    /// <summary>Whether <see cref="ServiceAddress"/> is this process, whose certificate need not name the address that it listens on.</summary>
     public bool IsOwnService { get; init; }
 
     /// <summary><c>KeyService:Console:DefaultWorkspace</c>: the workspace that opens first; <c>default</c>.</summary>
@@ -22,6 +23,9 @@ public sealed record ConsoleOptions
 
     /// <summary><c>KeyService:Console:KnownProxies</c>: from whom <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed; none.</summary>
     public IReadOnlyList<IPAddress> KnownProxies { get; init; } = [];
+
+    /// <summary><c>KeyService:CertificateAuthorities</c>: whose certificates are accepted of <see cref="ServiceAddress"/>.</summary>
+    public CertificateTrust Trust { get; init; } = CertificateTrust.System;
 
     /// <summary><c>KeyService:Oidc</c> with a client: people sign in at that issuer. Null: with a credential.</summary>
     public ConsoleOidcOptions? Oidc { get; init; }

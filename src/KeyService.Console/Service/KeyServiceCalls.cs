@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Claims;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -44,16 +45,18 @@ public sealed class KeyServiceCalls(
             new() { WorkspaceId = workspaceId, KeyId = keyId, PageSize = PageSize, PageToken = pageToken }, options),
         cancellation);
 
-    /// <summary>Whether a credential holds, before there is a session for it.</summary>
-    public static async Task<GetCallerResponse> CheckAsync(ServiceChannel channel, string credential, CancellationToken cancellation)
+    /// <summary>Whether a credential holds for a person at that address, before there is a session for it.</summary>
+    public static async Task<GetCallerResponse> CheckAsync(ServiceChannel channel, string credential, IPAddress? address, CancellationToken cancellation)
     {
         try
         {
-            return await channel.Client.GetCallerAsync(new(), channel.CallAs(credential, actor: null, cancellation));
+            var caller = await channel.Client.GetCallerAsync(new(), channel.CallAs(credential, address, actor: null, cancellation));
+            channel.Answered();
+            return caller;
         }
         catch (RpcException e)
         {
-            throw CallProblem.Of(e);
+            throw channel.Explain(e);
         }
     }
 
@@ -87,7 +90,9 @@ public sealed class KeyServiceCalls(
     {
         try
         {
-            return await call(channel.Client, channel.CallAs(credential, Person.ActorOf(person), cancellation));
+            var answer = await call(channel.Client, channel.CallAs(credential, PersonAddress.Of(person), Person.ActorOf(person), cancellation));
+            channel.Answered();
+            return answer;
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
         {
@@ -95,7 +100,7 @@ public sealed class KeyServiceCalls(
         }
         catch (RpcException e)
         {
-            throw CallProblem.Of(e);
+            throw channel.Explain(e);
         }
     }
 

@@ -14,6 +14,9 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
     /// <summary>The store is read at most once in this time, and only while somebody is at the console: 1 s.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>The clocks of two consoles may differ by this.</summary>
+    private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(15);
+
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _here = new();
     private readonly ConcurrentQueue<(Guid Session, DateTimeOffset End)> _untold = new();
     private readonly SemaphoreSlim _meeting = new(1);
@@ -29,9 +32,12 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
         return _known.Contains(session);
     }
 
-    /// <summary>Whether the session of this cookie, or of this page, goes on: it has not ended, and is not too old.</summary>
+    /// <summary>
+    /// Whether the session of this cookie, or of this page, goes on: it has not ended, and is not too old. One that begins in the future began by a clock that
+    /// was wrong, and would last as long as that clock was ahead.
+    /// </summary>
     public async ValueTask<bool> HoldsAsync(ClaimsPrincipal person) =>
-        time.GetUtcNow() - Person.BeginOf(person) < options.MaxSession && !await ContainsAsync(Person.SessionOf(person));
+        time.GetUtcNow() - Person.BeginOf(person) is var age && age < options.MaxSession && age > -Ahead && !await ContainsAsync(Person.SessionOf(person));
 
     public async Task AddAsync(string sessionId)
     {

@@ -117,7 +117,7 @@ internal static class OidcSignIn
         var name = Array.ConvertAll(NameClaims, person.FindFirstValue).FirstOrDefault(text => text is not null && FreeText.HasVisible(text) && FreeText.Problem(text, multiline: false) is null) ?? "";
         var tokens = context.TokenEndpointResponse!;
         // A token that is not for the service would end the session at its first page.
-        if (await SessionEndpoints.TryAsync(services.GetRequiredService<ServiceChannel>(), tokens.AccessToken, context.HttpContext.RequestAborted) == SignInProblem.Credential)
+        if (await SessionEndpoints.TryAsync(context.HttpContext, services.GetRequiredService<ServiceChannel>(), tokens.AccessToken) == SignInProblem.Credential)
         {
             context.Fail("The service does not take the access token.");
             return;

@@ -12,7 +12,7 @@ public sealed class OneTimeLink(TimeProvider time)
     private readonly Lock _lock = new();
     private byte[]? _hash;
     private string? _credential;
-    private DateTimeOffset _end;
+    private long _offered;
 
     /// <summary>In the place of any that was offered before.</summary>
     /// <param name="credential">What who follows the link is signed in with.</param>
@@ -24,7 +24,8 @@ public sealed class OneTimeLink(TimeProvider time)
         {
             _hash = Hash(token);
             _credential = credential;
-            _end = time.GetUtcNow() + Lifetime;
+            // Not by the calendar, which may be set meanwhile.
+            _offered = time.GetTimestamp();
         }
 
         return token;
@@ -36,7 +37,7 @@ public sealed class OneTimeLink(TimeProvider time)
         lock (_lock)
         {
             if (_hash is null || !CryptographicOperations.FixedTimeEquals(_hash, Hash(token))) return null;
-            var credential = time.GetUtcNow() < _end ? _credential : null;
+            var credential = time.GetElapsedTime(_offered) < Lifetime ? _credential : null;
             _hash = null;
             _credential = null;
             return credential;

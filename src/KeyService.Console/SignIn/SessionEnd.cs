@@ -16,7 +16,7 @@ internal static class SessionEnd
     {
         // Ended already, as by signing out in another tab: nothing was wrong with what they signed in with.
         if (Person.CredentialOf(http.User) is not { } credential) return Results.LocalRedirect(SignInAnswer.Address(SignInProblem.SignedOut, @return));
-        if (await SessionEndpoints.TryAsync(channel, credential, http.RequestAborted) != SignInProblem.Credential) return Results.LocalRedirect(SignInAnswer.Local(@return));
+        if (await SessionEndpoints.TryAsync(http, channel, credential) != SignInProblem.Credential) return Results.LocalRedirect(SignInAnswer.Local(@return));
         await EndAsync(http);
         return Results.LocalRedirect(SignInAnswer.Address(SignInProblem.Ended, @return));
     }

@@ -86,7 +86,7 @@ internal static class SessionEndpoints
 
     private static async Task<SignInProblem> BeginAsync(HttpContext http, ServiceChannel channel, string credential)
     {
-        var problem = await TryAsync(channel, credential, http.RequestAborted);
+        var problem = await TryAsync(http, channel, credential);
         if (problem != SignInProblem.None) return problem;
         await SessionEnd.EndFormerAsync(http);
         var identity = new ClaimsIdentity(
@@ -96,12 +96,12 @@ internal static class SessionEndpoints
         return SignInProblem.None;
     }
 
-    /// <summary>Whether the service takes it: none, a credential that does not hold, or nobody to ask.</summary>
-    public static async Task<SignInProblem> TryAsync(ServiceChannel channel, string credential, CancellationToken cancellation)
+    /// <summary>Whether the service takes it from this person: none, a credential that does not hold, or nobody to ask.</summary>
+    public static async Task<SignInProblem> TryAsync(HttpContext http, ServiceChannel channel, string credential)
     {
         try
         {
-            await KeyServiceCalls.CheckAsync(channel, credential, cancellation);
+            await KeyServiceCalls.CheckAsync(channel, credential, http.Connection.RemoteIpAddress, http.RequestAborted);
             return SignInProblem.None;
         }
         catch (CallProblem problem)

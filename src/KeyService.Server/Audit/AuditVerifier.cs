@@ -7,7 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Audit;
 
 /// <summary>What the check of a workspace's chain found; <see cref="Problem"/> is null when it holds.</summary>
-internal sealed record ChainCheck(string WorkspaceId, long Events, long Head, string? Problem);
+/// <param name="MissingGeneration">The chain cannot be checked: it needs the master key of this generation. Says nothing of whether it is broken.</param>
+internal sealed record ChainCheck(string WorkspaceId, long Events, long Head, string? Problem, char? MissingGeneration = null);
 
 /// <summary>
 /// Checks the chain of each workspace from its purge point to its head. It finds events altered, removed, put in or moved;
@@ -17,9 +18,14 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
 {
     private const int Batch = 1_000;
 
+    /// <summary>By generation, as the store has them.</summary>
+    private Dictionary<char, byte[]> _stored = [];
+
     public async IAsyncEnumerable<ChainCheck> VerifyAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
+        _stored = await store.ScanAsync(
+            (context, token) => context.MasterKeyFingerprints.ToDictionaryAsync(row => row.Generation, row => row.Fingerprint, token), cancellation);
         var heads = await store.ScanAsync(
             (context, token) => context.AuditHeads.OrderBy(head => head.WorkspaceId).ToListAsync(token), cancellation);
         foreach (var head in heads) yield return await VerifyAsync(head, cancellation);
@@ -62,8 +68,9 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
 
     private async Task<ChainCheck> WalkAsync(AuditHeadRow head, CancellationToken cancellation)
     {
-        if (masterKeys.Find(head.PurgedGeneration) is not { } purgeKey
-            || !Same(AuditChain.PurgeSealOf(head.WorkspaceId, head.PurgedSequence, head.PurgedMac, purgeKey), head.PurgedSeal))
+        var purgeKey = Find(head.PurgedGeneration);
+        if (purgeKey is null && _stored.ContainsKey(head.PurgedGeneration)) return Missing(head, head.PurgedGeneration);
+        if (purgeKey is null || !Same(AuditChain.PurgeSealOf(head.WorkspaceId, head.PurgedSequence, head.PurgedMac, purgeKey), head.PurgedSeal))
         {
             return new(head.WorkspaceId, 0, head.Sequence, "the purge point does not carry the service's seal");
         }
@@ -81,7 +88,10 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
             foreach (var row in rows)
             {
                 if (row.Sequence != sequence + 1) return Broken(sequence + 1, "is missing");
-                if (masterKeys.Find(row.Generation) is not { } key || !Same(AuditChain.MacOf(row, mac, key), row.Mac))
+                var key = Find(row.Generation);
+                if (key is null && _stored.ContainsKey(row.Generation)) return Missing(head, row.Generation);
+                // One that the store never had is none that an event was written with.
+                if (key is null || !Same(AuditChain.MacOf(row, mac, key), row.Mac))
                     return Broken(row.Sequence, "was altered, or an event before it");
                 (sequence, mac) = (row.Sequence, row.Mac);
             }
@@ -115,6 +125,13 @@ internal sealed class AuditVerifier(KeyStore store, MasterKeys masterKeys)
 
     private Task<AuditHeadRow?> HeadAsync(string workspaceId, CancellationToken cancellation) => store.ScanAsync(
         (context, token) => context.AuditHeads.SingleOrDefaultAsync(head => head.WorkspaceId == workspaceId, token), cancellation);
+
+    /// <summary>A configured one that is not the store's own would make every event look altered: it is as good as missing.</summary>
+    private MasterKey? Find(char generation) =>
+        masterKeys.Find(generation) is { } key && (!_stored.TryGetValue(generation, out var fingerprint) || Same(fingerprint, key.Fingerprint)) ? key : null;
+
+    private static ChainCheck Missing(AuditHeadRow head, char generation) => new(
+        head.WorkspaceId, 0, head.Sequence, $"the master key of generation {generation} is needed, and is not configured, or another one is under its name", generation);
 
     private static bool Same(byte[] a, byte[] b) => CryptographicOperations.FixedTimeEquals(a, b);
 }

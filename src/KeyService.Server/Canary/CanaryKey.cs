@@ -60,7 +60,8 @@ internal sealed class CanaryKey(
 
     public async Task<(KeyRecord Key, PropagationReport Propagation)> SwitchAsync(string keyId, KeyStatus status, CancellationToken cancellation)
     {
-        var change = new StatusChange(Workspaces.System, keyId, status, Reason, Etag: "", PropagationWait);
+        var change = new StatusChange(Workspaces.System, keyId, status, Reason, Etag: "", PropagationWait, KeepsReason: true);
+        // Which of two canaries was there first is told by the reason.
         // A stop does not wait for replicas: the change is made or not made, whole.
         var (view, propagation) = await changer.ChangeAsync(change, Actor.Canary, Rights, DateTime.MaxValue, cancellation).WaitAsync(cancellation);
         return (view.Key, propagation);

@@ -21,6 +21,8 @@ internal sealed class CanaryRound(
     /// <summary>The key's revision as this process knows it; 0: not yet.</summary>
     private long _known;
 
+    private readonly CanaryCoverage _coverage = new(metrics, time, log);
+
     /// <param name="rows">The replicas.</param>
     /// <param name="cancellation">Ends the round; the key may stay switched off until the next.</param>
     /// <exception cref="StoreUnavailableException">The database does not answer.</exception>
@@ -46,7 +48,8 @@ internal sealed class CanaryRound(
         var off = await StepAsync(record.KeyId, KeyStatus.Disabled, cancellation);
         if (off == RoundOutcome.Overtaken) return off;
         var on = await StepAsync(record.KeyId, KeyStatus.Enabled, cancellation);
-        return on == RoundOutcome.Complete ? off : on;
+        // The worse of the two.
+        return on == RoundOutcome.Overtaken || on > off ? on : off;
     }
 
     private async Task<RoundOutcome> StepAsync(string keyId, KeyStatus status, CancellationToken cancellation)
@@ -66,15 +69,16 @@ internal sealed class CanaryRound(
         var answers = await replicas.AskAsync(key.Credential, cancellation);
         var after = await key.ReadAsync(cancellation);
         _known = after.Revision;
-        foreach (var (replicaId, answer) in answers)
+        var judged = _coverage.Count(answers);
+        foreach (var (replicaId, answer, _) in answers)
         {
-            metrics.Asked(answer switch { null => CanaryAsked.WithoutAddress, Answer.None => CanaryAsked.Unreachable, _ => CanaryAsked.Answered });
             if (answer is not { } said || !Judgement.IsViolation(status, change.Revision, said, after)) continue;
             metrics.Violated();
             Log.CanaryViolation(log, replicaId, keyId, status.ToString(), change.Revision);
         }
 
-        return Judgement.IsOvertaken(change.Revision, after) ? RoundOutcome.Overtaken : change.Complete ? RoundOutcome.Complete : RoundOutcome.Pending;
+        if (Judgement.IsOvertaken(change.Revision, after)) return RoundOutcome.Overtaken;
+        return judged == 0 ? RoundOutcome.Unjudged : judged < answers.Count ? RoundOutcome.Partial : change.Complete ? RoundOutcome.Complete : RoundOutcome.Pending;
     }
 
     /// <summary>A change that was PENDING is in effect everywhere from then on, by the database's clock.</summary>

@@ -3,7 +3,8 @@ using KeyService.Server.Storage;
 namespace KeyService.Server.Canary;
 
 /// <summary>One replica's answer; <see cref="Answer"/> null: it has no address to be asked at.</summary>
-internal readonly record struct ReplicaAnswer(string ReplicaId, Answer? Answer);
+/// <param name="Cause">Why there is none that can be judged; else empty.</param>
+internal readonly record struct ReplicaAnswer(string ReplicaId, Answer? Answer, string Cause = "");
 
 /// <summary>Asks all replicas at once. Channels are kept from round to round, and closed when their replica is gone.</summary>
 /// <param name="connect">From an advertised address to a connection; null for an address that cannot be one.</param>
@@ -40,11 +41,14 @@ internal sealed class ReplicaCalls(Func<string, IReplicaConnection?> connect) : 
 
         public async Task<ReplicaAnswer> AskAsync(string credential, CancellationToken cancellation)
         {
-            if (!hasAddress) return new(id, Answer: null);
-            var answer = connection is null ? Answer.None : await connection.AskAsync(credential, cancellation);
+            if (!hasAddress) return new(id, Answer: null, "it advertises no address (KeyService:AdvertisedAddress)");
+            if (connection is null) return new(id, Answer.None, "what it advertises is not a host and a port, such as replica-1:8081 or [2001:db8::1]:8081");
+            var answer = await connection.AskAsync(credential, cancellation);
             // Who has never accepted the key may serve another store, or lack its master key: he has no say.
             if (answer == Answer.Accepted) _hasAccepted = true;
-            return new(id, _hasAccepted ? answer : Answer.None);
+            return _hasAccepted
+                ? new(id, answer, answer == Answer.None ? connection.Cause : "")
+                : new(id, Answer.None, answer == Answer.None ? connection.Cause : "it has never accepted the canary's key: it serves another store, or lacks a master key");
         }
     }
 }

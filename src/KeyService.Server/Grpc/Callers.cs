@@ -1,3 +1,4 @@
+using System.Net;
 using Grpc.Core;
 using KeyService.Server.Audit;
 using KeyService.Server.Issuance;
@@ -29,9 +30,10 @@ internal readonly record struct CallerCheck(Caller Caller, FixedError? Refusal);
 /// and a hash, or a signature's check, and learns nothing.
 /// </summary>
 /// <param name="credentials">Knows the API keys.</param>
+/// <param name="addresses">From where each call comes.</param>
 /// <param name="time">Bounds waits.</param>
 /// <param name="jwts">Knows the JWTs; null without an issuer.</param>
-internal sealed class Callers(CredentialValidator credentials, TimeProvider time, JwtCallers? jwts = null)
+internal sealed class Callers(CredentialValidator credentials, CallerAddress addresses, TimeProvider time, JwtCallers? jwts = null)
 {
     private const string Scheme = "Bearer ";
     private const string ActorHeader = "x-keyservice-actor";
@@ -55,9 +57,10 @@ internal sealed class Callers(CredentialValidator credentials, TimeProvider time
             return check.IsCompletedSuccessfully ? new(OfJwt(check.Result, http)) : LaterByJwt(check, http);
         }
 
-        return credentials.TryValidateAtOnce(credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget.Arrival, out var held)
+        var address = addresses.Of(http, credential.Span);
+        return credentials.TryValidateAtOnce(credential, http.Features.Get<LastCredential>(), address, budget.Arrival, out var held)
             ? new(ToCaller(CredentialCheck.Of(held), http))
-            : Later(LookUpAsync(credential, http, budget, cancellation), http);
+            : Later(LookUpAsync(credential, address, http, budget, cancellation), http);
     }
 
     /// <summary>
@@ -77,13 +80,13 @@ internal sealed class Callers(CredentialValidator credentials, TimeProvider time
     }
 
     /// <summary>Redis or the database has to be asked.</summary>
-    private async ValueTask<CredentialCheck> LookUpAsync(ReadOnlyMemory<char> credential, HttpContext http, CallBudget budget, CancellationToken cancellation)
+    private async ValueTask<CredentialCheck> LookUpAsync(ReadOnlyMemory<char> credential, IPAddress? address, HttpContext http, CallBudget budget, CancellationToken cancellation)
     {
         var cold = http.Features.GetRequiredFeature<CallPermits>().Cold;
         using var turn = await cold.EnterAsync(credential.ToString(), budget.Left(credentials.Budget, time), cancellation);
         return turn is null
             ? CredentialCheck.Refused(FixedError.TooManyCredentials)
-            : CredentialCheck.Of(await credentials.ValidateAsync(credential, http.Features.Get<LastCredential>(), http.Connection.RemoteIpAddress, budget, cancellation));
+            : CredentialCheck.Of(await credentials.ValidateAsync(credential, http.Features.Get<LastCredential>(), address, budget, cancellation));
     }
 
     /// <summary>What is presented as a credential: once, and by the one scheme.</summary>

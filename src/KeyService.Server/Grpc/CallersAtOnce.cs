@@ -13,7 +13,7 @@ internal sealed class CallersAtOnce(CredentialValidator credentials)
     {
         caller = null;
         if (!Callers.TryReadCredential(http.Request.Headers, out var credential)
-            || !credentials.TryValidateAgain(credential, http.Features.Get<LastCredential>(), http.Connection, arrival, out caller)
+            || !credentials.TryValidateAgain(credential, http.Features.Get<LastCredential>(), http, arrival, out caller)
             || !caller.Rights.Holds(Permissions.Validate))
         {
             return false;

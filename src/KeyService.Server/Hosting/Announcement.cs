@@ -10,16 +10,18 @@ internal static class Announcement
 
     public static void Write(IServiceProvider services, ServerOptions options, IStorageEngine engine, TextWriter output)
     {
-        var http = $"{(options.Tls ? "https" : "http")}://{options.BindAddress}:{options.HttpPort}";
+        var (http, grpc) = (Text(OwnAddress.Of(options, options.HttpPort)), Text(OwnAddress.Of(options, options.GrpcPort)));
         output.WriteLine("KeyService is ready.");
-        if (options.Console is not null) output.WriteLine($"  Console                {http}{SignInLink(services, options)}");
+        if (options.Console is not null) output.WriteLine($"  Console                {Text(OwnAddress.Reachable(options, options.HttpPort))}{SignInLink(services, options)}");
         output.WriteLine($"""
               JSON, health, metrics  {http}
-              gRPC                   {(options.Tls ? "https" : "http")}://{options.BindAddress}:{options.GrpcPort}
+              gRPC                   {grpc}
               Data                   {(options.IsEmbedded ? $"{options.DataDirectory} ({engine.Name})" : engine.Name)}
               Root credential        {options.RootCredentialFile}
             """);
     }
+
+    private static string Text(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
     /// <summary>
     /// For who sits at the terminal of an embedded default: signs in once, within ten minutes. It is a secret, so it is written to no file and no log:

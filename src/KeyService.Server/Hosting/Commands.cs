@@ -1,5 +1,4 @@
 using System.CommandLine;
-using KeyService.Server.Audit;
 using KeyService.Server.Keys;
 using KeyService.Server.Replication;
 using KeyService.Server.Storage;
@@ -44,7 +43,7 @@ internal static class Commands
         root.Add(Word("health", "Exits with 0 when the server on this machine is ready.", HealthCommand.RunAsync));
         root.Add(Word("new-master-key", "Prints a new master key: 32 random bytes in base64.", NewMasterKey));
         root.Add(Word("new-credential", "Prints a new credential for KeyService:RootCredentialFile, to be installed by the first start or migrate.", NewCredential));
-        root.Add(Word("verify-audit", "Checks the audit chain of every workspace.", VerifyAuditAsync));
+        root.Add(Word("verify-audit", "Checks the audit chain of every workspace. Exits with 1 if one is broken, with 2 if none is but some could not be checked.", VerifyAuditCommand.RunAsync));
         root.Add(Word("replicas", "Lists the processes that keep looked-up keys, and how far behind each is.", ReplicasCommand.RunAsync));
         root.Add(Word("recover", "After a restore, before the processes serve again: what they kept from before is never believed again.", RecoverCommand.RunAsync));
         var rootCredential = new Command("root-credential", "The credential with all permissions.");
@@ -86,24 +85,6 @@ internal static class Commands
         return 0;
     }, cancellation);
 
-    private static Task<int> VerifyAuditAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, create: false, startLock: false, async services =>
-    {
-        var broken = 0;
-        var verifier = services.GetRequiredService<AuditVerifier>();
-        await foreach (var check in verifier.VerifyAsync(cancellation))
-        {
-            Console.WriteLine(check.Problem is null
-                ? $"ok      {check.WorkspaceId}: {check.Events} events, head {check.Head}"
-                : $"BROKEN  {check.WorkspaceId}: {check.Problem}");
-            if (check.Problem is not null) broken++;
-        }
-
-        var (events, fingerprint) = await verifier.HeadsAsync(cancellation);
-        Console.WriteLine($"head    {events} events ever, fingerprint {fingerprint}");
-
-        return broken == 0 ? 0 : 1;
-    }, cancellation);
-
     private static Task<int> NewRootCredentialAsync(string[] settings, CancellationToken cancellation) => WithStoreAsync(settings, create: false, startLock: true, async services =>
     {
         // It is made beside processes that serve: of the generation that they all know.
@@ -131,7 +112,7 @@ internal static class Commands
     }
 
     /// <summary>The services below the wire, without a server around them.</summary>
-    private static async Task<int> WithStoreAsync(
+    public static async Task<int> WithStoreAsync(
         string[] settings, bool create, bool startLock, Func<IServiceProvider, Task<int>> run, CancellationToken cancellation)
     {
         var configuration = ConfigurationOf(settings);

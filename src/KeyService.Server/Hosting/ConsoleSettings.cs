@@ -15,14 +15,15 @@ internal static class ConsoleSettings
         if (!Workspaces.IsValid(workspace)) throw Settings.Wrong(SettingNames.ConsoleDefaultWorkspace, workspace, "a workspace id: 1 to 64 of A-Z, a-z, 0-9, _ and -");
         return new()
         {
-            ServiceAddress = address is null ? OwnAddress(server) : ReadAddress(address),
+            ServiceAddress = address is null ? OwnAddress.Reachable(server, server.GrpcPort) : ReadAddress(address),
             IsOwnService = address is null,
             DefaultWorkspace = workspace,
             IdleTimeout = Settings.Duration(
                 configuration, SettingNames.ConsoleIdleTimeout, TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)),
             MaxSession = Settings.Duration(
                 configuration, SettingNames.ConsoleMaxSession, TimeSpan.FromHours(12), TimeSpan.FromMinutes(5), TimeSpan.FromDays(30)),
-            KnownProxies = ReadProxies(configuration),
+            Trust = server.Trust,
+            KnownProxies = server.CallerAddress.KnownProxies,
             Oidc = server.Oidc is { ClientId: { } client } oidc
                 ? new(oidc.Authority.ToString(), oidc.Audience, client, oidc.ClientSecret) { Scope = ReadScope(configuration), AudienceParameter = ReadAudienceParameter(configuration) }
                 : null,
@@ -50,14 +51,9 @@ internal static class ConsoleSettings
             ? address
             : throw Settings.Wrong(SettingNames.ConsoleServiceAddress, text, "the address of a gRPC port such as http://keyservice:8081");
 
-    /// <summary>Any address that this process listens on is reached by the loopback one.</summary>
-    private static Uri OwnAddress(ServerOptions server)
-    {
-        var host = server.BindAddress.Equals(IPAddress.Any) ? IPAddress.Loopback : server.BindAddress.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : server.BindAddress;
-        return new UriBuilder(server.Tls ? "https" : "http", host.ToString(), server.GrpcPort).Uri;
-    }
-
-    private static IPAddress[] ReadProxies(IConfiguration configuration)
+    /// <summary>For the pages, and for the address lists of credentials in processes without them too.</summary>
+    /// <exception cref="StartException">One is not an address.</exception>
+    public static IReadOnlyList<IPAddress> ReadProxies(IConfiguration configuration)
     {
         var text = Settings.Text(configuration, SettingNames.ConsoleKnownProxies) ?? "";
         return Array.ConvertAll(

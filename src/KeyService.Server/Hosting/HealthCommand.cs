@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace KeyService.Server.Hosting;
 
 /// <summary><c>keyservice health</c>: a chiseled image has no shell and no curl, so the program asks itself.</summary>
@@ -10,13 +8,11 @@ internal static class HealthCommand
     public static async Task<int> RunAsync(string[] settings, CancellationToken cancellation)
     {
         var options = ServerOptions.Read(Commands.ConfigurationOf(settings));
-        var any = options.BindAddress.Equals(IPAddress.Any) || options.BindAddress.Equals(IPAddress.IPv6Any);
-        var host = any ? IPAddress.Loopback : options.BindAddress;
         using var handler = new SocketsHttpHandler();
         // The certificate names the service, not this address; nothing secret is sent.
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         using var client = new HttpClient(handler) { Timeout = Bound };
-        var uri = new UriBuilder(options.Tls ? "https" : "http", host.ToString(), options.HttpPort, "/health/ready").Uri;
+        var uri = new Uri(OwnAddress.Reachable(options, options.HttpPort), "/health/ready");
         try
         {
             using var response = await client.GetAsync(uri, cancellation);

@@ -113,13 +113,14 @@ internal static class Listeners
         {
             var permits = new CallPermits(options.Calls);
             var services = listen.ApplicationServices;
+            var own = services.GetRequiredService<OwnConnections>();
             var lifetime = new ConnectionLifetime(protocols, services.GetRequiredService<ConnectionMetrics>(), services.GetRequiredService<TimeProvider>());
             listen.Protocols = protocols;
             listen.Use(next => connection => lifetime.ServeAsync(connection, next));
             if (options.Tls) UseCertificate(listen);
             listen.Use(next => connection =>
             {
-                connection.Features.Set(new LastCredential(connection.Features.GetRequiredFeature<OpenConnection>().MarkAuthenticated));
+                connection.Features.Set(own.Begin(connection.RemoteEndPoint, connection.Features.GetRequiredFeature<OpenConnection>().MarkAuthenticated));
                 connection.Features.Set(permits);
                 connection.Features.Set(new ConnectionQuota());
                 return next(connection);

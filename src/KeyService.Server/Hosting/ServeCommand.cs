@@ -1,3 +1,4 @@
+using KeyService.Server.Canary;
 using KeyService.Server.Replication;
 using KeyService.Server.Storage;
 
@@ -16,6 +17,8 @@ internal static class ServeCommand
         var options = ServerOptions.Read(builder.Configuration);
         foreach (var name in SettingNames.Unknown(builder.Configuration))
             await Console.Error.WriteLineAsync($"warning: {name} is not a setting of this version: it does nothing.");
+        if (options.Replica.Address is { Length: > 0 } advertised && ReplicaConnection.UriOf(advertised, options.Tls) is null)
+            await Console.Error.WriteLineAsync($"warning: {SettingNames.AdvertisedAddress} is not a host and a port, such as replica-1:8081 or [2001:db8::1]:8081: the canary cannot ask there.");
         Listeners.CheckPorts(options);
         Listeners.CheckCertificateFiles(builder.Configuration);
         var connections = Listeners.LimitConnections(options);
@@ -34,10 +37,10 @@ internal static class ServeCommand
             .AddKeyService(options, engine, masterKeys)
             .AddContract(reflection: builder.Environment.IsDevelopment())
             .AddJwtCallers(options.Oidc)
-            .AddOperations(otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+            .AddOperations(options, otlp: builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
             .AddListeners(connections)
-            .AddBackgroundWork()
-            .AddCanary(options.Canary)
+            .AddBackgroundWork(options)
+            .AddCanary(options.Canary, options.Trust)
             .AddConsole(options.Console)
             .Configure<HostOptions>(host => host.ShutdownTimeout = DrainBound);
         // The console's files, where they are built; published, they are in wwwroot.
@@ -55,7 +58,12 @@ internal static class ServeCommand
         if (making is not null) await making.DisposeAsync();
         app.MapKeyService(options);
         await app.StartAsync(cancellation);
-        if (await FollowsAsync(app)) Announcement.Write(app.Services, options, engine, Console.Out);
+        if (!options.IsReplica || await FollowsAsync(app))
+        {
+            await app.Services.GetRequiredService<WarmUp>().RunAsync(app.Lifetime.ApplicationStopping);
+            Announcement.Write(app.Services, options, engine, Console.Out);
+        }
+
         await app.WaitForShutdownAsync(cancellation);
         // Not in order: whoever starts it again is told why.
         return app.Services.GetRequiredService<Generations>().Misfit is { IsCompletedSuccessfully: true } misfit ? throw new StartException(await misfit) : 0;

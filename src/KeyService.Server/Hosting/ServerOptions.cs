@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using KeyService.AdminConsole;
+using KeyService.AdminConsole.Service;
 using KeyService.Server.Canary;
 using KeyService.Server.Grpc;
 using KeyService.Server.Issuance;
@@ -42,7 +43,12 @@ internal sealed record ServerOptions
 
     public CallGateOptions Calls { get; init; } = new();
 
+    public CallerAddressOptions CallerAddress { get; init; } = new();
+
     public CanaryOptions Canary { get; init; } = new();
+
+    /// <summary><c>KeyService:CertificateAuthorities</c>: which certificates the canary and the console accept.</summary>
+    public CertificateTrust Trust { get; init; } = CertificateTrust.System;
 
     /// <summary>Null in a process that does not serve the console.</summary>
     public ConsoleOptions? Console { get; init; }
@@ -59,6 +65,9 @@ internal sealed record ServerOptions
     private const string DefaultDatabase = "KeyService";
 
     public bool IsEmbedded => SqlServer is null;
+
+    /// <summary>Whether it serves calls, and so keeps looked-up keys. A console alone calls those who do.</summary>
+    public bool IsReplica => (Roles & (Roles.Validation | Roles.Management)) != Roles.None;
 
     /// <exception cref="StartException">A setting is wrong.</exception>
     public static ServerOptions Read(IConfiguration configuration)
@@ -98,7 +107,9 @@ internal sealed record ServerOptions
                 MaxManagementCalls = Settings.Integer(configuration, SettingNames.MaxManagementCalls, 512, 1, 100_000),
             },
             BatchScheduling = Settings.Boolean(configuration, SettingNames.BatchScheduling, @default: true),
+            Trust = CertificateAuthorities.Read(configuration),
             Canary = ReadCanary(configuration, roles, tls),
+            CallerAddress = new() { KnownProxies = ConsoleSettings.ReadProxies(configuration) },
             Oidc = OidcSettings.Read(configuration),
             Issuance = new() { Brand = brand, Recovery = ReadRecovery(configuration) },
             AuditRetention = Settings.Duration(

@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using KeyService.AdminConsole;
+using KeyService.AdminConsole.Service;
 using KeyService.AdminConsole.SignIn;
 using KeyService.Server.Audit;
 using KeyService.Server.Canary;
@@ -26,7 +27,7 @@ internal static class ServiceRegistration
     /// <summary>Everything below the wire; the commands need no more.</summary>
     public static IServiceCollection AddKeyService(
         this IServiceCollection services, ServerOptions options, IStorageEngine engine, MasterKeys masterKeys) => services
-        .AddSingleton(options).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
+        .AddSingleton(options).AddSingleton(options.CallerAddress).AddSingleton(options.Lookup).AddSingleton(options.Issuance).AddSingleton(options.Issuance.Recovery)
         .AddSingleton<TimeProvider>(new MachineTime())
         .AddSingleton(masterKeys)
         .AddSingleton(engine).AddSingleton(engine.Replication).AddSingleton<WriteHealth>().AddSingleton<KeyStore>()
@@ -43,32 +44,36 @@ internal static class ServiceRegistration
         .AddSingleton<UsageRecorder>()
         .AddSingleton<SessionKeys>().AddSingleton<EndedSessionStore>().AddSingleton<IEndedSessionStore>(provider => provider.GetRequiredService<EndedSessionStore>())
         .AddSingleton(new VerdictNames(Enum.GetNames<Verdict>())).AddSingleton<Metrics>().AddSingleton<OutageLog>().AddSingleton<FaultLog>().AddSingleton<OverloadLog>().AddGuardedLogging()
-        .AddSingleton<RootCredential>().AddSingleton<StoreStart>();
+        .AddSingleton<RootCredential>().AddSingleton<StoreStart>().AddSingleton<OwnConnections>().AddSingleton<WarmUp>();
 
     /// <summary>What runs beside the calls. Started before the listeners and stopped after them: the last flush has the last call.</summary>
-    public static IServiceCollection AddBackgroundWork(this IServiceCollection services) => services
+    public static IServiceCollection AddBackgroundWork(this IServiceCollection services, ServerOptions options)
+    {
+        if (options.IsReplica) services.AddReplica();
+        return services.AddHostedService<UsageFlusher>().AddHostedService<WriteProbe>().AddHostedService<Housekeeper>();
+    }
+
+    /// <summary>What follows the feed, under an own row in Replicas, for which changes wait. Not in a process that serves no call that may be answered from memory.</summary>
+    private static void AddReplica(this IServiceCollection services) => services
         .AddHostedService(provider => provider.GetRequiredService<RedisConnection>())
         .AddHostedService(provider => provider.GetRequiredService<FeedLoop>())
         .AddHostedService<GenerationRollout>()
-        .AddHostedService<RedisNudgeListener>()
-        .AddHostedService<UsageFlusher>()
-        .AddHostedService<WriteProbe>()
-        .AddHostedService<Housekeeper>();
+        .AddHostedService<RedisNudgeListener>();
 
     /// <summary>The canary of revocation, where it is asked for: only then are there metrics of it. After the other background work: it is stopped first.</summary>
-    public static IServiceCollection AddCanary(this IServiceCollection services, CanaryOptions options) => !options.Enabled ? services : services
+    public static IServiceCollection AddCanary(this IServiceCollection services, CanaryOptions options, CertificateTrust trust) => !options.Enabled ? services : services
         .AddSingleton(options).AddSingleton<CanaryMetrics>().AddSingleton<ICanaryKey, CanaryKey>()
-        .AddSingleton(provider => new ReplicaCalls(address => ReplicaConnection.To(address, options.Tls, provider.GetRequiredService<TimeProvider>())))
+        .AddSingleton(provider => new ReplicaCalls(address => ReplicaConnection.To(address, options.Tls, trust, provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<CanaryRound>().AddHostedService<CanaryLoop>();
 
     /// <summary>The console, where this process serves it.</summary>
     public static IServiceCollection AddConsole(this IServiceCollection services, ConsoleOptions? options) =>
-        options is null ? services : services.AddSessionProtection().AddKeyServiceConsole(options);
+        options is null ? services : services.AddSessionProtection().AddSingleton<IPersonAddressSigner, PersonAddressSigner>().AddKeyServiceConsole(options);
 
     /// <summary>The contract as gRPC and as JSON.</summary>
     public static IServiceCollection AddContract(this IServiceCollection services, bool reflection)
     {
-        services.AddSingleton<CreateKeyRules>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<CallersAtOnce>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeysAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<HealthCalls>().AddSingleton<OtherBodies>().AddSingleton<ResponseBound>().AddSingleton<ApiKeyGrpcService>();
+        services.AddSingleton<CreateKeyRules>().AddSingleton<CallerAddress>().AddSingleton<Callers>().AddSingleton<CallFailures>().AddSingleton<ValidateKeyCalls>().AddSingleton<CallersAtOnce>().AddSingleton<ValidateKeyAtOnce>().AddSingleton<ValidateKeysAtOnce>().AddSingleton<ValidateKeyByRead>().AddSingleton<CallGate>().AddSingleton<HealthCalls>().AddSingleton<OtherBodies>().AddSingleton<ResponseBound>().AddSingleton<ApiKeyGrpcService>();
         services.AddGrpc(grpc =>
         {
             // Each RPC's own limit is checked before.
@@ -98,16 +103,16 @@ internal static class ServiceRegistration
             oidc.Audience, provider.GetRequiredService<IssuerMetadata>(), provider.GetRequiredService<ServerOptions>().Lookup.ValidateBudget, provider.GetRequiredService<TimeProvider>()));
 
     /// <summary>Health over HTTP and gRPC, metrics for Prometheus, and OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names a collector.</summary>
-    public static IServiceCollection AddOperations(this IServiceCollection services, bool otlp)
+    public static IServiceCollection AddOperations(this IServiceCollection services, ServerOptions options, bool otlp)
     {
-        var followed = false;
+        var followed = !options.IsReplica;
         services.AddSingleton(provider => ListenerProbe.Of(provider.GetRequiredService<ServerOptions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new Readiness(
             provider.GetRequiredService<ListenerProbe>().CheckAsync,
             async token => await provider.GetRequiredService<IStorageEngine>().PingAsync(token),
             StoreErrors.CauseOf,
             // Before its first horizon a replica believes nothing: each call would be a read. Later the others are no better off.
-            () => followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase),
+            () => (followed || (followed = provider.GetRequiredService<Belief>().Current.Floors.HasBase)) && provider.GetRequiredService<WarmUp>().IsDone,
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Readiness>>(), provider.GetRequiredService<Metrics>()));
         services.AddSingleton<RecentReadiness>().AddSingleton<MetricsPages>();

@@ -39,6 +39,9 @@ internal static class SettingNames
     /// <summary>Host and port at which other processes reach this one's gRPC port, for the canary and for operators; none.</summary>
     public const string AdvertisedAddress = "KeyService:AdvertisedAddress";
 
+    /// <summary>Comma-separated PEM files of authorities whose certificates the canary and the console accept, beside those that the system trusts; none.</summary>
+    public const string CertificateAuthorities = "KeyService:CertificateAuthorities";
+
     /// <summary>How long a change waits at most until it is applied everywhere, unless the call says; 2 s.</summary>
     public const string PropagationWait = "KeyService:PropagationWait";
 
@@ -122,7 +125,7 @@ internal static class SettingNames
     [
         HttpPort, GrpcPort, BindAddress, DataDirectory, RootCredentialFile, Roles,
         MasterKeyGeneration, MasterKeyFile, MasterKeyValue,
-        Lease, AdvertisedAddress, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, BatchScheduling, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
+        Lease, AdvertisedAddress, CertificateAuthorities, PropagationWait, Canary, CanaryInterval, RedisTtl, ValidateBudget, MaxValidations, MaxManagementCalls, BatchScheduling, CacheCapacity, Brand, Recoverable, NonRecoverableWorkspaces, AuditRetention,
         ConsoleServiceAddress, ConsoleDefaultWorkspace, ConsoleIdleTimeout, ConsoleMaxSession, ConsoleKnownProxies,
         OidcAuthority, OidcAudience, OidcClientId, OidcClientSecret, OidcScope, OidcAudienceParameter,
         SqlServer, Redis,

@@ -19,6 +19,7 @@ namespace KeyService.Server.Keys;
 /// keyservice/v1/reveal        AES-256-GCM: recoverable API keys
 /// keyservice/v1/session       AES-256-GCM: the keys that protect console sessions
 /// keyservice/v1/canary        HMAC: the secret of the canary's key
+/// keyservice/v1/forwarded-address  HMAC: the address of the person for whom a console calls
 /// </code>
 /// </remarks>
 internal sealed class MasterKey
@@ -39,6 +40,7 @@ internal sealed class MasterKey
         RevealKey = DeriveBytes(secret, "reveal");
         SessionKey = DeriveBytes(secret, "session");
         CanaryHash = DeriveHash(secret, "canary");
+        ForwardedAddressHash = DeriveHash(secret, "forwarded-address");
     }
 
     /// <summary>One base62 digit; part of every API key made under this master key.</summary>
@@ -62,6 +64,8 @@ internal sealed class MasterKey
     public byte[] SessionKey { get; }
 
     public KeyedHash CanaryHash { get; }
+
+    public KeyedHash ForwardedAddressHash { get; }
 
     /// <exception cref="ArgumentException">The secret is not 32 bytes, or the generation is not a base62 digit.</exception>
     public static MasterKey Derive(char generation, ReadOnlySpan<byte> secret)

@@ -21,14 +21,18 @@ internal struct UseMark
     /// </summary>
     public const long Resolution = TimeSpan.TicksPerMillisecond;
 
+    /// <summary>A time that is earlier by more than this is no late report: the clock was wrong before. As <see cref="UtcMicroseconds.Tolerance"/>.</summary>
+    private const long Tolerance = TimeSpan.TicksPerMinute;
+
     private long _utcTicks;
     private int _listed;
 
-    /// <summary>A time that is later by the resolution stays. True: it is on no list any more, so the caller puts it on one.</summary>
+    /// <summary>A time that is later by the resolution stays, and so does one that shows that the time before was wrong. True: it is on no list any more, so the caller puts it on one.</summary>
     public bool Raise(long utcTicks)
     {
         var present = Volatile.Read(ref _utcTicks);
-        while (utcTicks - present >= Resolution)
+        // Later by the resolution, or earlier by more than the tolerance, in one comparison.
+        while ((ulong)(utcTicks - present + Tolerance) >= (ulong)(Resolution + Tolerance))
         {
             var found = Interlocked.CompareExchange(ref _utcTicks, utcTicks, present);
             if (found == present) break;

@@ -7,7 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Lifecycle;
 
 /// <summary>What SetStatus is asked for.</summary>
-internal sealed record StatusChange(string WorkspaceId, string KeyId, KeyStatus Status, string Reason, string Etag, TimeSpan? PropagationWait);
+/// <param name="KeepsReason">A key that has the status already keeps its reason too, whatever <paramref name="Reason"/> says.</param>
+internal sealed record StatusChange(string WorkspaceId, string KeyId, KeyStatus Status, string Reason, string Etag, TimeSpan? PropagationWait, bool KeepsReason = false);
 
 /// <summary>Switches a key on or off, and reports how far that has travelled.</summary>
 internal sealed class StatusChanger(
@@ -45,14 +46,14 @@ internal sealed class StatusChanger(
             .Select(secret => secret.Digest).ToListAsync(cancellation);
         var digests = secrets.ConvertAll(digest => KeyDigest.FromBytes(digest));
         var before = row.ToRecord();
-        if (before.Status == change.Status) return (new(before, use?.LastUsedTime), digests);
+        if (before.Status == change.Status && !IsNewReason(change, before)) return (new(before, use?.LastUsedTime), digests);
 
         if (change.Etag.Length > 0 && change.Etag != Etag.Of(before.Revision))
             throw new RefusedException(Refusal.StaleEtag, change.KeyId);
-        if (change.Status == KeyStatus.Enabled && row.WorkspaceId == Workspaces.System && !attempt.Own.MayGrant(CredentialRights.Of(before)))
+        if (before.Status != change.Status && change.Status == KeyStatus.Enabled && row.WorkspaceId == Workspaces.System && !attempt.Own.MayGrant(CredentialRights.Of(before)))
             throw new RefusedException(Refusal.MissingPermission);
 
-        var after = before with { Status = change.Status, StatusReason = change.Reason, UpdateTime = Later(before.UpdateTime) };
+        var after = before with { Status = change.Status, StatusReason = change.Reason, UpdateTime = UtcMicroseconds.NotBefore(before.UpdateTime, time) };
         audit.Append(context, chain, new(attempt.EventId, change.WorkspaceId, AuditActions.SetStatus, attempt.Actor, row.KeyId, before, after));
         await context.SaveChangesAsync(cancellation);
 
@@ -68,13 +69,10 @@ internal sealed class StatusChanger(
         context.ApiKeys.AsNoTracking().SingleOrDefaultAsync(
             key => key.KeyId == change.KeyId && key.WorkspaceId == change.WorkspaceId, cancellation);
 
+    /// <summary>The same status for another reason is a change: the newest reason is kept. Without a reason it is the natural retry of a call.</summary>
+    private static bool IsNewReason(StatusChange change, KeyRecord before) =>
+        !change.KeepsReason && change.Reason.Length > 0 && change.Reason != before.StatusReason;
+
     /// <summary>One call's try.</summary>
     private sealed record Attempt(StatusChange Change, Actor Actor, CredentialRights Own, Guid EventId, DateTime Deadline);
-
-    /// <summary>A clock that goes back does not take the update time with it.</summary>
-    private DateTimeOffset Later(DateTimeOffset previous)
-    {
-        var now = UtcMicroseconds.Now(time);
-        return now > previous ? now : previous;
-    }
 }

@@ -11,6 +11,12 @@ internal enum RoundOutcome
     /// <summary>A change was PENDING: judged after its effective time.</summary>
     Pending,
 
+    /// <summary>Some replica could not be asked: the others were judged.</summary>
+    Partial,
+
+    /// <summary>No replica could be asked: nothing was judged.</summary>
+    Unjudged,
+
     /// <summary>Somebody else switched the key meanwhile: not judged.</summary>
     Overtaken,
 
@@ -35,7 +41,7 @@ internal enum CanaryAsked
 /// </summary>
 internal sealed class CanaryMetrics
 {
-    private static readonly string[] Outcomes = ["complete", "pending", "overtaken", "stood_by", "failed"];
+    private static readonly string[] Outcomes = ["complete", "pending", "partial", "unjudged", "overtaken", "stood_by", "failed"];
     private static readonly string[] Asks = ["answered", "unreachable", "without_address"];
 
     private readonly long[] _rounds = new long[Outcomes.Length];

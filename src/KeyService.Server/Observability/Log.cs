@@ -137,4 +137,13 @@ internal static partial class Log
 
     [LoggerMessage(74, LogLevel.Information, "Changes are written again: ready.")]
     public static partial void WritesSucceed(ILogger log);
+
+    [LoggerMessage(80, LogLevel.Warning, "{Calls} calls had an x-keyservice-person header that is not accepted: {Problem}. Credentials with allowed_addresses are refused in such calls. A console needs the master keys of its service, and the right time.")]
+    public static partial void PersonAddressRefused(ILogger log, int calls, string problem);
+
+    [LoggerMessage(83, LogLevel.Warning, "The canary does not judge replica {ReplicaId}: {Cause}.")]
+    public static partial void CanaryReplicaNotJudged(ILogger log, string replicaId, string cause);
+
+    [LoggerMessage(84, LogLevel.Error, "The canary judges none of {Replicas} replicas: it would find no violation.")]
+    public static partial void CanaryJudgedNone(ILogger log, int replicas);
 }

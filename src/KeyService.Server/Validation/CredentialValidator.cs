@@ -39,7 +39,7 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
     /// <summary>Null when it does not hold.</summary>
     /// <param name="credential">As presented.</param>
     /// <param name="last">The last one that held on this connection: the same text again is spared its HMAC, and nothing else.</param>
-    /// <param name="peer">Who is at the other end of the connection.</param>
+    /// <param name="peer">The address from which it is used; null when that is not known.</param>
     /// <param name="budget">What the call may still wait.</param>
     /// <param name="cancellation">The caller went away.</param>
     /// <exception cref="StoreUnavailableException">The database is needed and did not answer in time.</exception>
@@ -58,15 +58,20 @@ internal sealed class CredentialValidator(KeyFinder finder, UsageRecorder usage)
             : CheckLater(find, peer, budget.Arrived, credential, digest, last);
     }
 
-    /// <summary>The same for the credential that was seen on this connection before, and still holds. False says nothing about any other.</summary>
+    /// <summary>
+    /// The same for the credential that was seen on this connection before, and still holds. False says nothing about any other, nor about one with an address
+    /// list in a call that was forwarded: whose address counts is decided elsewhere.
+    /// </summary>
     public bool TryValidateAgain(
-        ReadOnlyMemory<char> credential, LastCredential? last, ConnectionInfo connection, in Moment arrival, [NotNullWhen(true)] out Credential? held)
+        ReadOnlyMemory<char> credential, LastCredential? last, HttpContext http, in Moment arrival, [NotNullWhen(true)] out Credential? held)
     {
-        held = TryFindAgain(credential, last, arrival, out var again)
-            ? Check(again, again.AllowedAddresses.IsEmpty ? null : connection.RemoteIpAddress, arrival.Utc)
+        held = TryFindAgain(credential, last, arrival, out var again) && (again.AllowedAddresses.IsEmpty || !IsForwarded(http.Request.Headers))
+            ? Check(again, again.AllowedAddresses.IsEmpty ? null : http.Connection.RemoteIpAddress, arrival.Utc)
             : null;
         return held is not null;
     }
+
+    private static bool IsForwarded(IHeaderDictionary headers) => headers.ContainsKey(ForwardedAddress.Header) || headers.ContainsKey(ForwardedAddress.ProxyHeader);
 
     private bool TryFindAgain(ReadOnlyMemory<char> credential, LastCredential? last, in Moment arrival, [NotNullWhen(true)] out CachedKey? key)
     {

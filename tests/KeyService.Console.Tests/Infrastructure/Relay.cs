@@ -77,7 +77,7 @@ internal sealed class Relay : IAsyncDisposable
     private static Metadata HeadersOf(HttpRequest request)
     {
         var headers = new Metadata();
-        foreach (var name in (string[])["authorization", "x-keyservice-actor"])
+        foreach (var name in (string[])["authorization", "x-keyservice-actor", "x-keyservice-person"])
         {
             if (request.Headers[name] is [{ } value]) headers.Add(name, value);
         }

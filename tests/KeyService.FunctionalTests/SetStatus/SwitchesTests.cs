@@ -65,6 +65,34 @@ public sealed class SwitchesTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task The_same_status_for_a_new_reason_keeps_the_new_reason_and_is_audited()
+    {
+        var created = await _workspace.CreateAsync();
+        var first = (await _workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled, "lost")).Key;
+
+        var again = await _workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled, "stolen");
+        again.Key.StatusReason.ShouldBe("stolen");
+        again.Key.Etag.ShouldNotBe(first.Etag);
+        again.Propagation.State.ShouldBe(PropagationState.Complete);
+        again.Propagation.Revision.ShouldBeGreaterThan(0);
+        (await _workspace.ValidateAsync(created.ApiKey)).Verdict.ShouldBe(Verdict.Disabled);
+
+        // A retry, with its reason or without one, changes nothing.
+        foreach (var reason in (string[])["stolen", ""])
+        {
+            var retry = (await _workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled, reason, etag: first.Etag)).Key;
+            (retry.StatusReason, retry.Etag).ShouldBe(("stolen", again.Key.Etag));
+        }
+
+        // What would change something needs the newest etag.
+        (await CallError.Of(_workspace.Client.SetStatusAsync(
+            new() { WorkspaceId = _workspace.Id, KeyId = created.Key.KeyId, Status = KeyStatus.Disabled, Reason = "another", Etag = first.Etag }, _workspace.Root)))
+            .ShouldBe(Grpc.Core.StatusCode.Aborted, "STALE_ETAG");
+        var events = (await _workspace.AuditAsync(created.Key.KeyId)).Where(e => e.Action == "SetStatus").ToList();
+        events.Select(e => (e.Before.StatusReason, e.After.StatusReason)).ShouldBe([("lost", "stolen"), ("", "lost")]);
+    }
+
+    [Fact]
     public async Task A_change_without_a_reason_clears_the_one_before()
     {
         var created = await _workspace.CreateAsync();

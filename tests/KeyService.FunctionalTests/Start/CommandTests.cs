@@ -120,6 +120,43 @@ public sealed partial class CommandTests(SharedServer shared)
         string Of(string gauge) => metrics.Split('\n').Single(line => line.StartsWith(gauge, StringComparison.Ordinal)).Split(' ')[1];
     }
 
+    [Fact]
+    public async Task A_missing_or_another_master_key_is_named_and_is_not_taken_for_tampering()
+    {
+        await using var store = new TestStore(TestEngine.Embedded);
+        (string, string) Generation(string name) => ("KeyService__MasterKeys__0__Generation", name);
+        (string, string) Value(string key) => ("KeyService__MasterKeys__0__Value", key);
+        var other = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        await using (var server = await ServerProcess.StartAsync(store, Generation("1"), Value(store.MasterKey)))
+            await server.Client.CreateKeyAsync(new() { WorkspaceId = "a", Name = "n" }, server.Root);
+
+        (await CommandRun.OfServerAsync("verify-audit", store, Generation("1"), Value(store.MasterKey))).ShouldEndWith(0);
+        foreach (var run in (CommandRun[])
+        [
+            await CommandRun.OfServerAsync("verify-audit", store, Generation("2"), Value(other)),
+            await CommandRun.OfServerAsync("verify-audit", store, Generation("1"), Value(other)),
+        ])
+        {
+            run.ShouldEndWith(2);
+            run.Output.ShouldNotContain("BROKEN");
+            run.ErrorLines.ShouldHaveSingleItem().ShouldContain("generation 1 is missing");
+            run.OutputLines.Count(line => line.StartsWith("UNKNOWN ", StringComparison.Ordinal)).ShouldBe(2);
+        }
+
+        // Broken stays broken.
+        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(store.DataDirectory, "keyservice.db")};Pooling=False"))
+        {
+            await connection.OpenAsync();
+            await using var alter = connection.CreateCommand();
+            alter.CommandText = "UPDATE AuditEvents SET Actor = 'nobody' WHERE WorkspaceId = 'a'";
+            (await alter.ExecuteNonQueryAsync()).ShouldBe(1);
+        }
+
+        (await CommandRun.OfServerAsync("verify-audit", store, Generation("1"), Value(store.MasterKey))).ShouldEndWith(1);
+        await using var none = new TestStore(TestEngine.Embedded);
+        (await CommandRun.OfServerAsync("verify-audit", none)).ShouldEndWith(2);
+    }
+
     [GeneratedRegex("^ok +[A-Za-z0-9_-]+: [0-9]+ events, head [0-9]+$")]
     private static partial Regex OkLine();
 

@@ -48,6 +48,22 @@ public sealed class RolesTests
     }
 
     [Fact]
+    public async Task A_console_alone_is_ready_and_is_no_replica()
+    {
+        await using var store = new TestStore();
+        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Roles", "validation,management"));
+        await using var console = await ServerProcess.StartAsync(store, ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", server.GrpcAddress.ToString()));
+        var workspace = new TestWorkspace(server, "w1");
+
+        (await console.Http.GetAsync("/health/ready")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var key = (await workspace.CreateAsync()).Key;
+        var changed = await workspace.SetStatusAsync(key.KeyId, KeyStatus.Disabled);
+
+        (changed.Propagation.State, changed.Propagation.ReplicasConfirmed).ShouldBe((PropagationState.Complete, 1));
+        (await CommandRun.OfServerAsync("replicas", store)).OutputLines[0].ShouldContain("replicas 1,");
+    }
+
+    [Fact]
     public async Task A_management_process_manages_and_validates_nothing()
     {
         await using var store = new TestStore();

@@ -76,12 +76,38 @@ public class CanaryRoundTests
         await _rig.LookAsync();
         _rig.Replica("b").IsAway = true;
 
-        (await _rig.RunAsync()).ShouldBe(RoundOutcome.Complete);
+        (await _rig.RunAsync()).ShouldBe(RoundOutcome.Partial);
 
         _rig.Metrics.Violations.ShouldBe(0);
         _rig.Metrics.Count(CanaryAsked.Answered).ShouldBe(2);
         _rig.Metrics.Count(CanaryAsked.Unreachable).ShouldBe(4);
         _rig.Metrics.Count(CanaryAsked.WithoutAddress).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_round_that_judges_no_replica_is_an_outcome_of_its_own_and_is_logged_with_the_causes()
+    {
+        await _rig.LookAsync();
+        foreach (var name in (string[])["a", "b"]) _rig.Replica(name).IsAway = true;
+
+        for (var round = 0; round < 3; round++) (await _rig.RunAsync()).ShouldBe(RoundOutcome.Unjudged);
+
+        _rig.Metrics.Count(CanaryAsked.Answered).ShouldBe(0);
+        _rig.Log.Lines.Count(line => line.Level == LogLevel.Error).ShouldBe(1, "once, not each round");
+        _rig.Log.Lines.Count.ShouldBe(3);
+        foreach (var name in (string[])["a", "b"]) _rig.Log.Lines.ShouldContain(line => line.Text.Contains($"replica {name}: gone away", StringComparison.Ordinal));
+
+        foreach (var name in (string[])["a", "b"]) _rig.Replica(name).IsAway = false;
+        (await _rig.RunAsync()).ShouldBe(RoundOutcome.Complete);
+    }
+
+    [Fact]
+    public async Task Without_any_replica_nothing_is_judged()
+    {
+        _rig.Rows.Clear();
+        await _rig.LookAsync();
+
+        (await _rig.RunAsync()).ShouldBe(RoundOutcome.Unjudged);
     }
 
     [Fact]

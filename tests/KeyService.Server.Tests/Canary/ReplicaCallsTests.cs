@@ -1,3 +1,4 @@
+using KeyService.AdminConsole.Service;
 using KeyService.Server.Canary;
 using KeyService.Server.Tests.Fakes;
 
@@ -42,10 +43,11 @@ public class ReplicaCallsTests
     [InlineData("replica-1:8081")]
     [InlineData("10.0.0.7:8081")]
     [InlineData("[::1]:8081")]
+    [InlineData("[2001:DB8:0::1]:8081")]
     [InlineData("replica-1:80")]
     public void A_host_and_a_port_is_an_address(string address)
     {
-        using var connection = ReplicaConnection.To(address, tls: false, TimeProvider.System);
+        using var connection = ReplicaConnection.To(address, tls: false, CertificateTrust.System, TimeProvider.System);
         connection.ShouldNotBeNull();
     }
 
@@ -55,7 +57,11 @@ public class ReplicaCallsTests
     [InlineData("replica-1:8081/path")]
     [InlineData("replica-1:8081?x=1")]
     [InlineData("replica-1:notaport")]
+    [InlineData("replica-1")]
+    [InlineData("::1:8081")]
+    [InlineData("2001:db8::1")]
+    [InlineData("[::1]")]
     [InlineData(" ")]
     [InlineData("a b:1")]
-    public void Nothing_else_is(string address) => ReplicaConnection.To(address, tls: true, TimeProvider.System).ShouldBeNull();
+    public void Nothing_else_is(string address) => ReplicaConnection.To(address, tls: true, CertificateTrust.System, TimeProvider.System).ShouldBeNull();
 }

@@ -44,6 +44,8 @@ internal sealed class FakeReplica(FakeCanaryKey key) : IReplicaConnection
 
     public bool IsAway { get; set; }
 
+    public string Cause => IsAway ? "gone away" : "";
+
     /// <summary>Runs behind each answer.</summary>
     public Action Answered { get; set; } = () => { };
 

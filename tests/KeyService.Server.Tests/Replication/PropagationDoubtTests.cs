@@ -67,6 +67,20 @@ public class PropagationDoubtTests
         (await later).Complete.ShouldBeTrue();
     }
 
+    /// <summary>A replica that was suspended has lost its row, and changes a key at once: at 30 s that is 61 s, and never more.</summary>
+    [Fact]
+    public async Task The_effective_time_is_at_most_two_leases_and_a_second_ahead_while_the_table_can_be_read()
+    {
+        StartAsNew(NewStart.RowMissing);
+        var change = _rig.ChangeAsync(wait: TimeSpan.Zero);
+        await _rig.AnswerAsync(Row("a"));
+
+        var ahead = (await change).EffectiveTime - Samples.Now.AddHours(1);
+
+        ahead.ShouldBeInRange(Lease + Margin, (2 * Lease) + Margin);
+        ahead.ShouldBeGreaterThan((2 * Lease) + Margin - TimeSpan.FromSeconds(1), "so long it may be");
+    }
+
     [Theory]
     [InlineData(NewStart.TooManyChanges)]
     [InlineData(NewStart.RegistrationLost)]

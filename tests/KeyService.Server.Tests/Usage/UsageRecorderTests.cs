@@ -44,6 +44,19 @@ public class UsageRecorderTests
     }
 
     [Fact]
+    public void A_use_far_before_the_last_one_shows_that_the_clock_was_wrong_and_counts()
+    {
+        var (key, year) = (new Used("a"), TimeSpan.FromDays(366).Ticks);
+        _recorder.Record(key, year);
+        _recorder.Record(key, year - TimeSpan.TicksPerMinute);
+        _recorder.Take().ShouldBe([("a", year)]);
+
+        _recorder.Record(key, 7 * Step);
+
+        _recorder.Take().ShouldBe([("a", 7 * Step)]);
+    }
+
+    [Fact]
     public void Each_key_has_its_own_time()
     {
         _recorder.Record(new Used("a"), 1 * Step);
@@ -80,6 +93,9 @@ public class UsageRecorderTests
     {
         const int Uses = 60_000;
         const int Threads = 3;
+        // Their times stay within the half minute that clocks may differ by.
+        const int Apart = 10_000;
+        using var together = new Barrier(Threads);
         const int LeastTakes = 200;
         var keys = Enumerable.Range(0, 3).Select(i => new Used($"key{i}")).ToArray();
         var last = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
@@ -94,7 +110,10 @@ public class UsageRecorderTests
                     var (key, time) = (keys[use % keys.Length], ((use * (long)Threads) + thread) * Step);
                     _recorder.Record(key, time);
                     last.AddOrUpdate(key.KeyId, time, (_, known) => Math.Max(known, time));
+                    if (use % Apart == 0) together.SignalAndWait();
                 }
+
+                together.RemoveParticipant();
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         var all = Task.WhenAll(users);

@@ -10,7 +10,7 @@ namespace KeyService.Storage.Tests.Suite;
 
 public abstract class UsageTests(Engine engine) : StoreTests(engine)
 {
-    private static readonly DateTimeOffset Used = new DateTimeOffset(2027, 5, 6, 7, 8, 9, TimeSpan.Zero).AddTicks(1_234_560);
+    private static readonly DateTimeOffset Used = new DateTimeOffset(2025, 5, 6, 7, 8, 9, TimeSpan.Zero).AddTicks(1_234_560);
 
     [Fact]
     public async Task A_use_shows_in_reads_and_lists_and_does_not_change_the_key()
@@ -41,6 +41,22 @@ public abstract class UsageTests(Engine engine) : StoreTests(engine)
         await FlushAsync((key.KeyId, Used.AddTicks(10)), ("key_gone", Used));
         (await LastUsedAsync(key)).ShouldBe(Used.AddTicks(10));
         (await Store.WithContextAsync(context => context.KeyUsage.CountAsync())).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_time_that_a_wrong_clock_put_into_the_future_gives_way_to_the_next_use()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        var now = UtcMicroseconds.Now(TimeProvider.System);
+
+        await FlushAsync((key.KeyId, now.AddDays(366)));
+        await FlushAsync((key.KeyId, now));
+        (await LastUsedAsync(key)).ShouldBe(now);
+
+        // Clocks of replicas differ by a little: that is no wrong clock.
+        await FlushAsync((key.KeyId, now.AddSeconds(30)));
+        await FlushAsync((key.KeyId, now.AddSeconds(1)));
+        (await LastUsedAsync(key)).ShouldBe(now.AddSeconds(30));
     }
 
     [Fact]

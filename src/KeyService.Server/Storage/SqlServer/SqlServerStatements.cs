@@ -15,7 +15,8 @@ internal static class SqlServerStatements
     /// One batch, one transaction; XACT_ABORT ends it whole on any error or time-out. No MERGE: it races without HOLDLOCK. UPDLOCK
     /// and HOLDLOCK keep a second flush from inserting between the two statements. Times are microseconds since 1970, in three
     /// steps: DATEADD takes an int, and seconds since 1970 outgrow it in 2038. OPENJSON needs compatibility level 130, and its
-    /// WITH takes no collation. A key named twice counts once, or it would fail the whole flush.
+    /// WITH takes no collation. A key named twice counts once, or it would fail the whole flush. A time never goes back, unless it is more than a minute
+    /// after now: a clock that was wrong wrote it.
     /// <para>
     /// FORCESEEK: a plan compiled when the table was small may scan it, and HOLDLOCK would then lock its whole range against every other flush. With seeks a
     /// key costs at most a row lock, a gap lock and an intent lock on a page, each statement of the two. At most 1,000 keys stay below
@@ -40,7 +41,7 @@ internal static class SqlServerStatements
         UPDATE [stored] SET [LastUsedTime] = [used].[UsedTime]
         FROM [KeyUsage] AS [stored] WITH (UPDLOCK, HOLDLOCK, ROWLOCK, FORCESEEK)
         INNER JOIN @used AS [used] ON [used].[KeyId] = [stored].[KeyId]
-        WHERE [stored].[LastUsedTime] < [used].[UsedTime];
+        WHERE [stored].[LastUsedTime] < [used].[UsedTime] OR [stored].[LastUsedTime] > DATEADD(minute, 1, SYSUTCDATETIME());
         INSERT INTO [KeyUsage] ([KeyId], [LastUsedTime])
         SELECT [used].[KeyId], [used].[UsedTime]
         FROM @used AS [used]

@@ -13,13 +13,17 @@ internal static class SqliteStatements
     /// <summary>Relies on the immediate transaction of the change: numbers are drawn in the order of commits.</summary>
     public const string NextRevision = "UPDATE RevisionCounter SET Value = Value + 1 WHERE Id = 1 RETURNING Value";
 
-    /// <summary>One statement is one transaction. Keys that are gone are passed over; a time never goes back.</summary>
+    /// <summary>
+    /// One statement is one transaction. Keys that are gone are passed over; a time never goes back, unless it is more than a minute after now: a clock that
+    /// was wrong wrote it.
+    /// </summary>
     public const string FlushUsage = """
         INSERT INTO KeyUsage (KeyId, LastUsedTime)
         SELECT used.value ->> 'k', used.value ->> 't'
         FROM json_each({0}) AS used
         WHERE EXISTS (SELECT 1 FROM ApiKeys WHERE ApiKeys.KeyId = used.value ->> 'k')
-        ON CONFLICT (KeyId) DO UPDATE SET LastUsedTime = max(LastUsedTime, excluded.LastUsedTime)
+        ON CONFLICT (KeyId) DO UPDATE SET LastUsedTime = excluded.LastUsedTime
+        WHERE excluded.LastUsedTime > LastUsedTime OR LastUsedTime > (unixepoch() + 60) * 1000000
         """;
 
     /// <summary>By the primary key. The condition of <see cref="StoreQueries.CompileFindKey"/>, which has the last word.</summary>
