@@ -44,7 +44,7 @@ internal sealed class EndedSessionStore(KeyStore store, TimeProvider time, ILogg
         {
             return new(await work(bound.Token));
         }
-        catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
+        catch (Exception e) when (e is StoreUnavailableException or OverloadedException or OperationCanceledException)
         {
             Log.EndedSessionsUnknown(log, e.GetType().Name);
             return null;
