@@ -48,7 +48,7 @@ internal sealed class EndedSessionStore(KeyStore store, Metrics metrics, TimePro
             _unknown.Succeeded();
             return new(answer);
         }
-        catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
+        catch (Exception e) when (e is StoreUnavailableException or OverloadedException or OperationCanceledException)
         {
             _unknown.Failed(StoreErrors.CauseOf(e));
             return null;

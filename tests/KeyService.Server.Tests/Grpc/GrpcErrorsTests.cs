@@ -121,6 +121,16 @@ public class GrpcErrorsTests
     }
 
     [Fact]
+    public void A_permanent_fault_of_the_store_is_internal_and_asks_nobody_to_try_again()
+    {
+        var error = GrpcErrors.From(new StoreUnavailableException(failure: Secret, isPermanent: true), CancellationToken.None)!;
+
+        error.StatusCode.ShouldBe(StatusCode.Internal);
+        error.Status.Detail.ShouldNotContain(Secret);
+        (error.GetRpcStatus()?.GetDetail<RetryInfo>()).ShouldBeNull();
+    }
+
+    [Fact]
     public void A_look_up_that_was_refused_is_an_overload_and_may_be_tried_again()
     {
         var error = GrpcErrors.From(new OverloadedException(), CallClass.Management, CancellationToken.None)!;

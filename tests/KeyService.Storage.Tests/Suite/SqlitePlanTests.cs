@@ -1,6 +1,8 @@
 using System.Data.Common;
+using KeyService.Server.Issuance;
 using KeyService.Server.Keys;
 using KeyService.Server.Lifecycle;
+using KeyService.Server.Sessions;
 using KeyService.Server.Storage;
 using KeyService.Storage.Tests.Stores;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -50,6 +52,18 @@ public sealed class SqlitePlanTests() : StoreTests(Engine.Sqlite)
     }
 
     [Fact]
+    public async Task Old_rows_are_sought_by_their_time_and_not_the_whole_table_for_each_slice()
+    {
+        Store.Engine.Interceptors = [_recorder];
+        await Store.Get<RequestRecords>().PurgeAsync(CancellationToken.None);
+        await Store.Get<EndedSessionStore>().PurgeAsync(CancellationToken.None);
+
+        _recorder.Steps.ShouldContain(step => step.Contains("IX_RequestRecords_CreateTime"));
+        _recorder.Steps.ShouldContain(step => step.Contains("IX_EndedSessions_EndTime"));
+        _recorder.Steps.ShouldAllBe(step => !step.StartsWith("SCAN r") && !step.StartsWith("SCAN e"), string.Join("; ", _recorder.Steps));
+    }
+
+    [Fact]
     public async Task A_query_without_an_index_would_be_noticed()
     {
         await using var context = Store.ContextWith(_recorder);
@@ -81,6 +95,13 @@ public sealed class SqlitePlanTests() : StoreTests(Engine.Sqlite)
 
         public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
             DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        {
+            Explain(command);
+            return new(result);
+        }
+
+        public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
         {
             Explain(command);
             return new(result);

@@ -135,8 +135,8 @@ internal sealed class FakeSqlServer : IAsyncDisposable
     // Options (token, offset, length), a terminator, then their values: version 16 and the encryption.
     private static byte[] PreLoginReply(byte encryption) => [0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xff, 16, 0, 0, 0, 0, 0, encryption];
 
-    // LOGINACK: interface, TDS 7.4, program name, version.
-    private static byte[] LoginAcknowledgement => [0xad, 12, 0, 1, 0x74, 0, 0, 4, 1, (byte)'x', 0, 16, 0, 0, 0];
+    // LOGINACK: interface, TDS 7.4, program name, version. ENVCHANGE: the collation of the server, which parameters are sent in.
+    private static byte[] LoginAcknowledgement => [0xad, 12, 0, 1, 0x74, 0, 0, 4, 1, (byte)'x', 0, 16, 0, 0, 0, 0xe3, 8, 0, 7, 5, 0x09, 0x04, 0xd0, 0, 0x34, 0];
 
     private static byte[] Done => [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 

@@ -42,6 +42,9 @@ internal sealed class RecordingServer
     /// <summary>The one row of each table; a table that is not here has none.</summary>
     public Dictionary<string, Dictionary<string, object>> Rows { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The answer to a statement in place of the one from <see cref="Rows"/>.</summary>
+    public Func<string, DataTable?> Override { get; set; } = _ => null;
+
     public KeyDbContext CreateContext() => new SqlServerKeyDbContext(
         new DbContextOptionsBuilder<SqlServerKeyDbContext>(SqlServerEngine.OptionsFor("Server=none;Database=none", retry: true))
             .UseSqlServer(new Connection(this)).Options);
@@ -222,7 +225,7 @@ internal sealed class RecordingServer
         protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior)
         {
             Record();
-            return new DataTableReader(server.Answer(CommandText));
+            return new DataTableReader(server.Override(CommandText) is { } table ? [table] : server.Answer(CommandText));
         }
 
         protected override void Dispose(bool disposing)

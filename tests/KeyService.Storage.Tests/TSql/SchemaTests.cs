@@ -3,6 +3,7 @@ using KeyService.Server.Storage.Sqlite;
 using KeyService.Storage.Tests.Stores;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
@@ -105,7 +106,7 @@ public sealed class SchemaTests
         number.IdentityOptions.ShouldNotBeNull("the database fills it in");
         TypeOf(number).ShouldBe("bigint");
         using var context = Schema.NewContext();
-        var entity = context.Model.GetEntityTypes().Single(type => type.GetTableName() == table);
+        var entity = context.GetService<IDesignTimeModel>().Model.GetEntityTypes().Single(type => type.GetTableName() == table);
         entity.FindPrimaryKey()!.IsClustered().ShouldBe(true);
         entity.FindProperty("Number")!.IsShadowProperty().ShouldBeTrue();
     }

@@ -245,6 +245,7 @@ public sealed class SentCommandTests : IAsyncDisposable
         Schema.ProblemsOf(distinct.Select(command => (command.Text, command.Declarations))).ShouldBeEmpty();
         foreach (var command in distinct)
         {
+            NeededPermissions.ShouldBeListed(command.Text);
             // No statement of the service sets what would stay behind on a pooled connection, or asks for what it may not use.
             command.Text.ShouldNotContain("ISOLATION LEVEL");
             command.Text.ShouldNotContain("MERGE ");

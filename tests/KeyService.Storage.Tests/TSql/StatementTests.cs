@@ -1,5 +1,6 @@
 using System.Reflection;
 using KeyService.Server.Storage.SqlServer;
+using KeyService.Server.Usage;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 
 namespace KeyService.Storage.Tests.TSql;
@@ -49,6 +50,20 @@ public sealed class StatementTests
         ], ignoreOrder: true);
     }
 
+    [Fact]
+    public void A_flush_seeks_every_row_and_locks_no_more_than_rows()
+    {
+        var tables = new HintedTables();
+        Schema.Parse(Sql(nameof(SqlServerStatements.FlushUsage))).Accept(tables);
+
+        // The targets of INSERT and UPDATE have no hints of their own: the UPDATE's is the alias of one that has.
+        tables.Found.ShouldBe(
+        [
+            "stored: ", "KeyUsage: UpdLock HoldLock Rowlock ForceSeek", "KeyUsage: ", "ApiKeys: ForceSeek", "KeyUsage: UpdLock HoldLock Rowlock ForceSeek",
+        ], ignoreOrder: true);
+        UsageFlusher.Batch.ShouldBeLessThanOrEqualTo(1_000, "a statement that takes 5,000 locks takes the whole table");
+    }
+
     [Theory]
     [InlineData(0, true)]
     [InlineData(1, true)]
@@ -72,6 +87,14 @@ public sealed class StatementTests
 
     private static string Sql(string name) =>
         ((string)typeof(SqlServerStatements).GetField(name)!.GetRawConstantValue()!).Replace("{0}", "@p0", StringComparison.Ordinal);
+
+    private sealed class HintedTables : TSqlFragmentVisitor
+    {
+        public List<string> Found { get; } = [];
+
+        public override void Visit(NamedTableReference node) =>
+            Found.Add($"{node.SchemaObject.BaseIdentifier.Value}: {string.Join(' ', node.TableHints.Select(hint => hint.HintKind))}");
+    }
 
     private sealed class Calls(string name) : TSqlFragmentVisitor
     {

@@ -12,8 +12,11 @@ internal sealed class SqlServerEngine : IStorageEngine
     private const int LeastCompatibilityLevel = 150;
     private const int ForcedDelayedDurability = 2;
 
-    /// <summary>Below the 100 connections of SqlClient's pool, whose own queue opens them one after the other.</summary>
-    private const int ManagementConnections = 64;
+    /// <summary>For lists: two callers at least, whatever each asks for.</summary>
+    private const int ScanConnections = 16;
+
+    /// <summary>For all else of management. With the scans below the 100 connections of SqlClient's pool, whose own queue opens them one after the other.</summary>
+    private const int ManagementConnections = 48;
 
     private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(5);
 
@@ -22,7 +25,8 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     private readonly string _connectionString;
     private readonly TimeProvider _time;
-    private readonly SemaphoreSlim _management = new(ManagementConnections, ManagementConnections);
+    private readonly FairTurns _scans = new(ScanConnections, perCaller: ScanConnections / 2);
+    private readonly FairTurns _management = new(ManagementConnections, perCaller: ManagementConnections / 2);
     private readonly PooledDbContextFactory<SqlServerKeyDbContext> _contexts;
     private readonly PooledDbContextFactory<SqlServerKeyDbContext> _lookupContexts;
     private readonly Func<KeyDbContext, byte[], CancellationToken, Task<ApiKeyRow?>> _findKey = StoreQueries.CompileFindKey();
@@ -67,11 +71,11 @@ internal sealed class SqlServerEngine : IStorageEngine
         return await _findKey(context, digest, cancellation);
     }
 
-    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => RunAsync(read, cancellation);
+    public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => RunAsync(_management, read, cancellation);
 
-    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => RunAsync(scan, cancellation);
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => RunAsync(_scans, scan, cancellation);
 
-    public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => RunAsync(write, cancellation);
+    public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => RunAsync(_management, write, cancellation);
 
     public ValueTask<IDisposable> EnterWriteAsync(CancellationToken cancellation) => new(NoTurn.Instance);
 
@@ -134,17 +138,20 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     public Task<IAsyncDisposable> EnterStartAsync(CancellationToken cancellation) => SqlServerStartLock.EnterAsync(_connectionString, cancellation);
 
-    private async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    private static async Task<T> RunAsync<T>(FairTurns turns, Func<Task<T>> work, CancellationToken cancellation)
     {
-        if (!await _management.WaitAsync(LongestQueue, cancellation)) throw new StoreUnavailableException(failure: "too many management calls wait for a connection");
+        IDisposable turn;
         try
         {
-            return await work();
+            turn = await turns.EnterAsync(CurrentCaller.Id, LongestQueue, cancellation);
         }
-        finally
+        catch (TimeoutException)
         {
-            _management.Release();
+            throw new OverloadedException();
         }
+
+        using var _ = turn;
+        return await work();
     }
 
     private static async Task<bool> IsSnapshotOnAsync(KeyDbContext context, CancellationToken cancellation) =>
