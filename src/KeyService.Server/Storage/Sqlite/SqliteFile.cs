@@ -14,6 +14,8 @@ internal static partial class SqliteFile
     /// <summary>SQLITE_FCNTL_HAS_MOVED: by the file's number under its path, so a call of the system. Unknown on Windows, where an open file stays.</summary>
     private const int HasMoved = 20;
 
+    private static volatile bool _isMissing;
+
     /// <exception cref="StoreUnavailableException">It does not.</exception>
     public static void MustBeLive(SqliteConnection connection)
     {
@@ -23,8 +25,18 @@ internal static partial class SqliteFile
 
     private static bool IsMoved(SqliteConnection connection)
     {
-        var moved = 0;
-        return sqlite3_file_control(connection.Handle!.DangerousGetHandle(), "main", HasMoved, ref moved) == raw.SQLITE_OK && moved != 0;
+        if (_isMissing) return false;
+        try
+        {
+            var moved = 0;
+            return sqlite3_file_control(connection.Handle!.DangerousGetHandle(), "main", HasMoved, ref moved) == raw.SQLITE_OK && moved != 0;
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // The provider has loaded another library: then it is not known.
+            _isMissing = true;
+            return false;
+        }
     }
 
     private static StoreUnavailableException NotLive(SqliteConnection connection, string why) => new(
