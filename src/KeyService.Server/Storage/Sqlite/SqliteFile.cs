@@ -9,10 +9,14 @@ namespace KeyService.Server.Storage.Sqlite;
 /// Whether an open connection still leads to the file that others write. One that cannot be written is a copy or a snapshot, and what was put in the place of
 /// a file leaves who has it open at the old one: both answer as ever, and never hear of a change.
 /// </summary>
-internal static partial class SqliteFile
+internal static class SqliteFile
 {
     /// <summary>SQLITE_FCNTL_HAS_MOVED: by the file's number under its path, so a call of the system. Unknown on Windows, where an open file stays.</summary>
     private const int HasMoved = 20;
+
+    private static readonly byte[] Main = [.. "main\0"u8];
+
+    private static volatile bool _isMissing;
 
     /// <exception cref="StoreUnavailableException">It does not.</exception>
     public static void MustBeLive(SqliteConnection connection)
@@ -23,15 +27,25 @@ internal static partial class SqliteFile
 
     private static bool IsMoved(SqliteConnection connection)
     {
-        var moved = 0;
-        return sqlite3_file_control(connection.Handle!.DangerousGetHandle(), "main", HasMoved, ref moved) == raw.SQLITE_OK && moved != 0;
+        if (_isMissing) return false;
+        try
+        {
+            var moved = 0;
+            return FileControl(connection.Handle!.DangerousGetHandle(), Main, HasMoved, ref moved) == raw.SQLITE_OK && moved != 0;
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // The provider has loaded another library: then it is not known.
+            _isMissing = true;
+            return false;
+        }
     }
 
     private static StoreUnavailableException NotLive(SqliteConnection connection, string why) => new(
         new StartException($"KeyService:DataDirectory: {Path.GetFileName(connection.DataSource)} {why}."), $"the database file {why}");
 
     /// <summary>Of the library that the provider of Microsoft.Data.Sqlite has loaded.</summary>
-    [LibraryImport("e_sqlite3", StringMarshalling = StringMarshalling.Utf8)]
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
-    private static partial int sqlite3_file_control(IntPtr database, string name, int operation, ref int argument);
+    private static extern int FileControl(IntPtr database, byte[] name, int operation, ref int argument);
 }
