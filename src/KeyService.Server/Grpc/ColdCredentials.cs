@@ -1,3 +1,5 @@
+using KeyService.Server.Keys;
+
 namespace KeyService.Server.Grpc;
 
 /// <summary>
@@ -18,7 +20,8 @@ internal sealed class ColdCredentials
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
 
-    /// <summary>Dispose the result when the credential was looked up; null when too many are, or its turn did not come in time.</summary>
+    /// <summary>Dispose the result when the credential was looked up; null, at once, when too many are.</summary>
+    /// <exception cref="StoreUnavailableException">The look-ups before this one did not end in time.</exception>
     public async ValueTask<IDisposable?> EnterAsync(string credential, TimeSpan wait, CancellationToken cancellation)
     {
         if (Join(credential) is not { } line) return null;
@@ -32,7 +35,7 @@ internal sealed class ColdCredentials
             if (!isTurn) Leave(line);
         }
 
-        return isTurn ? new Turn(this, line) : null;
+        return isTurn ? new Turn(this, line) : throw new StoreUnavailableException(failure: nameof(TimeoutException));
     }
 
     private Line? Join(string credential)

@@ -1,4 +1,5 @@
 using KeyService.Server.Grpc;
+using KeyService.Server.Keys;
 
 namespace KeyService.Server.Tests.Grpc;
 
@@ -42,7 +43,7 @@ public class ColdCredentialsTests
         var turns = new List<IDisposable>();
         for (var i = 0; i < ColdCredentials.ReadsOfOne; i++) turns.Add((await EnterAsync("a")).ShouldNotBeNull());
 
-        (await _cold.EnterAsync("a", TimeSpan.Zero, CancellationToken.None)).ShouldBeNull();
+        await Should.ThrowAsync<StoreUnavailableException>(_cold.EnterAsync("a", TimeSpan.Zero, CancellationToken.None).AsTask());
         using var gone = new CancellationTokenSource();
         var waiting = _cold.EnterAsync("a", Patience, gone.Token).AsTask();
         await gone.CancelAsync();
