@@ -17,7 +17,7 @@ internal static class HeaderLimits
     private static readonly JsonError TooLargeJson = new(GrpcErrors.HeadersTooLarge(), StatusCodes.Status431RequestHeaderFieldsTooLarge);
 
     /// <summary>
-    /// Whether they are within the limits. A gRPC client sends seven headers: where there are no others, they are added up without enumerating, which
+    /// Whether they are within the limits. A gRPC client sends at most these nine headers by itself: where there are no others, they are added up without enumerating, which
     /// would allocate. Names of these are not counted.
     /// </summary>
     public static bool AreMet(IHeaderDictionary headers)
@@ -31,6 +31,8 @@ internal static class HeaderLimits
         Add(headers.TE, ref others, ref length);
         Add(headers.GrpcAcceptEncoding, ref others, ref length);
         Add(headers.GrpcTimeout, ref others, ref length);
+        Add(headers.TraceParent, ref others, ref length);
+        if (headers.ContentLength.HasValue) others--;
         return others == 0 ? length <= MaxBytes : AreAllMet(headers);
     }
 

@@ -9,11 +9,19 @@ internal sealed class ResponseBound(TimeProvider time)
     /// <summary>The longest answers have 4 MiB: 3.4 Mbit/s. Below Kestrel's patience.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
-    /// <summary>For calls of the contract that the framework answers. Those that are answered before it are answered whole.</summary>
-    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    /// <summary>As much as Kestrel takes of an answer before it waits for the client.</summary>
+    private const int Kept = 4096;
+
+    /// <summary>For calls of the contract that the framework answers.</summary>
+    public Task InvokeAsync(HttpContext http, RequestDelegate next) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is null ? next(http) : AnswerAsync(http, next);
+
+    private async Task AnswerAsync(HttpContext http, RequestDelegate next)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is not null) new Running(http, time).Attach();
-        return next(http);
+        new Running(http, time).Attach();
+        await next(http);
+        // The framework leaves an answer with Kestrel, which would keep all of it, and the stream, until it is read. The call's place is free already.
+        if (JsonCalls.IsGrpcPath(http.Request.Path) && http.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > Kept } writer) await writer.FlushAsync();
     }
 
     private sealed class Running(HttpContext http, TimeProvider time)

@@ -117,25 +117,32 @@ public sealed class ConnectionTableTests : IDisposable
         _table.Count.ShouldBe(0);
     }
 
-    private DefaultConnectionContext Authenticated(string caller)
+    private AbortedOrNot Authenticated(string caller)
     {
         Open(_table, "203.0.113.1", out var connection)!.MarkAuthenticated(caller);
         return connection;
     }
 
-    private DefaultConnectionContext Connect() => Connect(_table, "203.0.113.1");
+    private AbortedOrNot Connect() => Connect(_table, "203.0.113.1");
 
-    private static DefaultConnectionContext Connect(ConnectionTable table, string address)
+    private static AbortedOrNot Connect(ConnectionTable table, string address)
     {
         Open(table, address, out var connection).ShouldNotBeNull();
         return connection;
     }
 
-    private static OpenConnection? Open(ConnectionTable table, string address, out DefaultConnectionContext connection)
+    private static OpenConnection? Open(ConnectionTable table, string address, out AbortedOrNot connection)
     {
         connection = new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 50_000) };
         return table.Add(connection);
     }
 
-    private static bool IsClosed(DefaultConnectionContext connection) => connection.ConnectionClosed.WaitHandle.WaitOne(0);
+    private static bool IsClosed(AbortedOrNot connection) => connection.IsAborted;
+
+    private sealed class AbortedOrNot : DefaultConnectionContext
+    {
+        public bool IsAborted { get; private set; }
+
+        public override void Abort(ConnectionAbortedException abortReason) => IsAborted = true;
+    }
 }
