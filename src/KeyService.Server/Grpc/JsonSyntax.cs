@@ -22,7 +22,7 @@ internal static class JsonSyntax
         catch (JsonException e)
         {
             violations.Add(within?.Name ?? "body", reader.CurrentDepth >= MaxDepth - 1 ? "is nested too deeply" : string.Create(
-                CultureInfo.InvariantCulture, $"is not JSON: see line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}"));
+                CultureInfo.InvariantCulture, $"is not JSON (row {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})"));
             return;
         }
         catch (InvalidOperationException)
