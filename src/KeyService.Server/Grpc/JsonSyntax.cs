@@ -15,14 +15,14 @@ internal static class JsonSyntax
         {
             while (reader.Read())
             {
-                if (reader.CurrentDepth > 1) continue;
+                if (reader is { CurrentDepth: > 1 } or { TokenType: JsonTokenType.StartObject or JsonTokenType.StartArray }) continue;
                 within = reader is { CurrentDepth: 1, TokenType: JsonTokenType.PropertyName } ? JsonFieldNames.FieldOf(type, reader.GetString() ?? "") : null;
             }
         }
         catch (JsonException e)
         {
-            violations.Add(within?.Name ?? "body", reader.CurrentDepth >= MaxDepth ? "is nested too deeply" : string.Create(
-                CultureInfo.InvariantCulture, $"is not JSON: see line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}"));
+            violations.Add(within?.Name ?? "body", reader.CurrentDepth >= MaxDepth - 1 ? "is nested too deeply" : string.Create(
+                CultureInfo.InvariantCulture, $"is not JSON (row {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})"));
             return;
         }
         catch (InvalidOperationException)
