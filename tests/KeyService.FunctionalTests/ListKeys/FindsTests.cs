@@ -65,7 +65,7 @@ public sealed class FindsTests(SharedServer shared)
     [InlineData("live")]
     [InlineData("LIVE_")]
     [InlineData("_")]
-    [InlineData("ks")]
+    [InlineData("ks_")]
     [InlineData("ks_live_")]
     [InlineData("...")]
     [InlineData(".")]

@@ -147,6 +147,18 @@ public sealed class SentCommandTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_search_for_what_every_hint_may_contain()
+    {
+        Put("ApiKeys");
+        await Get<KeyQueries>().ListAsync(new("w1", "s_live_..", null, KeyOrder.NewestFirst, null, 50), CancellationToken.None);
+
+        var searched = _server.Commands.ShouldHaveSingleItem();
+        searched.Text.ShouldContain(@"ESCAPE N'\'");
+        searched.Parameters.ShouldContain(parameter => Equals(parameter.Value, "%S\\_LIVE\\_..%\u001f%"));
+        HoldsForAll();
+    }
+
+    [Fact]
     public async Task Audit_events_read_checked_and_purged()
     {
         Put("AuditHeads", "AuditEvents");
