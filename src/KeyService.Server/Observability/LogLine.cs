@@ -28,7 +28,7 @@ internal sealed partial class LogLine : IReadOnlyList<KeyValuePair<string, objec
         for (var i = 0; i < safe.Length; i++)
         {
             var (name, value) = values[i];
-            var remove = rules.HasFlag(LogTextRules.NoHeaders) && name != Template && IsOfHead(name);
+            var remove = rules.HasFlag(LogTextRules.NoHeaders) && name != Template && IsOfHead(name) && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 };
             isRemoved |= remove;
             safe[i] = new(name, remove ? LogText.Removed : Safe(value, rules));
         }

@@ -47,6 +47,7 @@ public class RedisSettingsTests
         fault.ShouldNotContain("hunter2");
     }
 
+#pragma warning disable CS0618 // The newer ones are not for tests.
     [Fact]
     public void Words_of_Redis_are_found_and_nothing_else_of_its_text_is_kept()
     {
@@ -59,4 +60,5 @@ public class RedisSettingsTests
         RedisCause.OfConnecting(new RedisConnectionException(ConnectionFailureType.UnableToConnect, "x", new System.Net.Sockets.SocketException(111)), tls: false).ShouldBe("connection refused");
         RedisCause.OfConnecting(new RedisConnectionException(ConnectionFailureType.SocketFailure, "x", new IOException("unexpected EOF")), tls: true).ShouldContain("ssl=true");
     }
+#pragma warning restore CS0618
 }

@@ -24,7 +24,7 @@ public class LogTextTests
     [InlineData("token eyJhbGciOiJub25lIn0.eyJzdWIiOiJhYmNkZWZnaDEyMzQ1In0.abcdefgh12345")]
     public void What_looks_like_a_credential_is_cut_out(string text)
     {
-        var key = PinnedKey.Text;
+        var key = PinnedKey.ApiKey;
         text = text.Replace("{key}", key, StringComparison.Ordinal).Replace("{KEY}", key.ToUpperInvariant(), StringComparison.Ordinal).Replace("{part}", key[..25], StringComparison.Ordinal);
 
         var safe = LogText.Safe(text, LogTextRules.None);

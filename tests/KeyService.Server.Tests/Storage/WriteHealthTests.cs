@@ -53,7 +53,7 @@ public class WriteHealthTests
     [Fact]
     public async Task A_change_that_is_refused_for_what_it_asks_says_nothing_of_the_store()
     {
-        await Should.ThrowAsync<ArgumentException>(() => _health.WatchAsync(Task.FromException<int>(new ArgumentException("x"))));
+        await Should.ThrowAsync<FormatException>(() => _health.WatchAsync(Task.FromException<int>(new FormatException("x"))));
 
         _health.IsInDoubt.ShouldBeFalse();
     }
