@@ -112,7 +112,7 @@ internal sealed class WarmUp(
             });
         }
 
-        foreach (var path in (string[])["/v1/caller", $"/v1/workspaces/{NoWorkspace}/keys", "/health/live", "/metrics", "/sign-in"])
+        foreach (var path in (string[])["/v1/caller", $"/v1/workspaces/{NoWorkspace}/keys", "/health/live", "/sign-in"])
         {
             await TryAsync(async () =>
             {

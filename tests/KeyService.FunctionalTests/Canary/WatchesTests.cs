@@ -15,11 +15,14 @@ public sealed class WatchesTests
         await using var third = await CanaryServers.StartAsync(store);
         ServerProcess[] all = [first, second, third];
 
+        var accepted = new Dictionary<ServerProcess, double>();
+        foreach (var server in all) accepted[server] = await server.AcceptedAsync();
+
         await CanaryServers.UntilRoundsAsync(await CanaryServers.SumAsync(all, CanaryServers.JudgedRoundsAsync) + 3, all);
 
         foreach (var server in all)
         {
-            (await server.AcceptedAsync()).ShouldBeGreaterThan(0, "each was asked");
+            (await server.AcceptedAsync()).ShouldBeGreaterThan(accepted[server], "each was asked");
             (await server.ViolationsAsync()).ShouldBe(0);
             (await server.Http.GetStringAsync("/metrics")).ShouldMatch("(?m)^keyservice_canary_violations_total(\\{[^}]*\\})? 0$", "exported, and zero");
         }
@@ -35,13 +38,16 @@ public sealed class WatchesTests
         await using var management = await CanaryServers.StartAsync(store, ("KeyService__Roles", "management"));
         await using var validation = await ServerProcess.StartAsync(store, ServerProcess.Advertised, ("KeyService__Roles", "validation"));
 
+        var accepted = await validation.AcceptedAsync();
+        var callers = await CallersAsync();
         await Eventually.IsTrueAsync(
-            async () => await validation.AcceptedAsync() > 0
-                && await management.SumAsync("rpc_server_call_duration_seconds_count", "rpc_method=\"GetCaller\",rpc_response_status_code=\"OK\"") > 0,
+            async () => await validation.AcceptedAsync() > accepted && await CallersAsync() > callers,
             "both have accepted the canary's key");
 
         await CanaryServers.UntilRoundsAsync(await management.JudgedRoundsAsync() + 2, management);
         (await management.ViolationsAsync()).ShouldBe(0);
+
+        Task<double> CallersAsync() => management.SumAsync("rpc_server_call_duration_seconds_count", "rpc_method=\"GetCaller\",rpc_response_status_code=\"OK\"");
     }
 
     [Fact]
@@ -62,18 +68,35 @@ public sealed class WatchesTests
     [Fact]
     public async Task With_a_certificate_replicas_are_asked_over_TLS()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "SSL_CERT_FILE, by which the server trusts the test's certificate, is for Linux.");
         await using var store = new TestStore();
         var (certificate, key) = Certificates.Write(store.Folder);
         await using var server = await CanaryServers.StartAsync(
-            store, ("Kestrel__Certificates__Default__Path", certificate), ("Kestrel__Certificates__Default__KeyPath", key), ("SSL_CERT_FILE", certificate));
+            store, ("Kestrel__Certificates__Default__Path", certificate), ("Kestrel__Certificates__Default__KeyPath", key), ("KeyService__CertificateAuthorities", certificate));
         using var http = new HttpClient(TlsTests.Trusting(certificate));
 
         await Eventually.IsTrueAsync(
             async () => (await http.GetStringAsync(new Uri($"https://127.0.0.1:{server.HttpAddress.Port}/metrics"))).Split('\n')
-                .Any(line => line.StartsWith("keyservice_verdicts_total", StringComparison.Ordinal)
-                    && line.Contains("\"NotFound\"", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal)),
+                .Any(line => line.StartsWith("keyservice_canary_replicas_total", StringComparison.Ordinal)
+                    && line.Contains("\"answered\"", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal)),
             "the own replica has accepted the canary's key");
+    }
+
+    [Fact]
+    public async Task A_certificate_that_is_not_trusted_is_named_as_the_cause_and_nothing_counts_as_judged()
+    {
+        await using var store = new TestStore();
+        var (certificate, key) = Certificates.Write(store.Folder);
+        await using var server = await CanaryServers.StartAsync(store, ("Kestrel__Certificates__Default__Path", certificate), ("Kestrel__Certificates__Default__KeyPath", key));
+        server.ExpectedErrors.Add("The canary judges none of 1 replicas");
+        using var http = new HttpClient(TlsTests.Trusting(certificate));
+
+        await Eventually.IsTrueAsync(
+            async () => (await http.GetStringAsync(new Uri($"https://127.0.0.1:{server.HttpAddress.Port}/metrics"))).Split('\n')
+                .Any(line => line.StartsWith("keyservice_canary_rounds_total", StringComparison.Ordinal)
+                    && line.Contains("\"unjudged\"", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal)),
+            "a round that judged nothing");
+        server.Output.Count(line => line.Contains("authority that is not trusted; KeyService:CertificateAuthorities", StringComparison.Ordinal)).ShouldBe(1);
+        server.Output.ShouldContain(line => line.Contains("The canary judges none of 1 replicas", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -24,8 +24,9 @@ public sealed class ColdKeysTests
         }
 
         await using var server = await ServerProcess.StartAsync(store);
+        var before = await ReadsAsync(server, atLeast: 0);
         var cold = await AskAsync(server, keys);
-        var reads = await ReadsAsync(server, atLeast: Count);
+        var reads = await ReadsAsync(server, atLeast: before + Count) - before;
         var warm = await AskAsync(server, keys);
 
         cold.Select(each => each.KeyId).ShouldBe(keys.Select(each => each.Key.KeyId));
@@ -34,7 +35,7 @@ public sealed class ColdKeysTests
         await Eventually.Get(() => server.SumAsync("keyservice_lookups_total", "source=\"memory\""), found => found >= Count, Bound);
         // The keys and the credential; one that the feed told of meanwhile is read again.
         reads.ShouldBeInRange(Count + 1, Count + Few);
-        (await server.SumAsync("keyservice_lookups_total", "source=\"database\"")).ShouldBeLessThanOrEqualTo(reads + Few);
+        (await server.SumAsync("keyservice_lookups_total", "source=\"database\"")).ShouldBeLessThanOrEqualTo(before + reads + Few);
         // Read or known, each answer is counted as what it was.
         await Eventually.Get(() => server.SumAsync("keyservice_verdicts_total", "verdict=\"Valid\""), count => count == 2 * (Count - 1), Bound);
         await Eventually.Get(() => server.SumAsync("keyservice_verdicts_total", "verdict=\"Disabled\""), count => count == 2, Bound);
@@ -48,16 +49,17 @@ public sealed class ColdKeysTests
         await using (var before = await ServerProcess.StartAsync(store)) key = (await before.CreateKeysAsync("w1", 1)).Single();
 
         await using var server = await ServerProcess.StartAsync(store);
+        var own = await ReadsAsync(server, atLeast: 0);
         var answers = await AskAsync(server, Enumerable.Repeat(key, Count));
 
         answers.ShouldAllBe(answer => answer.Verdict == Verdict.Valid && answer.KeyId == key.Key.KeyId);
-        (await ReadsAsync(server, atLeast: 2)).ShouldBeLessThan(Count / 2);
+        (await ReadsAsync(server, atLeast: own + 2)).ShouldBeLessThan(own + (Count / 2));
     }
 
     private static async Task<IReadOnlyList<ValidateKeyResponse>> AskAsync(ServerProcess server, IEnumerable<CreateKeyResponse> keys) =>
         (await server.Client.ValidateKeysAsync(
             new() { Requests = { keys.Select(key => new ValidateKeyRequest { ApiKey = key.ApiKey }) } }, server.Root, KeyBatch.Deadline)).Responses;
 
-    private static Task<double> ReadsAsync(ServerProcess server, int atLeast) =>
+    private static Task<double> ReadsAsync(ServerProcess server, double atLeast) =>
         Eventually.Get(() => server.SumAsync("keyservice_lookups_total", "source=\"database\""), reads => reads >= atLeast, Bound);
 }
