@@ -15,7 +15,7 @@ namespace KeyService.Storage.Tests.TSql;
 internal sealed class FakeSqlServer : IAsyncDisposable
 {
     private const byte ServerReply = 0x04;
-    private const byte PreLogin = 0x12;
+    internal const byte PreLogin = 0x12;
     private const byte NotEncrypted = 2;
     private const byte Encrypted = 1;
 
@@ -102,7 +102,7 @@ internal sealed class FakeSqlServer : IAsyncDisposable
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=fake", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
-        await using var tls = new SslStream(new HandshakeStream(stream));
+        await using var tls = new SslStream(new TdsHandshakeStream(stream));
         await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, _stop.Token);
     }
 
@@ -123,7 +123,7 @@ internal sealed class FakeSqlServer : IAsyncDisposable
 
     private async Task WriteAsync(Stream stream, byte[] body) => await stream.WriteAsync(Packet(ServerReply, body), _stop.Token);
 
-    private static byte[] Packet(byte type, ReadOnlySpan<byte> body)
+    internal static byte[] Packet(byte type, ReadOnlySpan<byte> body)
     {
         var packet = new byte[8 + body.Length];
         (packet[0], packet[1]) = (type, 1);
@@ -159,52 +159,5 @@ internal sealed class FakeSqlServer : IAsyncDisposable
 
         var content = body.ToArray();
         return [0xaa, (byte)content.Length, (byte)(content.Length >> 8), .. content];
-    }
-
-    /// <summary>TLS records within pre-login packets, as TDS has them until the handshake is over.</summary>
-    private sealed class HandshakeStream(Stream inner) : Stream
-    {
-        private int _left;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (_left == 0)
-            {
-                var header = new byte[8];
-                await inner.ReadExactlyAsync(header, cancellationToken);
-                _left = BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(2)) - header.Length;
-            }
-
-            var read = await inner.ReadAsync(buffer[..Math.Min(buffer.Length, _left)], cancellationToken);
-            _left -= read;
-            return read;
-        }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-            inner.WriteAsync(Packet(PreLogin, buffer.Span), cancellationToken);
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

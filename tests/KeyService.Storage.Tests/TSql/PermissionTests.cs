@@ -31,6 +31,7 @@ public sealed class PermissionTests
 
     [Theory]
     [InlineData(SqlServerStatements.LockAuditHead, "SELECT AuditHeads")]
+    [InlineData(SqlServerStatements.FlushUsage, "UPDATE KeyUsage", "INSERT KeyUsage", "SELECT KeyUsage", "SELECT ApiKeys")]
     [InlineData(SqlServerFeedStatements.RegisterNew, "INSERT Replicas", "SELECT Replicas")]
     [InlineData(SqlServerFeedStatements.RegisterAgain, "UPDATE Replicas")]
     [InlineData(SqlServerFeedStatements.DrawTicket, "UPDATE ReplicaTickets")]

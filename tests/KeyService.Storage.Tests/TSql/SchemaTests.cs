@@ -94,7 +94,7 @@ public sealed class SchemaTests
     public void A_digest_is_32_bytes_and_there_once()
     {
         TypeOf(Columns.Single(c => c is { Table: "KeySecrets", Column.ColumnIdentifier.Value: "Digest" }).Column).ShouldBe("binary(32)");
-        KeysOf("KeySecrets").ShouldBe(["PRIMARY KEY Number", "INDEX KeyId", "UNIQUE INDEX Digest INCLUDE KeyId, RetireTime"], ignoreOrder: true);
+        SchemaKeys.Of(Statements, "KeySecrets").ShouldBe(["PRIMARY KEY Number", "INDEX KeyId", "UNIQUE INDEX Digest INCLUDE KeyId, RetireTime"], ignoreOrder: true);
     }
 
     [Theory]
@@ -114,20 +114,20 @@ public sealed class SchemaTests
     [Fact]
     public void Each_list_has_its_index()
     {
-        KeysOf("ApiKeys").ShouldBe(
+        SchemaKeys.Of(Statements, "ApiKeys").ShouldBe(
         [
             "PRIMARY KEY KeyId", "UNIQUE INDEX Revision", "UNIQUE INDEX WorkspaceId, CreateTime, KeyId INCLUDE Status, Search",
             "UNIQUE INDEX WorkspaceId, NameOrder, KeyId",
         ], ignoreOrder: true);
-        KeysOf("AuditEvents").ShouldBe(
+        SchemaKeys.Of(Statements, "AuditEvents").ShouldBe(
         [
             "PRIMARY KEY Number", "UNIQUE INDEX WorkspaceId, Sequence INCLUDE EventTime, Mac", "UNIQUE INDEX WorkspaceId, KeyId, Sequence", "UNIQUE INDEX EventId",
             "INDEX EventTime INCLUDE WorkspaceId",
         ], ignoreOrder: true);
-        KeysOf("RequestRecords").ShouldBe(["PRIMARY KEY CallerId, WorkspaceId, Rpc, RequestId", "INDEX CreateTime"], ignoreOrder: true);
-        KeysOf("KeyUsage").ShouldBe(["PRIMARY KEY KeyId"]);
+        SchemaKeys.Of(Statements, "RequestRecords").ShouldBe(["PRIMARY KEY CallerId, WorkspaceId, Rpc, RequestId", "INDEX CreateTime"], ignoreOrder: true);
+        SchemaKeys.Of(Statements, "KeyUsage").ShouldBe(["PRIMARY KEY KeyId"]);
         // Five updates a second of each replica: no index to keep but the one that finds the row.
-        KeysOf("Replicas").ShouldBe(["PRIMARY KEY ReplicaId"]);
+        SchemaKeys.Of(Statements, "Replicas").ShouldBe(["PRIMARY KEY ReplicaId"]);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class SchemaTests
         // 900 bytes clustered, 1,700 otherwise.
         foreach (var table in Columns.Select(c => c.Table).Distinct())
         {
-            foreach (var key in KeysOf(table))
+            foreach (var key in SchemaKeys.Of(Statements, table))
             {
                 var bytes = key[(key.IndexOf(key.Contains("KEY", StringComparison.Ordinal) ? "KEY " : "INDEX ", StringComparison.Ordinal) + 4)..]
                     .Split(" INCLUDE")[0].Replace("X ", "", StringComparison.Ordinal).Split(", ")
@@ -197,43 +197,4 @@ public sealed class SchemaTests
             : 0;
         return type.StartsWith("nvarchar", StringComparison.Ordinal) ? 2 * length : length > 0 ? length : type == "uniqueidentifier" ? 16 : 8;
     }
-
-    /// <summary>After the last migration: what one of them drops is not among them.</summary>
-    private static List<string> KeysOf(string table)
-    {
-        var keys = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var statement in Statements)
-        {
-            switch (statement)
-            {
-                case CreateTableStatement made when made.SchemaObjectName.BaseIdentifier.Value == table:
-                    Add(made.Definition);
-                    break;
-                case AlterTableAddTableElementStatement added when added.SchemaObjectName.BaseIdentifier.Value == table:
-                    Add(added.Definition);
-                    break;
-                case AlterTableDropTableElementStatement dropped when dropped.SchemaObjectName.BaseIdentifier.Value == table:
-                    foreach (var element in dropped.AlterTableDropTableElements) keys.Remove(element.Name.Value);
-                    break;
-                case CreateIndexStatement index when index.OnName.BaseIdentifier.Value == table:
-                    keys[index.Name.Value] = $"{(index.Unique ? "UNIQUE " : "")}INDEX {Names(index.Columns.Select(c => c.Column))}"
-                        + (index.IncludeColumns.Count > 0 ? $" INCLUDE {Names(index.IncludeColumns)}" : "");
-                    break;
-                case DropIndexStatement drop:
-                    foreach (var clause in drop.DropIndexClauses.OfType<DropIndexClause>().Where(c => c.Object.BaseIdentifier.Value == table)) keys.Remove(clause.Index.Value);
-                    break;
-            }
-        }
-
-        return [.. keys.Values];
-
-        void Add(TableDefinition definition)
-        {
-            foreach (var key in definition.TableConstraints.OfType<UniqueConstraintDefinition>())
-                keys[key.ConstraintIdentifier.Value] = $"{(key.IsPrimaryKey ? "PRIMARY KEY" : "UNIQUE")} {Names(key.Columns.Select(c => c.Column))}";
-        }
-    }
-
-    private static string Names(IEnumerable<ColumnReferenceExpression> columns) =>
-        string.Join(", ", columns.Select(column => column.MultiPartIdentifier.Identifiers[^1].Value));
 }
