@@ -34,8 +34,9 @@ internal sealed class WriteProbe(KeyStore store, WriteHealth health, TimeProvide
                 cancellation);
             health.Succeeded(isProbe: true);
         }
-        catch (StoreUnavailableException)
+        catch (Exception) when (!cancellation.IsCancellationRequested)
         {
+            // Noted where it was met (KeyStore).
             health.Check();
         }
     }

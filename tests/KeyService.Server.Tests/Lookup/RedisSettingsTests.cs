@@ -57,7 +57,7 @@ public class RedisSettingsTests
         RedisCause.Of(new RedisServerException("READONLY You can't write against a read only replica.")).ShouldStartWith("READONLY");
         RedisCause.Of(new RedisServerException("hunter2")).ShouldBe("Redis refused the command");
         RedisCause.Of(new RedisConnectionException(ConnectionFailureType.AuthenticationFailure, "refused hunter2", new RedisServerException("NOAUTH Returned"))).ShouldStartWith("NOAUTH");
-        RedisCause.OfConnecting(new RedisConnectionException(ConnectionFailureType.UnableToConnect, "x", new System.Net.Sockets.SocketException(111)), tls: false).ShouldBe("connection refused");
+        RedisCause.OfConnecting(new RedisConnectionException(ConnectionFailureType.UnableToConnect, "x", new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.ConnectionRefused)), tls: false).ShouldBe("connection refused");
         RedisCause.OfConnecting(new RedisConnectionException(ConnectionFailureType.SocketFailure, "x", new IOException("unexpected EOF")), tls: true).ShouldContain("ssl=true");
     }
 #pragma warning restore CS0618
