@@ -5,8 +5,13 @@ using System.Text;
 using Grpc.Core;
 using Grpc.Net.Client;
 using KeyService.Server.Audit;
+using KeyService.Server.Grpc;
 using KeyService.Server.Keys;
 using KeyService.Server.Lifecycle;
+using KeyService.Server.Lookup;
+using KeyService.Server.Storage;
+using KeyService.Server.Validation;
+using Microsoft.EntityFrameworkCore;
 using Api = KeyService.Contracts.V1;
 
 namespace KeyService.Server.Hosting;
@@ -16,7 +21,7 @@ namespace KeyService.Server.Hosting;
 /// takes longer than a validation may. Nothing is changed, and what comes of the calls does not matter.
 /// </summary>
 internal sealed class WarmUp(
-    ServerOptions options, OwnConnections own, MasterKeys masterKeys, KeyQueries queries, AuditQueries events, StatusChanger changer, TimeProvider time)
+    ServerOptions options, OwnConnections own, MasterKeys masterKeys, KeyStore store, KeySource source, KeyQueries queries, AuditQueries events, StatusChanger changer, TimeProvider time)
 {
     /// <summary>Whatever happens, the process is ready after that.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
@@ -57,6 +62,7 @@ internal sealed class WarmUp(
     /// <summary>Each round on connections of its own: the first call of a connection is another than its second.</summary>
     private async Task RoundAsync(CancellationToken cancellation)
     {
+        await TryAsync(() => ReadAnyAsync(cancellation));
         var key = ApiKeyText.Generate(options.Issuance.Brand, KeyEnvironment.Live, masterKeys.Current);
         // An API key that was never issued, with a tag of this service, goes all the way to the database.
         foreach (var isKnown in (bool[])[true, false])
@@ -74,6 +80,14 @@ internal sealed class WarmUp(
         // A change of a key that is not there begins a transaction and changes nothing.
         await TryAsync(() => changer.ChangeAsync(
             new(NoWorkspace, KeyIds.New(time), KeyStatus.Disabled, "", "", TimeSpan.Zero), Actor.Operator, CredentialRights.None, DateTime.MaxValue, cancellation));
+    }
+
+    /// <summary>A key that is found is read, taken apart and encoded by code that one that is not found never meets. Whichever it is, its record stays here.</summary>
+    private async Task ReadAnyAsync(CancellationToken cancellation)
+    {
+        var digest = await store.ReadAsync(
+            (context, token) => context.KeySecrets.Where(secret => secret.RetireTime == null).Select(secret => secret.Digest).FirstOrDefaultAsync(token), cancellation);
+        if (digest is not null && (await source.ReadAsync(KeyDigest.FromBytes(digest), CallBound, cancellation)).Key is { } key) _ = KeyMapping.ToResponse(new(Verdict.Valid, key));
     }
 
     private async Task CallGrpcAsync(string credential, bool isKnown, string key, CancellationToken cancellation)

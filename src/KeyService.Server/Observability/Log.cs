@@ -144,6 +144,6 @@ internal static partial class Log
     [LoggerMessage(83, LogLevel.Warning, "The canary does not judge replica {ReplicaId}: {Cause}.")]
     public static partial void CanaryReplicaNotJudged(ILogger log, string replicaId, string cause);
 
-    [LoggerMessage(84, LogLevel.Error, "The canary judges none of {Replicas} replicas: it would find no violation.")]
+    [LoggerMessage(84, LogLevel.Warning, "The canary judges none of {Replicas} replicas: it would find no violation.")]
     public static partial void CanaryJudgedNone(ILogger log, int replicas);
 }
