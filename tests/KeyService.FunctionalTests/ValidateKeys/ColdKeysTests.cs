@@ -17,10 +17,10 @@ public sealed class ColdKeysTests
     {
         await using var store = new TestStore();
         List<CreateKeyResponse> keys;
-        await using (var before = await ServerProcess.StartAsync(store))
+        await using (var first = await ServerProcess.StartAsync(store))
         {
-            keys = await before.CreateKeysAsync("w1", Count);
-            await before.SetStatusAsync(keys[7].Key, KeyStatus.Disabled);
+            keys = await first.CreateKeysAsync("w1", Count);
+            await first.SetStatusAsync(keys[7].Key, KeyStatus.Disabled);
         }
 
         await using var server = await ServerProcess.StartAsync(store);

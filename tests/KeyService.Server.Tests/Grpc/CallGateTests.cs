@@ -26,7 +26,7 @@ public class CallGateTests
         var metrics = Samples.Metrics();
         var overloads = new OverloadLog(metrics, TimeProvider.System, NullLogger<OverloadLog>.Instance);
         _gate = new(
-            new(_rig.Credentials, _rig.Time), new(metrics, new(metrics, TimeProvider.System, NullLogger<OutageLog>.Instance), new(metrics, TimeProvider.System, NullLogger<FaultLog>.Instance), overloads, NullLogger<CallFailures>.Instance),
+            new(_rig.Credentials, new(new(), Samples.MasterKeys, _rig.Time, NullLogger<CallerAddress>.Instance), _rig.Time), new(metrics, new(metrics, TimeProvider.System, NullLogger<OutageLog>.Instance), new(metrics, TimeProvider.System, NullLogger<FaultLog>.Instance), overloads, NullLogger<CallFailures>.Instance),
             metrics, overloads, _rig.Time);
         _rig.Remember(Samples.Record(workspaceId: Workspaces.System) with { Scopes = ["keys:read", "keys:validate"], PermittedWorkspaces = ["wallet-a"] });
     }

@@ -123,7 +123,7 @@ public class GrpcErrorsTests
     [Fact]
     public void A_permanent_fault_of_the_store_is_internal_and_asks_nobody_to_try_again()
     {
-        var error = GrpcErrors.From(new StoreUnavailableException(failure: Secret, isPermanent: true), CancellationToken.None)!;
+        var error = GrpcErrors.From(new StoreUnavailableException(failure: Secret, isPermanent: true), CallClass.Management, CancellationToken.None)!;
 
         error.StatusCode.ShouldBe(StatusCode.Internal);
         error.Status.Detail.ShouldNotContain(Secret);

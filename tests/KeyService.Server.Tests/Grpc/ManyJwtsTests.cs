@@ -23,7 +23,7 @@ public sealed class ManyJwtsTests : IDisposable
 
     public ManyJwtsTests()
     {
-        _metadata = new(_ => _reads.Add(true), _time, NullLogger<IssuerMetadata>.Instance);
+        _metadata = new(_ => _reads.Add(true), Samples.Metrics(), _time, NullLogger<IssuerMetadata>.Instance);
         _jwts = new("keyservice", _metadata, TimeSpan.FromSeconds(20), _time);
     }
 

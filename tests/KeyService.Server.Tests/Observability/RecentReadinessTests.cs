@@ -15,7 +15,9 @@ public sealed class RecentReadinessTests : IDisposable
     private readonly RecentReadiness _readiness;
 
     public RecentReadinessTests() => _readiness = new(
-        new(async _ => await _pings.Add(true), () => true, _lifetime, _time, NullLogger<Readiness>.Instance), _lifetime, _time);
+        new(
+            () => Task.FromResult<(int, string)?>(null), async _ => await _pings.Add(true), e => e.GetType().Name, () => true, _lifetime, _time, NullLogger<Readiness>.Instance,
+            Samples.Metrics(_time)), _lifetime, _time);
 
     public void Dispose() => _lifetime.Dispose();
 
