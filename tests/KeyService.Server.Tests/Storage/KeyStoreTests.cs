@@ -37,10 +37,10 @@ public class KeyStoreTests
     {
         using var caller = new CancellationTokenSource();
         await caller.CancelAsync();
-        _engine.OnCreateContext = () => new ArgumentOutOfRangeException(nameof(caller));
+        _engine.OnCreateContext = () => new ObjectDisposedException("reader");
 
         (await Should.ThrowAsync<OperationCanceledException>(_store.ReadAsync((_, _) => Task.FromResult(0), caller.Token)))
-            .InnerException.ShouldBeOfType<ArgumentOutOfRangeException>();
+            .InnerException.ShouldBeOfType<ObjectDisposedException>();
     }
 
     [Fact]
