@@ -20,7 +20,8 @@ internal sealed class SqliteConnectionSettings(bool allowsCopy = false) : DbConn
 
     private void Apply(DbConnection connection)
     {
-        if (!allowsCopy && connection is SqliteConnection { Handle: not null } sqlite) MustBeLive(sqlite);
+        // EF Core looks whether the file is there by a connection that is to be read-only.
+        if (!allowsCopy && connection is SqliteConnection { Handle: not null } sqlite && !sqlite.ConnectionString.Contains("Mode=ReadOnly", StringComparison.OrdinalIgnoreCase)) MustBeLive(sqlite);
         using var command = connection.CreateCommand();
         command.CommandText = SqliteStatements.ConnectionSettings;
         command.ExecuteNonQuery();
