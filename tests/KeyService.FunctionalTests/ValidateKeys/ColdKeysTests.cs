@@ -24,9 +24,9 @@ public sealed class ColdKeysTests
         }
 
         await using var server = await ServerProcess.StartAsync(store);
-        var before = await ReadsAsync(server, atLeast: 0);
+        var own = await ReadsAsync(server, atLeast: 0);
         var cold = await AskAsync(server, keys);
-        var reads = await ReadsAsync(server, atLeast: before + Count) - before;
+        var reads = await ReadsAsync(server, atLeast: own + Count) - own;
         var warm = await AskAsync(server, keys);
 
         cold.Select(each => each.KeyId).ShouldBe(keys.Select(each => each.Key.KeyId));
@@ -35,7 +35,7 @@ public sealed class ColdKeysTests
         await Eventually.Get(() => server.SumAsync("keyservice_lookups_total", "source=\"memory\""), found => found >= Count, Bound);
         // The keys and the credential; one that the feed told of meanwhile is read again.
         reads.ShouldBeInRange(Count + 1, Count + Few);
-        (await server.SumAsync("keyservice_lookups_total", "source=\"database\"")).ShouldBeLessThanOrEqualTo(before + reads + Few);
+        (await server.SumAsync("keyservice_lookups_total", "source=\"database\"")).ShouldBeLessThanOrEqualTo(own + reads + Few);
         // Read or known, each answer is counted as what it was.
         await Eventually.Get(() => server.SumAsync("keyservice_verdicts_total", "verdict=\"Valid\""), count => count == 2 * (Count - 1), Bound);
         await Eventually.Get(() => server.SumAsync("keyservice_verdicts_total", "verdict=\"Disabled\""), count => count == 2, Bound);
