@@ -53,29 +53,6 @@ public sealed class UnauthenticatedTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task One_caller_gets_half_of_the_permits_and_another_is_served()
-    {
-        await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__MaxManagementCalls", "2"));
-        var other = (await new TestWorkspace(server, "w").CreateCredentialAsync(["keys:read"], ["w"])).ApiKey;
-        await server.Client.GetCallerAsync(new(), ServerProcess.As(other));
-        var more = new TaskCompletionSource();
-        using var body = new HalfBody(RawGrpc.Frame(new byte[10], length: 20), _ => more.Task);
-        using var raw = new RawGrpc(server);
-        var slow = raw.SendAsync("CreateKey", body);
-
-        var refused = await Eventually.Get(() => TryGetCallerAsync(server), error => error is not null, TimeSpan.FromSeconds(8));
-
-        refused!.ShouldBe(StatusCode.ResourceExhausted, "OVERLOADED").Retry.ShouldNotBeNull();
-        refused.Message.ShouldContain("share");
-        (await server.Client.GetCallerAsync(new(), ServerProcess.As(other))).CredentialId.ShouldNotBeEmpty();
-        more.SetResult();
-        await slow;
-        await Eventually.IsTrueAsync(
-            async () => await server.SumAsync("keyservice_calls_refused_total", "cause=\"caller_share\"") >= 1, "the refusal is counted with its cause");
-    }
-
-    [Fact]
     public async Task A_credential_that_is_switched_off_while_the_message_is_on_its_way_does_not_hold()
     {
         var workspace = TestWorkspace.New(shared);
@@ -159,19 +136,6 @@ public sealed class UnauthenticatedTests(SharedServer shared)
         finally
         {
             slow.ForEach(client => client.Dispose());
-        }
-    }
-
-    private static async Task<CallError?> TryGetCallerAsync(ServerProcess server)
-    {
-        try
-        {
-            await server.Client.GetCallerAsync(new(), server.Root);
-            return null;
-        }
-        catch (RpcException e)
-        {
-            return CallError.From(e);
         }
     }
 
