@@ -37,7 +37,7 @@ public class KeyStoreTests
     {
         using var caller = new CancellationTokenSource();
         await caller.CancelAsync();
-        _engine.OnCreateContext = () => new ArgumentOutOfRangeException();
+        _engine.OnCreateContext = () => new ArgumentOutOfRangeException("index");
 
         (await Should.ThrowAsync<OperationCanceledException>(_store.ReadAsync((_, _) => Task.FromResult(0), caller.Token)))
             .InnerException.ShouldBeOfType<ArgumentOutOfRangeException>();
