@@ -86,6 +86,11 @@ internal readonly record struct KeyChange(string KeyId, long Revision);
 /// <param name="Fork">SQL Server's recovery fork; null where it cannot be seen, which says nothing of the history.</param>
 internal sealed record StoreEpoch(string Row, DateTimeOffset? RenewTime, Guid? Fork = null)
 {
+    // Without a setter: the id is made of both.
+    public string Row { get; } = Row;
+
+    public Guid? Fork { get; } = Fork;
+
     /// <summary>
     /// 16 bytes as 32 lower-case hex: the row, and under a fork the first 16 bytes of SHA-256 over both. Two processes whose logins differ in what
     /// they may see take each other's cached answers for another store's: slower, not wrong.

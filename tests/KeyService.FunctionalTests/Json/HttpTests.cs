@@ -188,8 +188,7 @@ public sealed class HttpTests(SharedServer shared)
         var first = request.IndexOf("\r\n", StringComparison.Ordinal) + 2;
         var whole = $"{request[..first]}Host: {_server.HttpAddress.Authority}\r\nConnection: close\r\n{request[first..]}";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(whole.Contains("\r\n\r\n", StringComparison.Ordinal) && !whole.EndsWith("\r\n0\r\n", StringComparison.Ordinal) ? whole : whole + "\r\n"));
-        var answer = new StringBuilder();
-        var buffer = new byte[4_096];
+        var (answer, buffer) = (new StringBuilder(), new byte[4_096]);
         while (await stream.ReadAsync(buffer) is var read and > 0)
         {
             answer.Append(Encoding.UTF8.GetString(buffer, 0, read));

@@ -97,7 +97,7 @@ public class CachedKeyFormatTests
 
     [Fact]
     public void A_value_of_another_history_of_the_database_is_a_miss() =>
-        CachedKeyFormat.Read(Pinned, LookupRig.Digest, ReaderIn(Epoch with { Row = "c8c9cacbcccdcecfd0d1d2d3d4d5d6d8" }), Samples.MasterKeys).ShouldBeNull();
+        CachedKeyFormat.Read(Pinned, LookupRig.Digest, ReaderIn(new("c8c9cacbcccdcecfd0d1d2d3d4d5d6d8", Epoch.RenewTime)), Samples.MasterKeys).ShouldBeNull();
 
     [Fact]
     public void A_replica_that_does_not_know_the_history_yet_takes_no_value() =>

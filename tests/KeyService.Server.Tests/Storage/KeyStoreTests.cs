@@ -39,8 +39,8 @@ public class KeyStoreTests
         await caller.CancelAsync();
         _engine.OnCreateContext = () => new ObjectDisposedException("reader");
 
-        (await Should.ThrowAsync<OperationCanceledException>(_store.ReadAsync((_, _) => Task.FromResult(0), caller.Token)))
-            .InnerException.ShouldBeOfType<ObjectDisposedException>();
+        (await Record.ExceptionAsync(() => _store.ReadAsync((_, _) => Task.FromResult(0), caller.Token)))
+            .ShouldBeOfType<OperationCanceledException>().InnerException.ShouldBeOfType<ObjectDisposedException>();
     }
 
     [Fact]
