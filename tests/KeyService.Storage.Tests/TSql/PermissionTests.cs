@@ -1,6 +1,7 @@
 using System.Data;
 using KeyService.Server.Storage;
 using KeyService.Server.Storage.SqlServer;
+using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Storage.Tests.TSql;
 
