@@ -9,7 +9,7 @@ namespace KeyService.Server.Issuance;
 /// Which key a <c>request_id</c> made: per caller, workspace and RPC, for 24 hours. Read and written in the transaction that makes the
 /// key, under the workspace's chain lock, so that two requests with one id cannot both find nothing.
 /// </summary>
-internal sealed class RequestRecords(KeyStore store, TimeProvider time)
+internal sealed class RequestRecords(KeyStore store, IStorageEngine engine, TimeProvider time)
 {
     public static readonly TimeSpan Retention = TimeSpan.FromHours(24);
 
@@ -49,7 +49,7 @@ internal sealed class RequestRecords(KeyStore store, TimeProvider time)
     public Task<long> PurgeAsync(CancellationToken cancellation)
     {
         var cutoff = time.GetUtcNow() - Retention;
-        return store.DeleteInSlicesAsync(context => context.RequestRecords.Where(record => record.CreateTime <= cutoff), cancellation);
+        return store.DeleteInSlicesAsync((context, token) => engine.DeleteRequestRecordsAsync(context, cutoff, SlicedDelete.Size, token), cancellation);
     }
 
     private static IQueryable<RequestRecordRow> Of(KeyDbContext context, string callerId, string workspaceId, string rpc, string requestId) =>

@@ -46,6 +46,10 @@ internal interface IStorageEngine
     /// <summary>Gives a key row about to be written its next revision, where the database does not do so itself.</summary>
     Task StampRevisionAsync(KeyDbContext context, ApiKeyRow key, CancellationToken cancellation);
 
+    /// <summary>Removes so many records of requests from before a time, at most, in one statement that seeks them by it; returns how many.</summary>
+    Task<int> DeleteRequestRecordsAsync(KeyDbContext context, DateTimeOffset cutoff, int count, CancellationToken cancellation) =>
+        context.RequestRecords.Where(record => record.CreateTime <= cutoff).Take(count).ExecuteDeleteAsync(cancellation);
+
     /// <summary>Raises last-used times in one statement; a time goes back only from the future, and a key that is gone is passed over.</summary>
     /// <param name="usesJson">An array of <c>{"k": key id, "t": microseconds since 1970}</c>.</param>
     Task FlushUsageAsync(string usesJson, CancellationToken cancellation);

@@ -59,6 +59,9 @@ internal sealed class FaultyEngine : IStorageEngine, IDisposable
     public Task StampRevisionAsync(KeyDbContext context, ApiKeyRow key, CancellationToken cancellation) =>
         _inner.StampRevisionAsync(context, key, cancellation);
 
+    public Task<int> DeleteRequestRecordsAsync(KeyDbContext context, DateTimeOffset cutoff, int count, CancellationToken cancellation) =>
+        _inner.DeleteRequestRecordsAsync(context, cutoff, count, cancellation);
+
     public async Task FlushUsageAsync(string usesJson, CancellationToken cancellation)
     {
         await _faults.SendAsync(cancellation);

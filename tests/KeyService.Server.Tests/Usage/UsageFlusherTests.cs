@@ -103,7 +103,7 @@ public class UsageFlusherTests
     [Fact]
     public async Task After_a_batch_that_failed_only_what_was_not_written_is_kept()
     {
-        for (var i = 0; i < UsageFlusher.Batch + 200; i++) _recorder.Record($"key_{i}", _time.GetUtcNow().UtcTicks);
+        for (var i = 0; i < 1_700; i++) _recorder.Record($"key_{i}", _time.GetUtcNow().UtcTicks);
         var works = _engine.OnFlush;
         var calls = 0;
         _engine.OnFlush = _ => ++calls == 1 ? Task.CompletedTask : Task.FromException(Outage());
@@ -112,7 +112,7 @@ public class UsageFlusherTests
         _engine.OnFlush = works;
         await _flusher.FlushAsync(CancellationToken.None);
 
-        JsonDocument.Parse(await NextAsync()).RootElement.GetArrayLength().ShouldBe(200);
+        JsonDocument.Parse(await NextAsync()).RootElement.GetArrayLength().ShouldBe(700);
         _flushed.Reader.TryRead(out _).ShouldBeFalse();
     }
 

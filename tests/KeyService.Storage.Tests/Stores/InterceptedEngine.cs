@@ -54,6 +54,9 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
         await Inner.StampRevisionAsync(context, key, cancellation);
     }
 
+    public Task<int> DeleteRequestRecordsAsync(KeyDbContext context, DateTimeOffset cutoff, int count, CancellationToken cancellation) =>
+        Inner.DeleteRequestRecordsAsync(context, cutoff, count, cancellation);
+
     public Task FlushUsageAsync(string usesJson, CancellationToken cancellation) => Inner.FlushUsageAsync(usesJson, cancellation);
 
     public Task PingAsync(CancellationToken cancellation) => Inner.PingAsync(cancellation);

@@ -44,7 +44,7 @@ public abstract class RevisionTests(Engine engine) : StoreTests(engine)
     {
         var key = (await CreateAsync(Request())).Key;
 
-        (await SetStatusAsync(key, KeyStatus.Enabled)).Key.Key.Revision.ShouldBe(key.Revision);
+        (await SetStatusAsync(key, KeyStatus.Enabled, reason: "")).Key.Key.Revision.ShouldBe(key.Revision);
         (await GetAsync(key)).Revision.ShouldBe(key.Revision);
     }
 }

@@ -225,7 +225,10 @@ internal sealed class RecordingServer
         protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior)
         {
             Record();
-            return new DataTableReader(server.Override(CommandText) is { } table ? [table] : server.Answer(CommandText));
+            // Every read asks first whether this is the primary.
+            var read = CommandText.StartsWith(SqlServerPrimary.Question, StringComparison.Ordinal) ? CommandText[SqlServerPrimary.Question.Length..].TrimStart() : null;
+            if (server.Override(read ?? CommandText) is not { } table) return new DataTableReader(server.Answer(CommandText));
+            return new DataTableReader(read is null ? [table] : [.. server.Answer(SqlServerPrimary.Question), table]);
         }
 
         protected override void Dispose(bool disposing)

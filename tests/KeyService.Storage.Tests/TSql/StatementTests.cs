@@ -47,6 +47,7 @@ public sealed class StatementTests
             "microsecond CAST([last].[Time] % 1000000 AS int)",
             "second CAST([last].[Time] / 1000000 % 86400 AS int)",
             "day CAST([last].[Time] / 86400000000 AS int)",
+            "minute 1",
         ], ignoreOrder: true);
     }
 

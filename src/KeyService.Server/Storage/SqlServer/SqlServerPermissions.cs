@@ -11,6 +11,8 @@ internal static class SqlServerPermissions
 {
     public const string Sequence = "ReplicaTickets";
 
+    private const int CommandSeconds = 5;
+
     private const string Select = "SELECT";
     private const string Insert = "INSERT";
     private const string Update = "UPDATE";
@@ -70,14 +72,25 @@ internal static class SqlServerPermissions
     /// <summary>Null, and a notice, when the server does not take the statement: servers that speak the protocol may lack a view or a function.</summary>
     private static async Task<List<T>?> TryAsync<T>(KeyDbContext context, string sql, string notice, List<string> notices, CancellationToken cancellation)
     {
+        await context.Database.OpenConnectionAsync(cancellation);
         try
         {
-            return await context.Database.SqlQueryRaw<T>(sql).ToListAsync(cancellation);
+            // As it is written: EF Core may put a query of its own around one that it is given.
+            await using var command = context.Database.GetDbConnection().CreateCommand();
+            (command.CommandText, command.CommandTimeout) = (sql, CommandSeconds);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            var values = new List<T>();
+            while (await reader.ReadAsync(cancellation)) values.Add(reader.GetFieldValue<T>(0));
+            return values;
         }
         catch (SqlException e) when (!cancellation.IsCancellationRequested)
         {
             notices.Add($"{notice} ({SqlServerErrors.Describe(e)}).");
             return null;
+        }
+        finally
+        {
+            await context.Database.CloseConnectionAsync();
         }
     }
 }

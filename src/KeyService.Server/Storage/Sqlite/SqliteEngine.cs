@@ -87,6 +87,9 @@ internal sealed class SqliteEngine : IStorageEngine, IDisposable
     public async Task StampRevisionAsync(KeyDbContext context, ApiKeyRow key, CancellationToken cancellation) =>
         key.Revision = (await context.Database.SqlQueryRaw<long>(SqliteStatements.NextRevision).ToListAsync(cancellation))[0];
 
+    public Task<int> DeleteRequestRecordsAsync(KeyDbContext context, DateTimeOffset cutoff, int count, CancellationToken cancellation) =>
+        context.Database.ExecuteSqlRawAsync(SqliteStatements.DeleteRequestRecords, [UtcMicroseconds.ToMicroseconds(cutoff), count], cancellation);
+
     public async Task FlushUsageAsync(string usesJson, CancellationToken cancellation)
     {
         using var turn = await EnterWriteAsync(cancellation);

@@ -26,6 +26,12 @@ internal static class SqliteStatements
         WHERE excluded.LastUsedTime > LastUsedTime OR LastUsedTime > (unixepoch() + 60) * 1000000
         """;
 
+    /// <summary>
+    /// By the index on the time. EF Core's own would scan the whole table for each slice: SQLite has no DELETE with LIMIT, and the key has four columns.
+    /// </summary>
+    public const string DeleteRequestRecords =
+        "DELETE FROM RequestRecords WHERE rowid IN (SELECT rowid FROM RequestRecords WHERE CreateTime <= {0} LIMIT {1})";
+
     /// <summary>By the primary key. The condition of <see cref="StoreQueries.CompileFindKey"/>, which has the last word.</summary>
     public const string FindDigest = "SELECT 1 FROM KeySecrets WHERE Digest = $digest AND RetireTime IS NULL";
 
