@@ -14,6 +14,8 @@ switch (args.FirstOrDefault())
         return await FeedsCommand.RunAsync(args[1..]);
     case "fair":
         return await FairCommand.RunAsync(args[1..]);
+    case FloodProcess.Word:
+        return await FloodProcess.RunAsync(args[1..]);
     case "opening":
         return await OpeningCommand.RunAsync(args[1..]);
     case "scale":

@@ -50,13 +50,13 @@ internal static class ServeCommand
         builder.WebHost.UseUrls().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
 
         await using var app = builder.Build();
-        Listeners.LogLimits(options, connections, app.Logger);
         var start = app.Services.GetRequiredService<StoreStart>();
         if (options.IsEmbedded) await start.MigrateAsync(cancellation);
         await start.CheckAsync(cancellation);
         // Other processes may start on it from here on.
         if (making is not null) await making.DisposeAsync();
         app.MapKeyService(options);
+        Listeners.LogLimits(options, connections, app.Logger);
         await app.StartAsync(cancellation);
         if (!options.IsReplica || await FollowsAsync(app))
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Grpc.Core;
-using Grpc.Net.Client;
 using KeyService.Benchmarks.Load;
 using KeyService.Contracts.V1;
 using KeyService.FunctionalTests.Infrastructure;
@@ -13,7 +12,7 @@ internal static class FairCommand
     public const string Usage = "[--seconds 10] [--flood 200] [--only <part of a flood's name>] [--no-build] [--server <KeyService.Server.dll>]";
 
     private const int Many = 100_000;
-    private const int Connections = 5;
+    private const string Nothing = "nothing";
     private const double AskedSeconds = 0.250;
 
     public static async Task<int> RunAsync(string[] args)
@@ -25,22 +24,18 @@ internal static class FairCommand
         var underWay = Number("--flood", 200);
 
         await using var server = await ServerProcess.StartAsync(build);
-        using var flooding = new Party(server, Connections);
-        using var other = new Party(server, connections: 1);
-        var keys = await SeedAsync(server, flooding, other);
+        using var other = new Party(server.Grpc);
+        var keys = await SeedAsync(server, other);
         Print($"{underWay} calls of one caller always under way, {seconds} s each; figures of another caller's calls, one after the other, in ms: p50 / p99 / max");
 
         var met = true;
-        foreach (var (name, call) in Floods(keys).Where(flood => flood.Name.Contains(Option("--only") ?? "", StringComparison.Ordinal)))
+        foreach (var name in FloodProcess.Names.Prepend(Nothing).Where(name => name.Contains(Option("--only") ?? "", StringComparison.Ordinal)))
         {
-            using var end = new CancellationTokenSource();
-            var flood = call is null ? [] : Enumerable.Range(0, underWay).Select(i => FloodAsync(flooding.Client(i), call, end.Token)).ToList();
-            // The first second is not counted: the flood begins in it.
-            _ = await MeasureAsync(other, keys, TimeSpan.FromSeconds(1));
+            await using var flood = name == Nothing ? null : FloodProcess.Start(name, server.Grpc, keys.FloodCredential, keys.FloodKeyId, underWay);
+            // The first seconds are not counted: the flood begins in them.
+            _ = await MeasureAsync(other, keys, TimeSpan.FromSeconds(2));
             var results = await MeasureAsync(other, keys, TimeSpan.FromSeconds(seconds));
-            await end.CancelAsync();
-            var outcomes = await Task.WhenAll(flood);
-            Print($"{name}: the flood was answered {outcomes.Sum(each => each.Answered)} times and refused {outcomes.Sum(each => each.Refused)} times");
+            Print($"{name}: {(flood is null ? "" : await flood.EndAsync())}");
             foreach (var result in results)
             {
                 var isMet = result.Failed == 0 && result.At(0.99) <= AskedSeconds;
@@ -55,49 +50,9 @@ internal static class FairCommand
         int Number(string name, int otherwise) => Option(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
     }
 
-    private static (string Name, Func<ApiKeyService.ApiKeyServiceClient, CallOptions, Task>? Call)[] Floods(Seeded keys) =>
-    [
-        ("nothing", null),
-        ("CreateKey", async (client, options) => await client.CreateKeyAsync(new() { WorkspaceId = "flood", Name = "flood" }, options)),
-        ("SetStatus", async (client, options) =>
-        {
-            foreach (var status in (KeyStatus[])[KeyStatus.Disabled, KeyStatus.Enabled])
-                await client.SetStatusAsync(new() { WorkspaceId = "flood", KeyId = keys.FloodKeyId, Status = status }, options);
-        }),
-        ($"search of {Many:N0} keys", async (client, options) => await client.ListKeysAsync(new() { WorkspaceId = "many", Query = "not there" }, options)),
-        ("pages of 500", async (client, options) => await client.ListKeysAsync(new() { WorkspaceId = "many", PageSize = 500 }, options)),
-        ("audit pages", async (client, options) => await client.ListAuditEventsAsync(new() { WorkspaceId = "flood", PageSize = 500 }, options)),
-        ("GetKey", async (client, options) => await client.GetKeyAsync(new() { WorkspaceId = "flood", KeyId = keys.FloodKeyId }, options)),
-        ("GetCaller", async (client, options) => await client.GetCallerAsync(new(), options)),
-    ];
-
-    private static async Task<(int Answered, int Refused)> FloodAsync(
-        ApiKeyService.ApiKeyServiceClient client, Func<ApiKeyService.ApiKeyServiceClient, CallOptions, Task> call, CancellationToken end)
-    {
-        var (answered, refused) = (0, 0);
-        while (!end.IsCancellationRequested)
-        {
-            try
-            {
-                await call(client, new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(15), cancellationToken: end));
-                answered++;
-            }
-            catch (RpcException) when (end.IsCancellationRequested)
-            {
-                // The end.
-            }
-            catch (RpcException)
-            {
-                refused++;
-            }
-        }
-
-        return (answered, refused);
-    }
-
     private static async Task<List<Measured>> MeasureAsync(Party party, Seeded keys, TimeSpan length)
     {
-        var client = party.Client(0);
+        var client = party.Client;
         (Measured Into, Func<int, Task> Call)[] calls =
         [
             (new("SetStatus"), async i => await client.SetStatusAsync(
@@ -128,28 +83,26 @@ internal static class FairCommand
         return [.. calls.Select(call => call.Into)];
     }
 
-    private static async Task<Seeded> SeedAsync(ServerProcess server, Party flooding, Party other)
+    private static async Task<Seeded> SeedAsync(ServerProcess server, Party other)
     {
-        using var root = new Party(server, connections: 1);
-        root.Credential = server.RootCredential;
-        flooding.Credential = await CredentialAsync("flood", "flood", "many");
+        using var root = new Party(server.Grpc) { Credential = server.RootCredential };
         other.Credential = await CredentialAsync("other", "other");
-        await KeyCopies.CopyKeyAsync(server.DataDirectory, await KeyAsync("many"), Many - 1);
-        return new(await KeyAsync("flood"), await KeyAsync("other"));
+        await KeyCopies.CopyKeyAsync(server.DataDirectory, await KeyAsync(FloodProcess.Many), Many - 1);
+        return new(await CredentialAsync("flood", FloodProcess.Workspace, FloodProcess.Many), await KeyAsync(FloodProcess.Workspace), await KeyAsync("other"));
 
-        async Task<string> CredentialAsync(string name, params string[] workspaces) => (await root.Client(0).CreateKeyAsync(new()
+        async Task<string> CredentialAsync(string name, params string[] workspaces) => (await root.Client.CreateKeyAsync(new()
         {
             WorkspaceId = "system", Name = name, Scopes = { "keys:read", "keys:write", "keys:audit" }, PermittedWorkspaces = { workspaces },
         })).ApiKey;
 
-        async Task<string> KeyAsync(string workspace) => (await root.Client(0).CreateKeyAsync(new() { WorkspaceId = workspace, Name = "key" })).Key.KeyId;
+        async Task<string> KeyAsync(string workspace) => (await root.Client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = "key" })).Key.KeyId;
     }
 
     private static DateTime Deadline() => TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(5);
 
     private static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 
-    private sealed record Seeded(string FloodKeyId, string OtherKeyId);
+    private sealed record Seeded(string FloodCredential, string FloodKeyId, string OtherKeyId);
 
     private sealed class Measured(string call)
     {
@@ -166,22 +119,5 @@ internal static class FairCommand
             Times.Sort();
             return Times.Count == 0 ? double.NaN : Times[Math.Min(Times.Count - 1, (int)(Times.Count * part))];
         }
-    }
-
-    /// <summary>One caller on connections of its own.</summary>
-    private sealed class Party(ServerProcess server, int connections) : IDisposable
-    {
-        private readonly List<GrpcChannel> _channels = [.. Enumerable.Range(0, connections).Select(_ => GrpcChannel.ForAddress(server.Grpc))];
-
-        public string Credential { get; set; } = "";
-
-        public ApiKeyService.ApiKeyServiceClient Client(int i) => new(Grpc.Core.Interceptors.CallInvokerExtensions.Intercept(
-            _channels[i % connections].CreateCallInvoker(), metadata =>
-            {
-                metadata.Add("authorization", $"Bearer {Credential}");
-                return metadata;
-            }));
-
-        public void Dispose() => _channels.ForEach(channel => channel.Dispose());
     }
 }

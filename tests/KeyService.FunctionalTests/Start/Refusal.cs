@@ -20,9 +20,11 @@ internal static class Refusal
     private static string Line(CommandRun run)
     {
         run.ShouldEndWith(1);
-        run.ErrorLines.Count.ShouldBe(1, run.Everything);
+        // A start may warn before it refuses, of files with a mode that these tests give them.
+        var lines = run.ErrorLines.Where(line => !line.StartsWith("warning: ", StringComparison.Ordinal)).ToList();
+        lines.Count.ShouldBe(1, run.Everything);
         run.OutputLines.ShouldAllBe(line => line.StartsWith("Made a master key in ", StringComparison.Ordinal), run.Everything);
-        run.ErrorLines[0].Length.ShouldBeLessThan(400);
-        return run.ErrorLines[0];
+        lines[0].Length.ShouldBeLessThan(400);
+        return lines[0];
     }
 }
