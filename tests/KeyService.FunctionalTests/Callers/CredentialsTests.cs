@@ -32,7 +32,6 @@ public sealed class CredentialsTests(SharedServer shared)
     [InlineData("{0}")]
     [InlineData("Bearer")]
     [InlineData("Bearer x")]
-    [InlineData("Bearer  {0}")]
     [InlineData("Bearer {0} x")]
     [InlineData("Bearer {0},{0}")]
     [InlineData("Bearer \"{0}\"")]

@@ -143,7 +143,7 @@ async function errors({ key, created }) {
     { workspace_id: one, name: '', scopes: ['fine', 'CAPITALS'], allowed_addresses: ['10.0.0.1/8'] },
     { violations: ['allowed_addresses[0]', 'name', 'scopes[1]'] });
   await caller.refused('INVALID_ARGUMENT', 'INVALID_FIELD', 'ValidateKeys',
-    { requests: [{ api_key: 'x' }, { api_key: 'x', client_address: 'nowhere' }] }, { violations: ['requests[1].client_address'] });
+    { requests: [{ api_key: 'x' }, { api_key: 'x', workspace_id: 'no where' }] }, { violations: ['requests[1].workspace_id'] });
   await caller.refused('INVALID_ARGUMENT', 'INVALID_PAGE_TOKEN', 'ListKeys', { workspace_id: one, page_token: 'x' },
     { note: 'with a token that is none' });
   await caller.refused('UNAUTHENTICATED', 'NO_CREDENTIAL', 'GetCaller', {}, { credential: null });

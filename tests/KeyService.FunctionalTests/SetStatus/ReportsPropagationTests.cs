@@ -33,7 +33,7 @@ public sealed class ReportsPropagationTests(SharedServer shared)
         var created = await _workspace.CreateAsync();
         var first = await _workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled, "lost");
 
-        var again = await _workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled, "another reason");
+        var again = await _workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled, "lost");
 
         again.Key.ShouldBe(first.Key);
         again.Propagation.State.ShouldBe(PropagationState.Complete);

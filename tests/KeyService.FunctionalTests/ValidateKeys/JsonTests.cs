@@ -38,8 +38,8 @@ public sealed class JsonTests(SharedServer shared)
         (await JsonAnswer.Post(_server, Path, body)).ShouldBeOk().GetProperty("responses").GetArrayLength().ShouldBe(0);
 
     [Theory]
-    [InlineData("""{"requests": [{"apiKey": "x"}, {"apiKey": "x", "rateLimit": 7}]}""", "rateLimit")]
-    [InlineData("""{"requests": [{"apiKey": "x", "requests": []}]}""", "requests")]
+    [InlineData("""{"requests": [{"apiKey": "x"}, {"apiKey": "x", "rateLimit": 7}]}""", "requests[1].rateLimit")]
+    [InlineData("""{"requests": [{"apiKey": "x", "requests": []}]}""", "requests[0].requests")]
     [InlineData("""{"apiKey": "x"}""", "apiKey")]
     public async Task An_unknown_field_is_refused_by_name(string body, string field) =>
         (await JsonAnswer.Post(_server, Path, body)).ShouldBeInvalid(field);
@@ -52,7 +52,7 @@ public sealed class JsonTests(SharedServer shared)
 
     [Fact]
     public async Task A_field_of_a_question_given_twice_is_refused() =>
-        (await JsonAnswer.Post(_server, Path, """{"requests": [{"apiKey": "x", "apiKey": "y"}]}""")).ShouldBeInvalid("body");
+        (await JsonAnswer.Post(_server, Path, """{"requests": [{"apiKey": "x", "apiKey": "y"}]}""")).ShouldBeInvalid("requests[0].api_key");
 
     [Theory]
     [InlineData("""{"requests": {}}""")]

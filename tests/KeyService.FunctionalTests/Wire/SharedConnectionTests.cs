@@ -32,7 +32,7 @@ public sealed class SharedConnectionTests(SharedServer shared)
         var flood = Enumerable.Range(0, count).Select(i => ($"x-flood-{i}", new string('a', length))).ToArray();
         var refused = await raw.SendAsync(rpc, RawGrpc.Frame([]), headers: flood);
 
-        refused.Error.ShouldBe(StatusCode.ResourceExhausted, "OVERLOADED");
+        refused.Error.ShouldBe(StatusCode.ResourceExhausted, "MESSAGE_TOO_LARGE");
         refused.Error.Retry.ShouldBeNull();
         refused.Error.Message.ShouldContain("headers");
         end.SetResult();
@@ -59,7 +59,7 @@ public sealed class SharedConnectionTests(SharedServer shared)
         var request = new HttpRequestMessage(HttpMethod.Get, "/v1/caller");
         request.Headers.TryAddWithoutValidation("x-flood", new string('a', 20_000));
 
-        (await JsonAnswer.Send(_server, request, _server.RootCredential)).ShouldBeError(HttpStatusCode.RequestHeaderFieldsTooLarge, 8, "OVERLOADED");
+        (await JsonAnswer.Send(_server, request, _server.RootCredential)).ShouldBeError(HttpStatusCode.RequestHeaderFieldsTooLarge, 8, "MESSAGE_TOO_LARGE");
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal sealed record ConnectionLimits
     /// <summary>An idle process has 380 files open (assemblies, the database, pipes); pools of connections to the database, Redis, the issuer and files of the console come on top.</summary>
     private const int LeastReserve = 600;
 
+    /// <summary>So many need not share: an honest client opens them in one burst.</summary>
+    private const int FewAnonymous = 256;
+
     /// <summary>All connections of the listener.</summary>
     public required int Connections { get; init; }
 
@@ -21,7 +24,7 @@ internal sealed record ConnectionLimits
     /// Those that have not carried a valid credential. Bounds what clients without one can make the process keep: about 400 KiB each (unread request bodies
     /// and headers). A client has all the time in which so many others connect to present its credential.
     /// </summary>
-    public int Anonymous => Math.Max(Connections / 4, 1);
+    public int Anonymous => Math.Max(Connections / 4, Math.Min(Connections * 3 / 4, FewAnonymous));
 
     /// <summary>Those of one caller.</summary>
     public int OfOneCaller => Math.Max(Connections / 2, 1);
