@@ -29,7 +29,7 @@ public sealed class FirstCallTests
         await using var store = new TestStore();
         string apiKey;
         await using (var before = await ServerProcess.StartAsync(store)) apiKey = (await new TestWorkspace(before, "first").CreateAsync()).ApiKey;
-        await using var server = await ServerProcess.StartAsync(store, ("DOTNET_TieredCompilation", "0"), ("KeyService__ValidateBudget", "00:00:00.200"));
+        await using var server = await ServerProcess.StartAsync(store, ("DOTNET_TieredCompilation", "0"), ("KeyService__ValidateBudget", "00:00:05"));
         var compiled = await CompiledAsync(server);
 
         (await new TestWorkspace(server, "first").ValidateAsync(apiKey)).Verdict.ShouldBe(Verdict.Valid);
