@@ -15,7 +15,7 @@ internal sealed record ConnectionLimits
     private const int LeastReserve = 600;
 
     /// <summary>So many need not share: an honest client opens them in one burst.</summary>
-    private const int FewAnonymous = 256;
+    public int FewAnonymous { get; init; } = 256;
 
     /// <summary>All connections of the listener.</summary>
     public required int Connections { get; init; }

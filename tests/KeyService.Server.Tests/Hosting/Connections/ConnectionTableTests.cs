@@ -20,7 +20,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         _metrics = new(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), TimeProvider.System, _log);
         // Two without a credential, and four of one caller.
-        _table = new(new() { Connections = Connections }, _metrics);
+        _table = new(new() { Connections = Connections, FewAnonymous = 0 }, _metrics);
     }
 
     public void Dispose()
@@ -41,7 +41,7 @@ public sealed class ConnectionTableTests : IDisposable
     [Fact]
     public void An_address_with_many_connections_closes_its_own()
     {
-        var limits = new ConnectionLimits { Connections = 16 };
+        var limits = new ConnectionLimits { Connections = 16, FewAnonymous = 0 };
         var table = new ConnectionTable(limits, _metrics);
         var other = Connect(table, "198.51.100.7");
         var others = Connect(table, "198.51.100.8");
@@ -57,7 +57,7 @@ public sealed class ConnectionTableTests : IDisposable
     [InlineData("2001:db8::1", "2001:db8:0:1::1", false)]
     public void A_network_of_IPv6_counts_as_one_address(string first, string second, bool isOne)
     {
-        var table = new ConnectionTable(new() { Connections = 12 }, _metrics);
+        var table = new ConnectionTable(new() { Connections = 12, FewAnonymous = 0 }, _metrics);
         var other = Connect(table, "198.51.100.7");
         var oldest = Connect(table, first);
         Connect(table, second);
