@@ -66,7 +66,8 @@ public abstract class StatusTests(Engine engine) : StoreTests(engine)
         for (var i = 1; i < told.Count; i++)
         {
             (told[i].Before!.Status, told[i].Before!.StatusReason).ShouldBe((told[i - 1].After!.Status, told[i - 1].After!.StatusReason));
-            told[i].After!.Status.ShouldNotBe(told[i].Before!.Status);
+            // Each change has a reason of its own, so one that repeats the status is a change too.
+            told[i].After!.StatusReason.ShouldNotBe(told[i].Before!.StatusReason);
         }
 
         var last = await GetAsync(key);
