@@ -56,14 +56,8 @@ internal static class GrpcBodies
                 }
 
                 var error = read.IsCanceled && bound is { IsOver: true } ? TooLate : Judge(read.Buffer, maxMessageBytes);
-                if (error is null && !read.IsCompleted)
-                {
-                    reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                    continue;
-                }
-
-                reader.AdvanceTo(read.Buffer.Start);
-                return error;
+                reader.Keep(read.Buffer);
+                if (error is not null || read.IsCompleted) return error;
             }
         }
         finally

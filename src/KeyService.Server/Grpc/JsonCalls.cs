@@ -86,7 +86,8 @@ internal static class JsonCalls
             var read = await reader.ReadAsync();
             var isLate = read.IsCanceled && bound.IsOver;
             var text = read.IsCompleted && !isLate ? read.Buffer.ToArray() : null;
-            reader.AdvanceTo(text is null ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
+            if (text is null) reader.Keep(read.Buffer);
+            else reader.AdvanceTo(read.Buffer.End);
             if (text is not null || isLate) return text;
         }
     }

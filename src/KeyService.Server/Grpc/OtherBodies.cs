@@ -47,7 +47,7 @@ internal sealed class OtherBodies(TimeProvider time)
         {
             var read = await reader.ReadAsync();
             var isLate = read.IsCanceled && bound.IsOver;
-            reader.AdvanceTo(read.Buffer.Start, read.IsCompleted || isLate ? read.Buffer.Start : read.Buffer.End);
+            reader.Keep(read.Buffer);
             if (read.IsCompleted || isLate) return !isLate;
         }
     }

@@ -73,7 +73,7 @@ internal sealed class ValidateKeyAtOnce(CallersAtOnce callers, KeyValidator vali
         }
         else
         {
-            reader.AdvanceTo(body.Start);
+            reader.Keep(body);
             await next(http);
         }
     }
@@ -88,7 +88,7 @@ internal sealed class ValidateKeyAtOnce(CallersAtOnce callers, KeyValidator vali
 
         // The question lies in the buffer, which is given back when it was answered.
         if (byRead.CanTake(http, call, out var budget)) return byRead.AnswerAsync(http, call, budget, body);
-        http.Request.BodyReader.AdvanceTo(body.Start);
+        http.Request.BodyReader.Keep(body);
         return next(http);
     }
 

@@ -33,7 +33,8 @@ internal sealed class ValidateKeysAtOnce(CallersAtOnce callers, KeyValidator val
         if (state == BodyState.Whole)
         {
             var isAnswered = WholeBodies.Look(body, whole => TryAnswer(http, whole));
-            reader.AdvanceTo(isAnswered ? body.End : body.Start);
+            if (isAnswered) reader.AdvanceTo(body.End);
+            else reader.Keep(body);
             return isAnswered;
         }
 

@@ -32,17 +32,20 @@ internal static class WholeBodies
         try
         {
             using var bound = BodyBound.Begin(reader, time);
+            SequencePosition? examined = null;
             while (true)
             {
                 var read = await reader.ReadAsync();
                 if (read.IsCompleted && read.Buffer.Length <= maxLength) return (BodyState.Whole, read.Buffer);
                 if (!read.IsCompleted && !bound.IsOver && read.Buffer.Length <= maxLength)
                 {
-                    reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    reader.Keep(read.Buffer);
+                    examined = read.Buffer.End;
                     continue;
                 }
 
-                reader.AdvanceTo(read.Buffer.Start);
+                // What is longer is there for the framework's next read: not all of it is examined.
+                reader.AdvanceTo(read.Buffer.Start, examined ?? read.Buffer.Start);
                 return (bound.IsOver && !read.IsCompleted ? BodyState.TooLate : BodyState.Other, default);
             }
         }

@@ -12,14 +12,12 @@ public sealed class LongPagesTests(SharedServer shared)
 
     private const int Keys = 60;
 
-    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 4 };
-
     private readonly TestWorkspace _workspace = TestWorkspace.New(shared);
 
     [Fact]
     public async Task A_page_ends_before_it_is_longer_than_a_client_receives_and_the_rest_follows()
     {
-        await Parallel.ForAsync(0, Keys, AtOnce, async (_, _) =>
+        await Parallel.ForAsync(0, Keys, async (_, _) =>
         {
             var created = await _workspace.CreateAsync(AtItsLimits);
             await _workspace.SetStatusAsync(created.Key.KeyId, KeyStatus.Disabled, Many(256));
@@ -51,7 +49,7 @@ public sealed class LongPagesTests(SharedServer shared)
     [InlineData("name")]
     public async Task A_list_of_keys_does_too(string order)
     {
-        await Parallel.ForAsync(0, 2 * Keys, AtOnce, async (_, _) => await _workspace.CreateAsync(AtItsLimits));
+        await Parallel.ForAsync(0, 2 * Keys, async (_, _) => await _workspace.CreateAsync(AtItsLimits));
 
         var keys = new HashSet<string>();
         var request = new ListKeysRequest { WorkspaceId = _workspace.Id, PageSize = 500, OrderBy = order };

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Grpc.Core;
+using Grpc.Net.Client;
 using KeyService.Contracts.V1;
 using KeyService.FunctionalTests.Infrastructure;
 
@@ -39,5 +41,23 @@ public sealed class ConnectionLimitsTests(SharedServer shared)
         await Should.ThrowAsync<RpcException>(shared.Server.Client.GetCallerAsync(new GetCallerRequest(), headers).ResponseAsync);
 
         (await shared.Server.Client.GetCallerAsync(new GetCallerRequest(), shared.Server.Root)).Permissions.ShouldNotBeEmpty();
+    }
+
+    /// <summary>More bytes than the connection's window, in frames of which the server sees a part at a time.</summary>
+    [Fact]
+    public async Task Many_long_bodies_at_a_time_leave_the_connection_open()
+    {
+        using var channel = GrpcChannel.ForAddress(
+            shared.Server.GrpcAddress, new() { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = false }, DisposeHttpClient = true });
+        var client = new ApiKeyService.ApiKeyServiceClient(channel);
+        var request = new CreateKeyRequest { WorkspaceId = SharedServer.NewWorkspace(), Name = "long", Description = new('a', 60_000) };
+        // The connection's limits are known to the client with the first answer.
+        await client.GetCallerAsync(new GetCallerRequest(), shared.Server.Root);
+
+        var ends = new ConcurrentBag<string>();
+        await Parallel.ForAsync(0, 1_000, new ParallelOptions { MaxDegreeOfParallelism = 200 }, async (_, _) =>
+            ends.Add((await CallError.Of(client.CreateKeyAsync(request, shared.Server.Root))).Message));
+
+        ends.Distinct().ShouldHaveSingleItem().ShouldContain("description");
     }
 }
