@@ -80,6 +80,8 @@ internal sealed class CallGate(Callers callers, CallFailures failures, Metrics m
         }
 
         await next(http);
+        // The permit bounds how many long answers are kept for clients that do not read.
+        if (isGrpc) await ResponseBound.SendRestAsync(http);
     }
 
     /// <summary>Null when it failed, which the caller was answered.</summary>

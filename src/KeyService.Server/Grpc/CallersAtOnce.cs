@@ -23,12 +23,9 @@ internal sealed class CallersAtOnce(CredentialValidator credentials)
     }
 
     /// <summary>
-    /// A permit to wait for the call's body: for a credential that held on this connection before, and may not hold any more. Every other call goes to the
-    /// gate, which authenticates it before its body is waited for.
+    /// A permit to wait for the call's body: for a credential that is valid, as far as this connection knows it, and may validate. Every other call goes to the gate, which
+    /// authenticates it before its body is waited for.
     /// </summary>
-    public static BriefPermit PermitToWait(HttpContext http) =>
-        Callers.TryReadCredential(http.Request.Headers, out var credential) && http.Features.Get<LastCredential>() is { } last
-        && last.Is(credential.Span, out var entry) && entry.CallerId is { } caller
-            ? http.Features.GetRequiredFeature<CallPermits>().TakeBriefly(CallClass.Validation, caller)
-            : default;
+    public BriefPermit PermitToWait(HttpContext http, in Moment arrival) =>
+        TryFind(http, arrival, out var caller) ? http.Features.GetRequiredFeature<CallPermits>().TakeBriefly(CallClass.Validation, caller.KeyId) : default;
 }

@@ -1,30 +1,51 @@
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
+
 namespace KeyService.Server.Grpc;
 
 /// <summary>
-/// How long a client may take to read the answer of a call: a slow reader holds the call's place meanwhile. Then the stream is reset, and the connection stays. Kestrel's least rate
-/// ends the whole connection over HTTP/2, and lets 4 MiB take hours.
+/// How long a client may take to read an answer: a slow reader keeps the call's place, or the answer's memory, meanwhile. Then the stream is reset, and the connection stays. Kestrel's
+/// least rate ends the whole connection over HTTP/2, and lets 4 MiB take hours.
 /// </summary>
 internal sealed class ResponseBound(TimeProvider time)
 {
     /// <summary>The longest answers have 4 MiB: 3.4 Mbit/s. Below Kestrel's patience.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
-    /// <summary>As much as Kestrel takes of an answer before it waits for the client.</summary>
-    private const int Kept = 4096;
+    /// <summary>For what people read: 600 kB at 100 kbit/s.</summary>
+    private static readonly TimeSpan BoundOfPages = TimeSpan.FromSeconds(50);
 
-    /// <summary>For calls of the contract that the framework answers.</summary>
-    public Task InvokeAsync(HttpContext http, RequestDelegate next) =>
-        http.GetEndpoint()?.Metadata.GetMetadata<CallRules>() is null ? next(http) : AnswerAsync(http, next);
+    /// <summary>As much as Kestrel takes of an answer before it waits for the client. Bytes.</summary>
+    public const int Kept = 4096;
 
-    private async Task AnswerAsync(HttpContext http, RequestDelegate next)
+    /// <summary>For every answer behind <see cref="ValidateKeyAtOnce"/> that has an end.</summary>
+    public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
-        new Running(http, time).Attach();
-        await next(http);
-        // The framework leaves an answer with Kestrel, which would keep all of it, and the stream, until it is read. The call's place is free already.
-        if (JsonCalls.IsGrpcPath(http.Request.Path) && http.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > Kept } writer) await writer.FlushAsync();
+        if (http.GetEndpoint() is not { } endpoint) return next(http);
+        if (!IsEndless(http, endpoint)) new Running(http, time, endpoint.Metadata.GetMetadata<CallRules>() is not null || JsonCalls.IsGrpcPath(http.Request.Path) ? Bound : BoundOfPages).Attach();
+        return next(http);
     }
 
-    private sealed class Running(HttpContext http, TimeProvider time)
+    /// <summary>Waits until the client has read the answer but for <see cref="Kept"/> bytes. For what answers in front of <see cref="InvokeAsync"/>.</summary>
+    public async Task SendAsync(HttpContext http)
+    {
+        new Running(http, time, Bound).Attach();
+        await http.Response.BodyWriter.FlushAsync();
+    }
+
+    /// <summary>The same for an answer that <see cref="InvokeAsync"/> bounds: the gRPC framework leaves all of it with Kestrel, and returns.</summary>
+    public static async ValueTask SendRestAsync(HttpContext http)
+    {
+        if (http.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > Kept } writer) await writer.FlushAsync();
+    }
+
+    /// <summary>Watches of health, reflection, and the connections of the console's pages.</summary>
+    private static bool IsEndless(HttpContext http, Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type is MethodType.ServerStreaming or MethodType.DuplexStreaming
+        || http.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+
+    private sealed class Running(HttpContext http, TimeProvider time, TimeSpan bound)
     {
         private ITimer? _timer;
 
@@ -36,7 +57,7 @@ internal sealed class ResponseBound(TimeProvider time)
 
         private Task BeginAsync()
         {
-            _timer = time.CreateTimer(static context => ((HttpContext)context!).Abort(), http, Bound, Timeout.InfiniteTimeSpan);
+            _timer = time.CreateTimer(static context => ((HttpContext)context!).Abort(), http, bound, Timeout.InfiniteTimeSpan);
             return Task.CompletedTask;
         }
 

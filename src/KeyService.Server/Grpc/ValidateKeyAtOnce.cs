@@ -50,7 +50,7 @@ internal sealed class ValidateKeyAtOnce(CallersAtOnce callers, KeyValidator vali
         var reader = http.Request.BodyReader;
         BodyState state;
         ReadOnlySequence<byte> body;
-        using (var permit = CallersAtOnce.PermitToWait(http))
+        using (var permit = callers.PermitToWait(http, Moment.Now(time)))
         {
             (state, body) = permit.IsTaken ? await WholeBodies.ReadAsync(reader, MaxBodyLength, time) : (BodyState.Other, default);
         }
@@ -112,7 +112,10 @@ internal sealed class ValidateKeyAtOnce(CallersAtOnce callers, KeyValidator vali
             return false;
         }
 
-        GrpcFrames.Reply(http, ValidateKeyCalls.Encode(verdict));
+        var message = ValidateKeyCalls.Encode(verdict);
+        // A client that does not read would make the process keep it: the framework's answer has a permit, and ResponseBound.
+        if (message.Length > ResponseBound.Kept) return false;
+        GrpcFrames.Reply(http, message);
         metrics.Answered((int)verdict.Verdict);
         metrics.Called(ValidateKeyCalls.Rpc, nameof(StatusCode.OK), arrival.Timestamp);
         return true;

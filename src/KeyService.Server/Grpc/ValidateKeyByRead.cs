@@ -18,7 +18,7 @@ internal readonly record struct GoodCall(Question Question, Credential Caller, M
 /// ValidateKey over gRPC for a key that memory does not know: Redis or the database is asked. In front of the gRPC framework too, which would read the
 /// request, check the caller and write the answer once more; a place of the listener's is taken as by any call that waits.
 /// </summary>
-internal sealed class ValidateKeyByRead(KeyValidator validator, CallGate gate, Metrics metrics, CallFailures failures, TimeProvider time)
+internal sealed class ValidateKeyByRead(KeyValidator validator, CallGate gate, ResponseBound responses, Metrics metrics, CallFailures failures, TimeProvider time)
 {
     /// <summary>
     /// False, too, for a deadline before the end of the service's own budget: the framework has a timer for each call. A longer one is kept by what bounds
@@ -67,6 +67,7 @@ internal sealed class ValidateKeyByRead(KeyValidator validator, CallGate gate, M
         }
 
         http.Request.BodyReader.AdvanceTo(body.End);
+        if (http.Response.BodyWriter.UnflushedBytes > ResponseBound.Kept) await responses.SendAsync(http);
     }
 
     private void Answer(HttpContext http, in KeyVerdict verdict, in CallBudget budget)

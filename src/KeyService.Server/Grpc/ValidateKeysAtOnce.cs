@@ -8,10 +8,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace KeyService.Server.Grpc;
 
 /// <summary>ValidateKeys in front of the gRPC framework, when memory or the tag knows every answer; for a call that <see cref="ValidateKeyAtOnce"/> found ordinary.</summary>
-internal sealed class ValidateKeysAtOnce(CallersAtOnce callers, KeyValidator validator, Metrics metrics, TimeProvider time)
+internal sealed class ValidateKeysAtOnce(CallersAtOnce callers, KeyValidator validator, ResponseBound responses, Metrics metrics, TimeProvider time)
 {
     /// <summary>Above what any batch needs that is answered here, and below every limit of the framework.</summary>
     public const int MaxBodyLength = 512 * 1024;
+
+    /// <summary>Bytes of an answer that may wait for the client without a permit: 100 ordinary verdicts.</summary>
+    private const int MaxUnread = 32 * 1024;
 
     private const int MaxVerdicts = 8;
 
@@ -26,27 +29,37 @@ internal sealed class ValidateKeysAtOnce(CallersAtOnce callers, KeyValidator val
     {
         var reader = http.Request.BodyReader;
         var isHere = WholeBodies.IsHere(reader);
-        using var permit = isHere ? default : CallersAtOnce.PermitToWait(http);
+        var permit = isHere ? default : callers.PermitToWait(http, Moment.Now(time));
         if (!isHere && !permit.IsTaken) return false;
-
-        var (state, body) = await WholeBodies.ReadAsync(reader, MaxBodyLength, time);
-        if (state == BodyState.Whole)
+        try
         {
-            var isAnswered = WholeBodies.Look(body, whole => TryAnswer(http, whole));
-            if (isAnswered) reader.AdvanceTo(body.End);
-            else reader.Keep(body);
-            return isAnswered;
-        }
+            var (state, body) = await WholeBodies.ReadAsync(reader, MaxBodyLength, time);
+            if (state == BodyState.Whole)
+            {
+                var isAnswered = WholeBodies.Look(body, whole => TryAnswer(http, whole, ref permit));
+                if (isAnswered) reader.AdvanceTo(body.End);
+                else reader.Keep(body);
+                if (permit.IsTaken && http.Response.BodyWriter.UnflushedBytes > MaxUnread) await responses.SendAsync(http);
+                return isAnswered;
+            }
 
-        if (state == BodyState.TooLate) GrpcBodies.RefuseLate(http, ValidateKeyCalls.BatchRpc, metrics, time);
-        return state == BodyState.TooLate;
+            if (state == BodyState.TooLate) GrpcBodies.RefuseLate(http, ValidateKeyCalls.BatchRpc, metrics, time);
+            return state == BodyState.TooLate;
+        }
+        finally
+        {
+            permit.Dispose();
+        }
     }
 
     /// <summary>
     /// False, with nothing sent and nothing said, when the call has to wait or is not as it should be; keys that were found before one that nobody knows at
     /// once count as used, which they are.
     /// </summary>
-    private bool TryAnswer(HttpContext http, ReadOnlyMemory<byte> body)
+    /// <param name="http">The call.</param>
+    /// <param name="body">Its whole body.</param>
+    /// <param name="permit">Taken for a long answer.</param>
+    private bool TryAnswer(HttpContext http, ReadOnlyMemory<byte> body, ref BriefPermit permit)
     {
         var arrival = Moment.Now(time);
         if (!GrpcFrames.IsOneMessage(body.Span) || !callers.TryFind(http, arrival, out var caller)) return false;
@@ -70,6 +83,12 @@ internal sealed class ValidateKeysAtOnce(CallersAtOnce callers, KeyValidator val
 
             var length = ValidateKeyMessages.LengthOfBatch(replies.AsSpan(0, count));
             if (length > RequestRules.MaxBatchAnswerBytes) return false;
+            if (length > MaxUnread && !permit.IsTaken)
+            {
+                permit = http.Features.GetRequiredFeature<CallPermits>().TakeBriefly(CallClass.Validation, caller.KeyId);
+                if (!permit.IsTaken) return false;
+            }
+
             var writer = GrpcFrames.BeginReply(http, length);
             ValidateKeyMessages.WriteBatch(replies.AsSpan(0, count), writer);
             GrpcFrames.EndReply(http);

@@ -20,13 +20,14 @@ internal static class Endpoints
         {
             var isGrpc = JsonCalls.IsGrpcPath(context.Request.Path);
             if (!HttpProtocol.IsHttp2(context.Request.Protocol)) Listeners.BoundBody(context);
-            if (!HeaderLimits.AreMet(context.Request.Headers)) return HeaderLimits.RefuseAsync(context, isGrpc);
+            if (!HeaderLimits.AreMet(context.Request.Headers)) return EndedRequests.ForgetHeaders(context, request => HeaderLimits.RefuseAsync(request, isGrpc));
             if (Listeners.Allows(context, options, isGrpc))
                 return isGrpc ? WireErrors.Explain(context, next) : IsOfApi(context.Request.Path, options) ? guard.InvokeAsync(context, next) : next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
         if (options.Roles.HasFlag(Roles.Validation)) app.Use(app.Services.GetRequiredService<ValidateKeyAtOnce>().InvokeAsync);
+        app.Use(EndedRequests.ForgetHeaders);
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<OtherBodies>().InvokeAsync);
         app.Use(app.Services.GetRequiredService<ResponseBound>().InvokeAsync);
@@ -41,7 +42,7 @@ internal static class Endpoints
         {
             app.Use(ApiGuard.InvokeConsole);
             app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages
-                .UseKeyServiceConsole(console).Use(NoteSignedIn).Use(new OpenPages().InvokeAsync));
+                .UseKeyServiceConsole(console).Use(NoteSignedIn).Use(new OpenPages().InvokeAsync).Use(new KeptFiles().InvokeAsync));
             app.MapKeyServiceConsole();
         }
 

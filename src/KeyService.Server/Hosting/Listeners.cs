@@ -123,6 +123,7 @@ internal static class Listeners
                 connection.Features.Set(own.Begin(connection.RemoteEndPoint, connection.Features.GetRequiredFeature<OpenConnection>().MarkAuthenticated));
                 connection.Features.Set(permits);
                 connection.Features.Set(new ConnectionQuota());
+                connection.Transport = new SlicedTransport(connection.Transport);
                 return next(connection);
             });
         });

@@ -1,3 +1,5 @@
+using KeyService.Server.Hosting;
+
 namespace KeyService.Server.Observability;
 
 /// <summary>
@@ -28,7 +30,7 @@ internal sealed class MetricsPages(IServiceProvider services, TimeProvider time)
         http.Response.StatusCode = status;
         http.Response.ContentType = type;
         http.Response.ContentLength = content.Length;
-        await http.Response.Body.WriteAsync(content, http.RequestAborted);
+        await http.Response.WriteInPiecesAsync(content, http.RequestAborted);
     }
 
     private Task<(int Status, string? Type, byte[] Content)> GetAsync(Page page, RequestDelegate exporter)

@@ -55,8 +55,5 @@ internal sealed class LastCredential(Action<string>? onValid = null)
         public KeyDigest Digest { get; } = digest;
 
         public CachedKey Key { get; } = key;
-
-        /// <summary>Whose credential it is; null for none.</summary>
-        public string? CallerId => Key.Credential?.KeyId;
     }
 }

@@ -33,6 +33,24 @@ public sealed class UnauthenticatedTests(SharedServer shared)
         never.SetResult();
     }
 
+    /// <summary>The connection knows the credential, which is valid, and may not validate.</summary>
+    [Theory]
+    [InlineData("ValidateKey")]
+    [InlineData("ValidateKeys")]
+    public async Task Over_gRPC_a_credential_without_the_permission_is_refused_before_its_message_is_there(string rpc)
+    {
+        var workspace = TestWorkspace.New(shared);
+        using var raw = new RawGrpc(_server) { Authorization = $"Bearer {(await workspace.CreateCredentialAsync(["keys:read"], [workspace.Id])).ApiKey}" };
+        await raw.SendAsync("GetCaller", RawGrpc.Frame([]));
+        var never = new TaskCompletionSource();
+        using var body = new HalfBody(RawGrpc.Frame(new byte[500], length: 60_000), _ => never.Task);
+
+        var answer = await raw.SendAsync(rpc, body).WaitAsync(TimeSpan.FromSeconds(8));
+
+        answer.Error.Code.ShouldBe(StatusCode.PermissionDenied);
+        never.SetResult();
+    }
+
     [Theory]
     [InlineData("", HttpStatusCode.Unauthorized)]
     [InlineData("narrow", HttpStatusCode.Forbidden)]

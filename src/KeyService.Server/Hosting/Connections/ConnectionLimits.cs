@@ -14,17 +14,23 @@ internal sealed record ConnectionLimits
     /// <summary>An idle process has 380 files open (assemblies, the database, pipes); pools of connections to the database, Redis, the issuer and files of the console come on top.</summary>
     private const int LeastReserve = 600;
 
+    /// <summary>Bytes: 50 calls with headers of 16 KiB, as characters of two bytes, and 256 KiB of bodies.</summary>
+    private const int MostOfOneConnection = 2 * 1024 * 1024;
+
     /// <summary>So many need not share: an honest client opens them in one burst.</summary>
     public int FewAnonymous { get; init; } = 256;
 
     /// <summary>All connections of the listener.</summary>
     public required int Connections { get; init; }
 
+    /// <summary>Bytes that the process may use; by default of the machine or its container.</summary>
+    public long Memory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>
-    /// Those that have not carried a valid credential. Bounds what clients without one can make the process keep: about 400 KiB each (unread request bodies
-    /// and headers). A client has all the time in which so many others connect to present its credential.
+    /// Those that have not carried a valid credential. Bounds what clients without one can make the process keep: unread request bodies, answers and headers, at worst
+    /// <see cref="MostOfOneConnection"/> each, and a quarter of the memory together. A client has all the time in which so many others connect to present its credential.
     /// </summary>
-    public int Anonymous => Math.Max(Connections / 4, Math.Min(Connections * 3 / 4, FewAnonymous));
+    public int Anonymous => Math.Max((int)Math.Min(Connections / 4, Memory / 4 / MostOfOneConnection), Math.Min(Connections * 3 / 4, FewAnonymous));
 
     /// <summary>Those of one caller.</summary>
     public int OfOneCaller => Math.Max(Connections / 2, 1);

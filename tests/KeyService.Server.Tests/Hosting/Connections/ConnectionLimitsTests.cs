@@ -15,6 +15,14 @@ public class ConnectionLimitsTests
     public void What_the_limit_of_open_files_leaves_is_shared_by_the_listeners(int? openFiles, int listeners, int connections) =>
         ConnectionLimits.For(openFiles, listeners).Connections.ShouldBe(connections);
 
+    [Theory]
+    [InlineData(64, 20_000, 5_000)]
+    [InlineData(8, 20_000, 1_024)]
+    [InlineData(1, 20_000, 256)]
+    [InlineData(64, 100, 75)]
+    public void Connections_without_a_credential_have_a_quarter_or_what_a_quarter_of_the_memory_allows(int gibibytes, int connections, int anonymous) =>
+        new ConnectionLimits { Connections = connections, Memory = gibibytes * 1024L * 1024 * 1024 }.Anonymous.ShouldBe(anonymous);
+
     [Fact]
     public void A_limit_that_leaves_too_few_stops_the_start_and_names_what_is_needed() =>
         Should.Throw<StartException>(() => ConnectionLimits.For(699, 2)).Message.ShouldBe("The limit of open files of this process (ulimit -n) is 699: at least 700 are needed.");
