@@ -26,7 +26,7 @@ internal sealed record ConnectionLimits
     /// </summary>
     public int Anonymous => Math.Max(Connections / 4, Math.Min(Connections * 3 / 4, FewAnonymous));
 
-    /// <summary>Those of one caller.</summary>
+    /// <summary>Those of one caller, and those of one address that several callers share.</summary>
     public int OfOneCaller => Math.Max(Connections / 2, 1);
 
     /// <param name="openFiles">The limit of open files; null: none is known.</param>
