@@ -78,10 +78,11 @@ internal static class PageGuard
 
     /// <summary>
     /// A change, or a page's own connection, that a page of another origin asks for. Cookies do not tell: they know neither ports nor, of the same site, hosts.
+    /// Routes match in any case.
     /// </summary>
     private static bool IsOfAnotherSite(HttpRequest request)
     {
-        if (HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal)) return false;
+        if (HttpMethods.IsGet(request.Method) && !request.Path.StartsWithSegments("/_blazor", StringComparison.OrdinalIgnoreCase)) return false;
         if (request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && site.ToString() is not (SameOrigin or "none")) return true;
         return request.Headers.Origin.Count > 0 && !HasOwnOrigin(request);
     }

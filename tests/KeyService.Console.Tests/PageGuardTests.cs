@@ -34,6 +34,22 @@ public sealed class PageGuardTests
         System.Text.Encoding.UTF8.GetString(body.ToArray()).ShouldContain("X-Forwarded-Host");
     }
 
+    /// <summary>Routes match in any case.</summary>
+    [Theory]
+    [InlineData("/_blazor")]
+    [InlineData("/_Blazor")]
+    [InlineData("/_BLAZOR/negotiate")]
+    public async Task A_page_s_connection_is_not_for_another_origin_however_its_path_is_written(string path)
+    {
+        var http = Ask("keys.example.com");
+        http.Request.Path = path;
+        http.Request.Headers.Origin = "https://evil.example";
+
+        await PageGuard.InvokeAsync(http, _ => throw new InvalidOperationException("It went on."));
+
+        http.Response.StatusCode.ShouldBe(StatusCodes.Status403Forbidden);
+    }
+
     [Theory]
     [InlineData("https://keys.example.com", "", true)]
     [InlineData("", "same-origin", true)]

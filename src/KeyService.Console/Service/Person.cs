@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace KeyService.AdminConsole.Service;
 
@@ -20,6 +22,13 @@ public static class Person
 
     /// <summary>Whether an issuer knows the name, so that the audit trail may have it.</summary>
     public const string NamedByIssuerClaim = "keyservice:named-by-issuer";
+
+    /// <summary>Whom the issuer says it is. Not where they signed in with a credential.</summary>
+    public const string SubjectClaim = "keyservice:subject";
+
+    /// <summary>The same for all sessions of a person, and not secret: a hash of what they signed in with.</summary>
+    public static string IdOf(ClaimsPrincipal person) =>
+        Hash(person.FindFirstValue(SubjectClaim) is { } subject ? $"subject:{subject}" : $"credential:{CredentialOf(person)}");
 
     public static string? CredentialOf(ClaimsPrincipal person) => person.FindFirstValue(CredentialClaim);
 
@@ -43,4 +52,6 @@ public static class Person
 
     /// <summary>For <c>x-keyservice-actor</c>; null where nobody but the person says so.</summary>
     public static string? ActorOf(ClaimsPrincipal person) => IsNamedByIssuer(person) ? NameOf(person) : null;
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

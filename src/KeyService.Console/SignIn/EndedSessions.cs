@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using System.Security.Claims;
 using KeyService.AdminConsole.Service;
 
@@ -7,7 +6,7 @@ namespace KeyService.AdminConsole.SignIn;
 
 /// <summary>
 /// Sessions that ended before their cookie did: a copy of it, and pages that are still open, get nothing any more. Here at once, and at every other replica
-/// within <see cref="Pause"/>; while the store does not answer, what is known stays known.
+/// within <see cref="Pause"/>; while the store does not answer, what is known stays known. As a rule only what is new is read.
 /// </summary>
 public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions options, TimeProvider time) : IDisposable
 {
@@ -17,10 +16,18 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
     /// <summary>The clocks of two consoles may differ by this.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(15);
 
+    /// <summary>So much is read again: clocks differ, and a write may take a while.</summary>
+    private static readonly TimeSpan Overlap = Ahead + TimeSpan.FromMinutes(1);
+
+    /// <summary>Everything is read again after this: what is too old is forgotten, and what came late for whatever reason is found.</summary>
+    public static readonly TimeSpan PauseBetweenAll = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _here = new();
     private readonly ConcurrentQueue<(Guid Session, DateTimeOffset End)> _untold = new();
     private readonly SemaphoreSlim _meeting = new(1);
-    private volatile FrozenSet<Guid> _known = FrozenSet<Guid>.Empty;
+    private volatile ConcurrentDictionary<Guid, bool> _known = new();
+    private DateTimeOffset _readAt;
+    private long? _readAll;
     private long _met = time.GetTimestamp() - (long)(Pause.TotalSeconds * time.TimestampFrequency);
 
     /// <param name="sessionId">As <see cref="Person.NewSession"/> makes it; what is none has not ended.</param>
@@ -29,7 +36,7 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
         if (!Guid.TryParseExact(sessionId, "N", out var session)) return false;
         if (_here.ContainsKey(session)) return true;
         if (IsDue) await MeetAsync(always: false);
-        return _known.Contains(session);
+        return _known.ContainsKey(session);
     }
 
     /// <summary>
@@ -62,8 +69,9 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
             if (!always && !IsDue) return;
             // Twice: a copy may have been renewed where the end was not known yet, and lives for another time-out from then.
             var since = time.GetUtcNow() - (2 * options.IdleTimeout);
-            while (_untold.TryPeek(out var untold) && await store.TryAddAsync(untold.Session, untold.End)) _untold.TryDequeue(out _);
-            if (await store.TryReadAsync(since) is { } ended) _known = ended.ToFrozenSet();
+            // As if it ended now: the others read what is new, and this may have waited for the store.
+            while (_untold.TryPeek(out var untold) && await store.TryAddAsync(untold.Session, time.GetUtcNow())) _untold.TryDequeue(out _);
+            await ReadAsync(since);
             foreach (var (session, end) in _here)
             {
                 if (end < since && !_untold.Contains((session, end))) _here.TryRemove(session, out _);
@@ -75,5 +83,31 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
             Volatile.Write(ref _met, time.GetTimestamp());
             _meeting.Release();
         }
+    }
+
+    private async Task ReadAsync(DateTimeOffset since)
+    {
+        var now = time.GetUtcNow();
+        var isAll = _readAll is not { } then || time.GetElapsedTime(then) >= PauseBetweenAll;
+        if (!isAll)
+        {
+            // This clock may have been set back.
+            var last = (_readAt < now ? _readAt : now) - Overlap;
+            if (last > since) since = last;
+        }
+
+        var begun = time.GetTimestamp();
+        if (await store.TryReadAsync(since) is not { } ended) return;
+        if (isAll)
+        {
+            _known = new(ended.Select(session => KeyValuePair.Create(session, value: true)));
+            _readAll = begun;
+        }
+        else
+        {
+            foreach (var session in ended) _known.TryAdd(session, value: true);
+        }
+
+        _readAt = now;
     }
 }

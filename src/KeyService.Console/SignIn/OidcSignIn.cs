@@ -124,6 +124,6 @@ internal static class OidcSignIn
         }
 
         await SessionEnd.EndFormerAsync(context.HttpContext);
-        context.Principal = TokenRefresher.With(tokens, name, services.GetRequiredService<TimeProvider>());
+        context.Principal = TokenRefresher.With(tokens, name, services.GetRequiredService<TimeProvider>(), subject: context.SecurityToken.Subject);
     }
 }

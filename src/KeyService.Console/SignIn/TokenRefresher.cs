@@ -26,9 +26,10 @@ internal sealed class TokenRefresher(IServiceProvider services, TimeProvider tim
     private readonly ConcurrentDictionary<string, (Lazy<Task<OpenIdConnectMessage?>> Answer, long Asked)> _answers = new(StringComparer.Ordinal);
 
     /// <summary>What a session at an issuer is made of: a new one, or the former with other tokens.</summary>
-    public static ClaimsPrincipal With(OpenIdConnectMessage tokens, string name, TimeProvider time, ClaimsPrincipal? former = null)
+    public static ClaimsPrincipal With(OpenIdConnectMessage tokens, string name, TimeProvider time, ClaimsPrincipal? former = null, string? subject = null)
     {
-        List<Claim> claims = former is null ? [.. Person.Begin(time)] : [.. former.FindAll(claim => claim.Type is Person.SessionClaim or Person.BeginClaim)];
+        List<Claim> claims = former is null ? [.. Person.Begin(time)] : [.. former.FindAll(claim => claim.Type is Person.SessionClaim or Person.BeginClaim or Person.SubjectClaim)];
+        if (subject is not null) claims.Add(new(Person.SubjectClaim, subject));
         claims.AddRange([new(Person.CredentialClaim, tokens.AccessToken), new(Person.NameClaim, name), new(Person.NamedByIssuerClaim, "1")]);
         if ((tokens.RefreshToken ?? former?.FindFirstValue(RefreshClaim)) is { Length: > 0 } refresh) claims.Add(new(RefreshClaim, refresh));
         if (int.TryParse(tokens.ExpiresIn, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))

@@ -1,7 +1,9 @@
 namespace KeyService.Server.Grpc;
 
 /// <summary>What the calls of one connection may hold before they are authenticated; a feature of the connection, and gone with it.</summary>
-internal sealed class ConnectionQuota
+/// <param name="peer">The address of the other end; the connections of one address share what is divided by it.</param>
+/// <param name="holder">Returns the only caller of the connection; null where there is none.</param>
+internal sealed class ConnectionQuota(string peer = "", Func<string?>? holder = null)
 {
     private const int MaxIssuerWaits = 4;
     private const int MaxHealthCalls = 8;
@@ -12,6 +14,11 @@ internal sealed class ConnectionQuota
     private int _issuerWaits;
     private int _healthCalls;
     private int _watches;
+
+    public string Peer => peer;
+
+    /// <summary>Whose share a call counts in that brings no credential of its own: the connection's only caller, or its address.</summary>
+    public string Holder => holder?.Invoke() ?? peer;
 
     public SemaphoreSlim TokenTurn => LazyInitializer.EnsureInitialized(ref _tokenTurn, static () => new(1))!;
 

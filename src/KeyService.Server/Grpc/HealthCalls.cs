@@ -5,7 +5,7 @@ namespace KeyService.Server.Grpc;
 
 /// <summary>
 /// Bounds the calls of <c>grpc.health.v1</c>, which need no credential: a few on each connection, so that one client cannot take what others need, with a
-/// message that is small and there soon. Watches, which have no end, are bounded over all connections of a listener too.
+/// message that is small and there soon. Watches, which have no end, are bounded over all connections of a listener too, and divided among callers and addresses.
 /// </summary>
 internal sealed class HealthCalls(Metrics metrics, TimeProvider time)
 {
@@ -29,7 +29,7 @@ internal sealed class HealthCalls(Metrics metrics, TimeProvider time)
 
         try
         {
-            using var permit = isWatch ? http.Features.GetRequiredFeature<CallPermits>().Take(CallClass.Watch, http.Connection.Id, http, out _) : null;
+            using var permit = isWatch ? http.Features.GetRequiredFeature<CallPermits>().Take(CallClass.Watch, quota.Holder, http, out _) : null;
             if (isWatch && permit is null)
             {
                 await RefuseAsync(http);

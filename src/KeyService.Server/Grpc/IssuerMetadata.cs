@@ -12,6 +12,13 @@ internal sealed record Issuer(string Name, IReadOnlyList<SecurityKey> Keys)
     public static Issuer Of(OpenIdConnectConfiguration configuration) => string.IsNullOrEmpty(configuration.Issuer)
         ? throw new InvalidOperationException("The issuer has no name.")
         : new(configuration.Issuer, [.. configuration.SigningKeys.Where(key => key is not (SymmetricSecurityKey or JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.Octet }))]);
+
+    /// <summary>Whether both accept the same tokens: name and keys are equal, in any order. False where a key cannot be compared.</summary>
+    public bool IsSame(Issuer other) => Name == other.Name && IdentitiesOf(Keys) is { } own && IdentitiesOf(other.Keys) is { } others && own.SequenceEqual(others);
+
+    private static List<string>? IdentitiesOf(IReadOnlyList<SecurityKey> keys) => keys.All(key => key.CanComputeJwkThumbprint())
+        ? [.. keys.Select(key => $"{key.GetType().Name} {(key as JsonWebKey)?.Alg} {Convert.ToHexString(key.ComputeJwkThumbprint())} {key.KeyId}").Order(StringComparer.Ordinal)]
+        : null;
 }
 
 /// <summary>
@@ -122,6 +129,8 @@ internal sealed class IssuerMetadata(Func<CancellationToken, Task<Issuer>> read,
         {
             var issuer = await read(_stopping.Token);
             Volatile.Write(ref _readAt, time.GetTimestamp());
+            // The same object while nothing is new: tokens are held for it.
+            if (_known is { } known && known.IsSame(issuer)) issuer = known;
             _known = issuer;
             lock (_lock) _failedAt = null;
             _away.Succeeded();

@@ -60,6 +60,10 @@ internal sealed class JsonBody(Violations violations)
         {
             Add(path, "must be a JSON array");
         }
+        else if (RequestRules.MaxCountOf(field) is { } max && !violations.Count(path, value.GetArrayLength(), max))
+        {
+            _faults++;
+        }
         else
         {
             foreach (var (i, element) in value.EnumerateArray().Index())

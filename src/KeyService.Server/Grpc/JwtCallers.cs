@@ -44,14 +44,14 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
 
     private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false };
 
-    /// <summary>Calls that wait for the issuer at once.</summary>
+    /// <summary>Calls that wait for the issuer at once, divided among addresses.</summary>
     private const int MaxIssuerWaits = 64;
 
     /// <summary>Half of the processors, so that forged tokens leave the rest.</summary>
     private readonly TokenTurns _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     private readonly HeldTokens _held = new();
-    private int _issuerWaits;
+    private readonly FairPermits _issuerWaits = new(MaxIssuerWaits);
 
     /// <summary>An API key has no dot, and a JWT has two.</summary>
     public static bool IsJwt(ReadOnlySpan<char> credential) => credential.Contains('.');
@@ -98,7 +98,7 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
         if (result.Exception is SecurityTokenSignatureKeyNotFoundException) return (null, known);
         if (!result.IsValid || jwt.Subject is not { Length: > 0 } subject) return (CredentialCheck.Bad, known);
         var credential = new Credential(IdOf(subject), CredentialRights.OfClaim(PermissionsOf(jwt)));
-        _held.Keep(token, new(known, credential, jwt.ValidFrom, jwt.ValidTo));
+        _held.Keep(token, new(known, credential, jwt.ValidFrom, jwt.ValidTo), time.GetUtcNow().UtcDateTime);
         return (CredentialCheck.Of(credential), known);
     }
 
@@ -110,14 +110,14 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
         if (await AskAsync(seen, TimeSpan.Zero, cancellation) is { } already) return (already, false);
         if (!issuer.IsReading) return (await AskAsync(seen, TimeSpan.Zero, cancellation), seen is null);
         if (!connection.TryBeginIssuerWait()) return (null, true);
-        var isAmongFew = Interlocked.Increment(ref _issuerWaits) <= MaxIssuerWaits;
+        var share = _issuerWaits.TryTake(connection.Peer, out _);
         try
         {
-            return isAmongFew ? (await AskAsync(seen, budget.Left(patience, time), cancellation), seen is null) : (null, true);
+            return share is null ? (null, true) : (await AskAsync(seen, budget.Left(patience, time), cancellation), seen is null);
         }
         finally
         {
-            Interlocked.Decrement(ref _issuerWaits);
+            if (share is not null) _issuerWaits.Release(share);
             connection.EndIssuerWait();
         }
     }

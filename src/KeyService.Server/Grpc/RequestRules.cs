@@ -1,4 +1,5 @@
 using System.Text;
+using Google.Protobuf.Reflection;
 using KeyService.Contracts.V1;
 using KeyService.Server.Keys;
 using KeyService.Server.Lifecycle;
@@ -15,6 +16,12 @@ internal static class RequestRules
     /// <summary>What gRPC clients take by default. 1,000 keys with as much metadata as there may be have 40 MB.</summary>
     public const int MaxBatchAnswerBytes = 4 * 1024 * 1024;
 
+    private static readonly Dictionary<FieldDescriptor, int> MaxCounts = new()
+    {
+        [ValidateKeysRequest.Descriptor.FindFieldByNumber(ValidateKeysRequest.RequestsFieldNumber)] = MaxBatch,
+        [ValidateKeyRequest.Descriptor.FindFieldByNumber(ValidateKeyRequest.RequiredScopesFieldNumber)] = Scopes.MaxCount,
+    };
+
     private const int DefaultPageSize = 50;
     private const int MaxPageSize = 500;
     private const int MaxQueryLength = 256;
@@ -22,6 +29,9 @@ internal static class RequestRules
 
     /// <summary>SQL Server takes patterns of at most 4,000 characters, and each may need an escape.</summary>
     private const int MaxFoldedQueryLength = 1_000;
+
+    /// <summary>Entries that a field of a batch may have, whose body may be large; null for other fields. Known before an entry is read.</summary>
+    public static int? MaxCountOf(FieldDescriptor field) => MaxCounts.TryGetValue(field, out var max) ? max : null;
 
     public static void Check(string workspaceId, string keyId)
     {

@@ -42,7 +42,7 @@ internal static class Endpoints
         {
             app.Use(ApiGuard.InvokeConsole);
             app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages
-                .UseKeyServiceConsole(console).Use(NoteSignedIn).Use(new OpenPages().InvokeAsync).Use(new KeptFiles().InvokeAsync));
+                .UseKeyServiceConsole(console).Use(NoteSignedIn).UseWebSockets().Use(new OpenPages().InvokeAsync).Use(new KeptFiles().InvokeAsync));
             app.MapKeyServiceConsole();
         }
 
@@ -74,10 +74,10 @@ internal static class Endpoints
         app.Properties["__AuthorizationMiddlewareSet"] = true;
     }
 
-    /// <summary>A connection on which somebody is signed in gives no place to a new one. All people share what one caller may have.</summary>
+    /// <summary>A connection on which somebody is signed in gives no place to a new one, and counts in the share of that person.</summary>
     private static Task NoteSignedIn(HttpContext http, RequestDelegate next)
     {
-        if (http.User.Identity is { IsAuthenticated: true }) http.Features.Get<OpenConnection>()?.MarkAuthenticated("console");
+        if (http.User.Identity is { IsAuthenticated: true }) http.Features.Get<OpenConnection>()?.MarkAuthenticated(OpenPages.HolderOf(http));
         return next(http);
     }
 

@@ -120,9 +120,10 @@ internal static class Listeners
             if (options.Tls) UseCertificate(listen);
             listen.Use(next => connection =>
             {
-                connection.Features.Set(own.Begin(connection.RemoteEndPoint, connection.Features.GetRequiredFeature<OpenConnection>().MarkAuthenticated));
+                var open = connection.Features.GetRequiredFeature<OpenConnection>();
+                connection.Features.Set(own.Begin(connection.RemoteEndPoint, open.MarkAuthenticated));
                 connection.Features.Set(permits);
-                connection.Features.Set(new ConnectionQuota());
+                connection.Features.Set(new ConnectionQuota(open.PeerName, () => open.Holder));
                 connection.Transport = new SlicedTransport(connection.Transport);
                 return next(connection);
             });

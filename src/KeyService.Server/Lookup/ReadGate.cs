@@ -1,5 +1,4 @@
 using KeyService.Server.Keys;
-using KeyService.Server.Storage;
 
 namespace KeyService.Server.Lookup;
 

@@ -29,7 +29,7 @@ internal sealed class EndedSessionStore(KeyStore store, Metrics metrics, TimePro
         },
         token)) is not null;
 
-    public async Task<IReadOnlyList<Guid>?> TryReadAsync(DateTimeOffset since) => (await TryAsync(token => store.ReadAsync(
+    public async Task<IReadOnlyList<Guid>?> TryReadAsync(DateTimeOffset since) => (await TryAsync(token => store.ScanAsync(
         (context, reading) => context.EndedSessions.Where(ended => ended.EndTime > since).Select(ended => ended.Id).ToListAsync(reading), token)))?.Value;
 
     /// <summary>Removes sessions whose cookie ended long ago; returns how many.</summary>

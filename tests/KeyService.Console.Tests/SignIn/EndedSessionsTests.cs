@@ -146,25 +146,4 @@ public sealed class EndedSessionsTests
     }
 
     private EndedSessions New() => new(_store, new() { ServiceAddress = new("http://127.0.0.1:1"), IdleTimeout = TimeSpan.FromMinutes(30) }, _time);
-
-    private sealed class SharedStore : IEndedSessionStore
-    {
-        public Dictionary<Guid, DateTimeOffset> Sessions { get; } = [];
-
-        public bool IsAway { get; set; }
-
-        public int Reads { get; private set; }
-
-        public Task<bool> TryAddAsync(Guid session, DateTimeOffset end)
-        {
-            if (!IsAway) Sessions.TryAdd(session, end);
-            return Task.FromResult(!IsAway);
-        }
-
-        public Task<IReadOnlyList<Guid>?> TryReadAsync(DateTimeOffset since)
-        {
-            Reads++;
-            return Task.FromResult<IReadOnlyList<Guid>?>(IsAway ? null : [.. Sessions.Where(session => session.Value > since).Select(session => session.Key)]);
-        }
-    }
 }

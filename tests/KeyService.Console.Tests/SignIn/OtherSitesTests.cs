@@ -33,6 +33,23 @@ public sealed class OtherSitesTests(Browser browser)
         if (answered == HttpStatusCode.Forbidden) (await SendAsync(http, HttpMethod.Get, "/_blazor?id=1", header, value)).StatusCode.ShouldBe(answered);
     }
 
+    /// <summary>By long polling or server-sent events a page would be open without a socket that is counted.</summary>
+    [Fact]
+    public async Task A_page_s_connection_is_a_WebSocket()
+    {
+        await using var visitor = await browser.OpenAsync();
+        await visitor.OpenKeysAsync("polled");
+        using var http = Client(browser.Server, await CookiesOf(visitor));
+        using var negotiated = await http.PostAsync(new Uri("/_blazor/negotiate?negotiateVersion=1", UriKind.Relative), content: null);
+        negotiated.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var connection = System.Text.Json.JsonDocument.Parse(await negotiated.Content.ReadAsStringAsync());
+        var address = $"/_blazor?id={connection.RootElement.GetProperty("connectionToken").GetString()}";
+
+        (await SendAsync(http, HttpMethod.Get, address, "X-Nothing", "1")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await SendAsync(http, HttpMethod.Get, address, "Accept", "text/event-stream")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await SendAsync(http, HttpMethod.Post, address, "X-Nothing", "1")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
     [Theory]
     [InlineData("Host", "evil.example")]
     [InlineData("X-Forwarded-For", "203.0.113.9")]

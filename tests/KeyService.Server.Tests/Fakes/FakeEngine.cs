@@ -28,6 +28,8 @@ internal sealed class FakeEngine : IStorageEngine
     /// <summary>What opening a context for management throws.</summary>
     public Func<Exception> OnCreateContext { get; set; } = () => new NotSupportedException();
 
+    public int ScanCount { get; private set; }
+
     public int ReadCount => Volatile.Read(ref _count);
 
     public Task<Read> NextReadAsync() => _reads.Reader.ReadAsync().AsTask().WaitAsync(Patience);
@@ -49,7 +51,11 @@ internal sealed class FakeEngine : IStorageEngine
 
     public Task<T> RunReadAsync<T>(Func<Task<T>> read, CancellationToken cancellation) => read();
 
-    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation) => scan();
+    public Task<T> RunScanAsync<T>(Func<Task<T>> scan, CancellationToken cancellation)
+    {
+        ScanCount++;
+        return scan();
+    }
 
     public Task<T> RunWriteAsync<T>(Func<Task<T>> write, CancellationToken cancellation) => write();
 

@@ -1,7 +1,6 @@
 using KeyService.Server.Grpc;
 using KeyService.Server.Tests.Fakes;
 using Microsoft.Extensions.Time.Testing;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace KeyService.Server.Tests.Grpc;
@@ -10,10 +9,13 @@ public sealed class IssuerMetadataTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private static readonly System.Security.Cryptography.RSAParameters Parameters = NewParameters();
+
     private readonly FakeTimeProvider _time = new(Samples.Now);
     private readonly PendingCalls<bool, Issuer> _reads = new();
     private readonly LogLines<IssuerMetadata> _log = new();
     private readonly IssuerMetadata _metadata;
+    private int _keys;
 
     public IssuerMetadataTests() => _metadata = new(_ => _reads.Add(true), Samples.Metrics(_time), _time, _log);
 
@@ -117,6 +119,20 @@ public sealed class IssuerMetadataTests : IDisposable
     }
 
     [Fact]
+    public async Task Equal_keys_are_nothing_newer_in_whatever_order_they_come()
+    {
+        var first = GetAsync();
+        (await _reads.NextAsync()).Answers(New("a", "b"));
+        var known = await first;
+
+        var refresh = GetNewerAsync(known);
+        (await _reads.NextAsync()).Answers(New("b", "a"));
+
+        (await refresh).ShouldBeNull();
+        (await GetAsync()).ShouldBeSameAs(known);
+    }
+
+    [Fact]
     public async Task A_refresh_that_fails_or_comes_too_late_finds_nothing_newer()
     {
         var known = await KnownAsync();
@@ -142,20 +158,15 @@ public sealed class IssuerMetadataTests : IDisposable
         _reads.Count.ShouldBe(1);
     }
 
-    [Fact]
-    public void A_secret_among_the_keys_is_none_to_sign_with()
+    private Issuer New() => New($"{++_keys}");
+
+    private static Issuer New(params string[] ids) => new("https://issuer", [.. ids.Select(id => new RsaSecurityKey(Parameters) { KeyId = id })]);
+
+    private static System.Security.Cryptography.RSAParameters NewParameters()
     {
         using var rsa = System.Security.Cryptography.RSA.Create(2048);
-        var configuration = new OpenIdConnectConfiguration { Issuer = "https://issuer" };
-        configuration.SigningKeys.Add(new RsaSecurityKey(rsa));
-        configuration.SigningKeys.Add(new SymmetricSecurityKey(new byte[32]));
-        configuration.SigningKeys.Add(new JsonWebKey { Kty = "oct", K = "AAAA" });
-
-        Issuer.Of(configuration).Keys.ShouldHaveSingleItem().ShouldBeOfType<RsaSecurityKey>();
-        Should.Throw<InvalidOperationException>(() => Issuer.Of(new()));
+        return rsa.ExportParameters(includePrivateParameters: false);
     }
-
-    private static Issuer New() => new("https://issuer", []);
 
     private async Task<Issuer> GetAsync() => await _metadata.GetAsync(Patience, CancellationToken.None) ?? throw new IssuerUnavailableException();
 

@@ -56,7 +56,7 @@ public sealed class ManyJwtsTests : IDisposable
     public async Task However_many_connections_there_are_64_calls_wait_for_the_issuer()
     {
         await KnowAsync(Known);
-        var forged = Enumerable.Range(0, 100).Select(i => CheckAsync(Sign(Unknown, $"{i}"), new())).ToList();
+        var forged = Enumerable.Range(0, 100).Select(i => CheckAsync(Sign(Unknown, $"{i}"), new($"peer:{i}"))).ToList();
         await _reads.NextAsync();
         while (forged.Count > 64)
         {
@@ -66,6 +66,33 @@ public sealed class ManyJwtsTests : IDisposable
         }
 
         forged.ShouldAllBe(call => !call.IsCompleted);
+    }
+
+    [Fact]
+    public async Task All_connections_of_an_address_have_half_of_these_waits()
+    {
+        await KnowAsync(Known);
+        var forged = Enumerable.Range(0, 100).Select(i => CheckAsync(Sign(Unknown, $"{i}"), new("peer:1"))).ToList();
+        await _reads.NextAsync();
+        while (forged.Count > 32) forged.Remove(await Task.WhenAny(forged).WaitAsync(TimeSpan.FromSeconds(30)));
+
+        var other = CheckAsync(Sign(Unknown), new("peer:2"));
+        _reads.Count.ShouldBe(2);
+        forged.Append(other).ShouldAllBe(call => !call.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_token_that_held_is_not_checked_again_because_a_forged_one_had_the_issuer_read_again()
+    {
+        await KnowAsync(Known);
+        var token = Sign(Known);
+        var held = (await CheckAsync(token, new())).Held.ShouldNotBeNull();
+
+        var forged = CheckAsync(Sign(Unknown), new());
+        (await _reads.NextAsync()).Answers(new(Name, [new RsaSecurityKey(Known.Rsa.ExportParameters(includePrivateParameters: false)) { KeyId = Known.KeyId }]));
+        (await forged).Refusal.ShouldBe(FixedError.BadCredential);
+
+        (await CheckAsync(token, new())).Held.ShouldBeSameAs(held);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal sealed record ConnectionLimits
     /// </summary>
     public int Anonymous => Math.Max((int)Math.Min(Connections / 4, Memory / 4 / MostOfOneConnection), Math.Min(Connections * 3 / 4, FewAnonymous));
 
-    /// <summary>Those of one caller.</summary>
+    /// <summary>Those of one caller, and those of one address that several callers share.</summary>
     public int OfOneCaller => Math.Max(Connections / 2, 1);
 
     /// <param name="openFiles">The limit of open files; null: none is known.</param>

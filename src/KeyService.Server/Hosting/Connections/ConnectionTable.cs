@@ -8,14 +8,15 @@ namespace KeyService.Server.Hosting.Connections;
 /// <summary>
 /// The open connections of one listener. At its limits a new connection takes the place of one that has never carried a valid credential: the oldest of the
 /// address that has most of these. So idle or hostile connections keep nobody out for longer than they are the newest, and an address that floods
-/// closes its own. Only when all are authenticated is a new one refused. Every operation is O(1), under one lock.
+/// closes its own. Only when all are authenticated is a new one refused. A connection that several callers share, as a gateway's, counts in the share of its
+/// address and in no caller's: no caller can have it closed. Every operation is O(1), under one lock.
 /// </summary>
 internal sealed class ConnectionTable(ConnectionLimits limits, ConnectionMetrics metrics)
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<OpenConnection> _anonymous = [];
     private readonly Dictionary<UInt128, LinkedList<OpenConnection>> _anonymousOfPeer = [];
-    private readonly Dictionary<string, LinkedList<OpenConnection>> _ofCaller = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkedList<OpenConnection>> _ofHolder = new(StringComparer.Ordinal);
 
     /// <summary>The peer with the most anonymous connections when one was last added: what is removed since may have made another one the largest.</summary>
     private LinkedList<OpenConnection>? _largest;
@@ -67,22 +68,24 @@ internal sealed class ConnectionTable(ConnectionLimits limits, ConnectionMetrics
         {
             // Released in the meantime.
             if (connection.InGroup is null) return;
+            var holder = connection.Holder is null || connection.Holder == caller ? caller : connection.PeerName;
+            if (holder == connection.Holder) return;
             Remove(connection);
-            var group = GroupOf(_ofCaller, caller);
+            var group = GroupOf(_ofHolder, holder);
             if (group.Count >= limits.OfOneCaller)
             {
                 replaced = group.First!.Value;
                 Remove(replaced);
                 // Its group may have become empty, and gone.
-                group = GroupOf(_ofCaller, caller);
+                group = GroupOf(_ofHolder, holder);
             }
 
-            connection.Caller = caller;
+            connection.Holder = holder;
             connection.InGroup = group.AddLast(connection);
             _count++;
         }
 
-        Close(replaced, ConnectionEnd.Share, "Its caller has too many connections.");
+        Close(replaced, ConnectionEnd.Share, "Its caller or its address has too many connections.");
     }
 
     public void Release(OpenConnection connection)
@@ -109,7 +112,7 @@ internal sealed class ConnectionTable(ConnectionLimits limits, ConnectionMetrics
         connection.InOrder = null;
         _count--;
         if (group.Count > 0) return;
-        if (connection.Caller is { } caller) _ofCaller.Remove(caller);
+        if (connection.Holder is { } holder) _ofHolder.Remove(holder);
         else _anonymousOfPeer.Remove(connection.Peer);
         if (group == _largest) _largest = null;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 
 namespace KeyService.Server.Hosting.Connections;
@@ -5,23 +6,32 @@ namespace KeyService.Server.Hosting.Connections;
 /// <summary>An accepted connection in its listener's <see cref="ConnectionTable"/>; a feature of that connection. All state is guarded by the table.</summary>
 internal sealed class OpenConnection(ConnectionTable table, ConnectionContext context, UInt128 peer)
 {
-    private volatile bool _isAuthenticated;
+    private volatile string? _holder;
 
     public UInt128 Peer { get; } = peer;
+
+    /// <summary>The peer as text, which is no caller's id.</summary>
+    public string PeerName { get; } = string.Create(CultureInfo.InvariantCulture, $"peer:{peer:x}");
 
     /// <summary>Its places in the table's lists: by age, and among those of its peer or caller. Null once it is released.</summary>
     public LinkedListNode<OpenConnection>? InGroup { get; set; }
 
     public LinkedListNode<OpenConnection>? InOrder { get; set; }
 
-    /// <summary>Null until it has carried a valid credential.</summary>
-    public string? Caller { get; set; }
+    /// <summary>
+    /// In whose share the connection counts: its only caller, or <see cref="PeerName"/> once several callers share it. Null until it has carried a valid
+    /// credential. Set by the table alone.
+    /// </summary>
+    public string? Holder
+    {
+        get => _holder;
+        set => _holder = value;
+    }
 
-    /// <summary>Called with every valid credential that is not the connection's last one; the first counts.</summary>
+    /// <summary>Called with every valid credential that is not the connection's last one.</summary>
     public void MarkAuthenticated(string caller)
     {
-        if (_isAuthenticated) return;
-        _isAuthenticated = true;
+        if (_holder is { } holder && (ReferenceEquals(holder, PeerName) || string.Equals(holder, caller, StringComparison.Ordinal))) return;
         table.MarkAuthenticated(this, caller);
     }
 

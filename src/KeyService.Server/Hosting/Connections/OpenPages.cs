@@ -1,60 +1,44 @@
-using Microsoft.AspNetCore.Http.Features;
+using KeyService.AdminConsole.Service;
+using KeyService.Server.Grpc;
 
 namespace KeyService.Server.Hosting.Connections;
 
 /// <summary>
 /// How many pages of the console may be open, each with a WebSocket of its own, which costs the process 150 kB and more. Counted until the socket is closed: Kestrel's own limit
-/// counts tasks, and does not see those over HTTP/2. Visitors who have not signed in have a small share of their own.
+/// counts tasks, and does not see those over HTTP/2. People share them as callers share permits. Visitors who have not signed in have a small share of their own, by address.
 /// </summary>
 internal sealed class OpenPages(int most = 1_000, int mostAnonymous = 100)
 {
-    private readonly Pages _signedIn = new(most);
-    private readonly Pages _anonymous = new(mostAnonymous);
+    private const string Hub = "/_blazor";
+
+    private readonly FairPermits _signedIn = new(most);
+    private readonly FairPermits _anonymous = new(mostAnonymous);
+
+    /// <summary>Who is signed in, in a form that is no caller's id; without one, the address.</summary>
+    public static string HolderOf(HttpContext http) =>
+        http.User.Identity is { IsAuthenticated: true } ? $"person:{Person.IdOf(http.User)}" : http.Features.Get<OpenConnection>()?.PeerName ?? "";
 
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
-        if (http.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } && http.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
-            return next(http);
+        if (!http.WebSockets.IsWebSocketRequest)
+        {
+            if (!IsHub(http.Request.Path)) return next(http);
+            // A page by long polling would be open between its requests, where nothing counts it.
+            http.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return Task.CompletedTask;
+        }
+
         var pages = http.User.Identity is { IsAuthenticated: true } ? _signedIn : _anonymous;
-        if (pages.TryOpen()) return ServeAsync(http, next, new(pages));
+        if (pages.TryTake(HolderOf(http), out _) is { } share) return ServeAsync(http, next, new(pages, share, http.RequestAborted));
         http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         return Task.CompletedTask;
     }
 
-    private static async Task ServeAsync(HttpContext http, RequestDelegate next, OpenPage page)
+    /// <summary>The one address that pages connect to; those below it answer at once.</summary>
+    private static bool IsHub(PathString path) => path.StartsWithSegments(Hub, StringComparison.OrdinalIgnoreCase, out var rest) && rest.Value is null or "" or "/";
+
+    private static async Task ServeAsync(HttpContext http, RequestDelegate next, Permit page)
     {
-        await using var registration = http.RequestAborted.UnsafeRegister(static page => ((OpenPage)page!).Close(), page);
-        try
-        {
-            await next(http);
-        }
-        finally
-        {
-            page.Close();
-        }
-    }
-
-    private sealed class Pages(int most)
-    {
-        private int _count;
-
-        public bool TryOpen()
-        {
-            if (Interlocked.Increment(ref _count) <= most) return true;
-            Interlocked.Decrement(ref _count);
-            return false;
-        }
-
-        public void Close() => Interlocked.Decrement(ref _count);
-    }
-
-    private sealed class OpenPage(Pages pages)
-    {
-        private int _isClosed;
-
-        public void Close()
-        {
-            if (Interlocked.Exchange(ref _isClosed, 1) == 0) pages.Close();
-        }
+        using (page) await next(http);
     }
 }

@@ -106,15 +106,51 @@ public sealed class ConnectionTableTests : IDisposable
     }
 
     [Fact]
-    public void A_place_counts_for_the_first_caller_only()
+    public void A_caller_cannot_have_a_connection_closed_that_others_use()
+    {
+        var gateway = Open(_table, "198.51.100.7", out var shared)!;
+        gateway.MarkAuthenticated("one");
+        gateway.MarkAuthenticated("one");
+        gateway.MarkAuthenticated("two");
+
+        var own = Enumerable.Range(0, 5).Select(_ => Authenticated("one")).ToList();
+
+        IsClosed(shared).ShouldBeFalse();
+        own.Select(IsClosed).ShouldBe([true, false, false, false, false], "its own share is whole");
+        (gateway.Holder, _table.Count).ShouldBe((gateway.PeerName, 5));
+    }
+
+    [Fact]
+    public void An_address_has_half_of_all_at_most_for_connections_that_callers_share()
+    {
+        var other = Shared("198.51.100.7");
+        var own = Enumerable.Range(0, 5).Select(_ => Shared("203.0.113.1")).ToList();
+
+        own.Select(IsClosed).ShouldBe([true, false, false, false, false]);
+        IsClosed(other).ShouldBeFalse();
+        _table.Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public void A_shared_connection_frees_its_place_once()
     {
         var open = Open(_table, "203.0.113.1", out _)!;
 
         open.MarkAuthenticated("one");
         open.MarkAuthenticated("two");
+        open.MarkAuthenticated("three");
         open.Release();
+        open.MarkAuthenticated("one");
 
         _table.Count.ShouldBe(0);
+    }
+
+    private AbortedOrNot Shared(string address)
+    {
+        var open = Open(_table, address, out var connection)!;
+        open.MarkAuthenticated("one");
+        open.MarkAuthenticated("two");
+        return connection;
     }
 
     private AbortedOrNot Authenticated(string caller)

@@ -1,6 +1,6 @@
-using KeyService.Server.Storage;
+using KeyService.Server.Keys;
 
-namespace KeyService.Server.Tests.Storage;
+namespace KeyService.Server.Tests.Keys;
 
 public sealed class FairTurnsTests
 {

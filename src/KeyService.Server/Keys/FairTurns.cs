@@ -1,4 +1,4 @@
-namespace KeyService.Server.Storage;
+namespace KeyService.Server.Keys;
 
 /// <summary>
 /// A fixed number of turns that callers share equally: those who wait are served round robin by caller, and first come, first served within one. With a
