@@ -133,6 +133,34 @@ public abstract class StatusTests(Engine engine) : StoreTests(engine)
         Store.Floors.Allows(key.KeyId, key.Revision, horizon: 0).ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task An_update_time_of_a_clock_that_was_a_year_ahead_does_not_stay_in_the_future()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        var start = Store.Time.GetUtcNow();
+        Store.Time.AdjustTime(start.AddDays(366));
+        (await SetStatusAsync(key, KeyStatus.Disabled)).Key.Key.UpdateTime.ShouldBe(start.AddDays(366));
+
+        Store.Time.AdjustTime(start.AddSeconds(1));
+        await SetStatusAsync(key, KeyStatus.Enabled);
+
+        (await GetAsync(key)).UpdateTime.ShouldBe(start.AddSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_a_little_does_not_take_the_update_time_back()
+    {
+        var key = (await CreateAsync(Request())).Key;
+        var start = Store.Time.GetUtcNow();
+        Store.Time.AdjustTime(start.AddMinutes(1));
+        await SetStatusAsync(key, KeyStatus.Disabled);
+
+        Store.Time.AdjustTime(start.AddSeconds(30));
+        await SetStatusAsync(key, KeyStatus.Enabled);
+
+        (await GetAsync(key)).UpdateTime.ShouldBe(start.AddMinutes(1));
+    }
+
     private static async Task<Refusal> RefusalOf(Task task) => (await Should.ThrowAsync<RefusedException>(task)).Reason;
 }
 
