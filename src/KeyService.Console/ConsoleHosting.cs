@@ -24,7 +24,7 @@ public static class ConsoleHosting
     /// <summary>Sessions are protected by whatever Data Protection the application has.</summary>
     public static IServiceCollection AddKeyServiceConsole(this IServiceCollection services, ConsoleOptions options)
     {
-        services.AddSingleton(options).AddSingleton<ServiceChannel>().AddSingleton<OneTimeLink>().AddSingleton<SignInThrottle>().AddSingleton<SignInMetrics>()
+        services.AddSingleton(options).AddSingleton<ServiceChannel>().AddSingleton<OneTimeLink>().AddSingleton<SignInThrottle>().AddSingleton<SignInMetrics>().AddSingleton<IssuerFailureLog>()
             .AddSingleton<EndedSessions>().AddSingleton<LiveSessions>().AddSingleton<TokenRefresher>()
             .AddScoped<KeyServiceCalls>().AddScoped<BrowserClock>().AddScoped<CircuitActivity>().AddScoped<CircuitHandler>(provider => provider.GetRequiredService<CircuitActivity>());
         services.AddRazorComponents().AddInteractiveServerComponents(circuit =>

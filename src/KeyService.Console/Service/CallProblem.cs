@@ -40,6 +40,9 @@ public sealed class CallProblem(ProblemKind kind, string message, IReadOnlyDicti
     /// <summary>By the contract's field name: what is wrong with it.</summary>
     public IReadOnlyDictionary<string, string> Fields => fields;
 
+    /// <summary>The connection failed. Its status may be any: of a certificate that is not trusted it is INTERNAL.</summary>
+    public static CallProblem NotReached(RpcException error) => Away(new Dictionary<string, string>(StringComparer.Ordinal), error);
+
     public static CallProblem Of(RpcException error)
     {
         var status = error.GetRpcStatus();
@@ -48,8 +51,7 @@ public sealed class CallProblem(ProblemKind kind, string message, IReadOnlyDicti
         foreach (var violation in status?.GetDetail<BadRequest>()?.FieldViolations ?? []) fields.TryAdd(violation.Field, violation.Description);
         return (error.StatusCode, reason) switch
         {
-            (StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted, _) =>
-                new(ProblemKind.Away, "The service does not answer right now.", fields, error),
+            (StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted, _) => Away(fields, error),
             (StatusCode.Unauthenticated, _) => new(ProblemKind.SignedOut, "Your session has ended. Sign in again.", fields, error),
             (StatusCode.PermissionDenied, _) => new(ProblemKind.NotAllowed, "You do not have permission to do this in this workspace.", fields, error),
             (StatusCode.NotFound, _) => new(ProblemKind.NotFound, "There is no such key in this workspace.", fields, error),
@@ -62,6 +64,9 @@ public sealed class CallProblem(ProblemKind kind, string message, IReadOnlyDicti
             _ => new(ProblemKind.Other, "The service could not do this.", fields, error),
         };
     }
+
+    private static CallProblem Away(Dictionary<string, string> fields, RpcException error) =>
+        new(ProblemKind.Away, "The service does not answer right now.", fields, error);
 
     private static string Told(Dictionary<string, string> fields) =>
         fields.Count == 0 ? "The request cannot be served as it is." : string.Join(' ', fields.Select(field => $"{field.Key} {field.Value}."));

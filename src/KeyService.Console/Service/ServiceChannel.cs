@@ -71,8 +71,9 @@ public sealed class ServiceChannel : IDisposable
     {
         var cause = ConnectionCause.Of(error, _check);
         if (_log is not null && cause is not null && _failures.IsDue(cause)) Log.ServiceNotReached(_log, _address, cause);
-        else if (_log is not null && cause is null && _failures.Reached()) Log.ServiceReached(_log, _address);
-        return CallProblem.Of(error);
+        // A call that was cancelled here shows nothing about the service.
+        else if (_log is not null && cause is null && error.StatusCode != StatusCode.Cancelled && _failures.Reached()) Log.ServiceReached(_log, _address);
+        return cause is null ? CallProblem.Of(error) : CallProblem.NotReached(error);
     }
 
     /// <summary>A call was answered.</summary>

@@ -103,6 +103,7 @@ internal static class OidcSignIn
     private static void Tell(HttpContext http, Exception? failure)
     {
         http.RequestServices.GetRequiredService<SignInMetrics>().Failed(SignInProblem.Issuer);
+        if (!http.RequestServices.GetRequiredService<IssuerFailureLog>().IsDue()) return;
         var reason = new string([.. (failure?.Message ?? "it does not say why").Select(c => char.IsControl(c) ? ' ' : c)]);
         Log.NotSignedInAtIssuer(
             http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(OidcSignIn)), reason.Length > MaxReasonLength ? reason[..MaxReasonLength] : reason);

@@ -9,7 +9,8 @@ namespace KeyService.FunctionalTests.Infrastructure;
 /// <summary>gRPC by hand over HTTP/2, for what no gRPC library would send.</summary>
 internal sealed class RawGrpc(ServerProcess server) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = server.GrpcAddress };
+    // For calls that say Expect: 100-continue, whose body is sent when the server begins to read it.
+    private readonly HttpClient _http = new(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = server.GrpcAddress };
 
     /// <summary>The header of every call: the root credential, unless a test says otherwise; empty: none.</summary>
     public string Authorization { get; init; } = $"Bearer {server.RootCredential}";

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
@@ -12,14 +13,22 @@ internal sealed class RawHttp2 : IDisposable
     private readonly TcpClient _client = new();
     private int _lastId = -1;
 
-    private NetworkStream Stream => _client.GetStream();
+    private Stream? _tls;
 
-    public static async Task<RawHttp2> ConnectAsync(int port, params byte[] settings)
+    private Stream Stream => _tls ?? _client.GetStream();
+
+    public static Task<RawHttp2> ConnectAsync(int port, params byte[] settings) => ConnectAsync(port, overTls: false, settings);
+
+    /// <param name="port">On this machine.</param>
+    /// <param name="overTls">With a TLS handshake that agrees on HTTP/2; any certificate is accepted.</param>
+    /// <param name="settings">The payload of the first SETTINGS frame.</param>
+    public static async Task<RawHttp2> ConnectAsync(int port, bool overTls, params byte[] settings)
     {
         var raw = new RawHttp2();
         try
         {
             await raw._client.ConnectAsync("127.0.0.1", port);
+            if (overTls) raw._tls = await HandshakeAsync(raw._client.GetStream());
             await raw.SendAsync([.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, settings)]);
             return raw;
         }
@@ -134,5 +143,20 @@ internal sealed class RawHttp2 : IDisposable
         return [.. parts.SelectMany((part, i) => Frame(i == 0 ? Headers : (byte)9, (byte)((i == 0 && isWhole ? 1 : 0) | (i == parts.Count - 1 ? 4 : 0)), id, part))];
     }
 
+    /// <summary>Closes the socket; over TLS without the message that says so.</summary>
     public void Dispose() => _client.Dispose();
+
+    private static async Task<SslStream> HandshakeAsync(NetworkStream socket)
+    {
+        var tls = new SslStream(socket);
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "127.0.0.1",
+                ApplicationProtocols = [SslApplicationProtocol.Http2],
+                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            },
+            TestContext.Current.CancellationToken);
+        return tls;
+    }
 }

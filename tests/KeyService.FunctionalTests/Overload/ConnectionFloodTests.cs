@@ -10,6 +10,8 @@ public sealed class ConnectionFloodTests
     private const int OpenFiles = 800, Connections = 100;
     private const string CallerPath = "/keyservice.v1.ApiKeyService/GetCaller";
 
+    private static readonly byte[] Calls = [.. Enumerable.Range(0, 200).SelectMany(i => RawHttp2.Call((2 * i) + 1, "/a.b/c", "", isWhole: true))];
+
     [Fact]
     public async Task Idle_connections_keep_nobody_out_and_harm_no_connection_with_a_credential()
     {
@@ -49,28 +51,36 @@ public sealed class ConnectionFloodTests
         await using var server = await ServerProcess.StartAsync(store);
         // Kestrel says so when it ends a connection.
         server.ExpectedErrors.Add("exceeded the output operations maximum queue size");
-        var calls = Enumerable.Range(0, 200).SelectMany(i => RawHttp2.Call((2 * i) + 1, "/a.b/c", "", isWhole: true)).ToArray();
-
         // Whether one of them overflows depends on which thread is first: more than half did.
-        for (var i = 0; i < 2 * Connections; i++)
-        {
-            try
-            {
-                using var raw = await RawHttp2.ConnectAsync(server.GrpcAddress.Port);
-                await raw.SendAsync(calls);
-                // What it answers first; nothing more is read.
-                await raw.ReadAsync();
-            }
-            catch (Exception e) when (e is IOException or SocketException)
-            {
-                // Closed while it was sent.
-            }
-        }
+        for (var i = 0; i < 2 * Connections; i++) await AbuseAsync(server.GrpcAddress.Port, overTls: false);
 
         await Eventually.IsTrueAsync(async () => await MetricAsync(server, "abandoned") > 0, "tasks that did not end are left behind");
 
         await Task.WhenAll(Enumerable.Range(0, Connections / 2).Select(async _ => (await AuthenticatedAsync(server, server.RootCredential)).Dispose()));
         (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    /// <summary>The port speaks both protocols: that the connection is HTTP/2 is known from its handshake alone.</summary>
+    [Fact]
+    public async Task Over_TLS_connections_whose_tasks_never_end_are_left_behind()
+    {
+        await using var store = new TestStore();
+        var (certificate, key) = Start.Certificates.Write(store.Folder);
+        var port = Ports.Take();
+        await using var server = await ServerProcess.StartAsync(
+            store, ("Kestrel__Certificates__Default__Path", certificate), ("Kestrel__Certificates__Default__KeyPath", key),
+            ("KeyService__HttpPort", $"{port}"), ("KeyService__GrpcPort", $"{port}"));
+        server.ExpectedErrors.Add("exceeded the output operations maximum queue size");
+        using var metrics = new HttpClient(Start.TlsTests.Trusting(certificate)) { BaseAddress = new($"https://127.0.0.1:{port}") };
+
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                for (var i = 0; i < 10; i++) await AbuseAsync(port, overTls: true);
+                return ClosedIn(await metrics.GetStringAsync(new Uri("/metrics", UriKind.Relative)), "abandoned") > 0;
+            },
+            "tasks that did not end are left behind",
+            seconds: 30);
     }
 
     [Fact]
@@ -110,6 +120,21 @@ public sealed class ConnectionFloodTests
         output.ShouldContain("The limit of open files of this process (ulimit -n) is 650: at least 700 are needed.");
     }
 
+    /// <summary>Opens streams, reads what is answered first and nothing more, and closes the connection.</summary>
+    private static async Task AbuseAsync(int port, bool overTls)
+    {
+        try
+        {
+            using var raw = await RawHttp2.ConnectAsync(port, overTls);
+            await raw.SendAsync(Calls);
+            await raw.ReadAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            // Closed while it was sent.
+        }
+    }
+
     private static async Task<HttpStatusCode> ReadyAsync(ServerProcess server) => (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status;
 
     /// <summary>A connection that has carried a valid credential.</summary>
@@ -133,9 +158,11 @@ public sealed class ConnectionFloodTests
         }
     }
 
-    private static async Task<double> MetricAsync(ServerProcess server, string reason)
+    private static async Task<double> MetricAsync(ServerProcess server, string reason) =>
+        ClosedIn((await JsonAnswer.Send(server, new(HttpMethod.Get, "/metrics"), "")).Text, reason);
+
+    private static double ClosedIn(string page, string reason)
     {
-        var page = (await JsonAnswer.Send(server, new(HttpMethod.Get, "/metrics"), "")).Text;
         var line = page.Split('\n').FirstOrDefault(line => line.StartsWith("keyservice_connections_closed_total", StringComparison.Ordinal) && line.Contains($"reason=\"{reason}\""));
         return line is null ? 0 : double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }

@@ -3,6 +3,7 @@ using KeyService.Server.Keys;
 using KeyService.Server.Lifecycle;
 using KeyService.Server.Storage;
 using KeyService.Storage.Tests.Stores;
+using Microsoft.EntityFrameworkCore;
 
 namespace KeyService.Storage.Tests.Suite;
 
@@ -131,6 +132,21 @@ public abstract class StatusTests(Engine engine) : StoreTests(engine)
         await Should.ThrowAsync<OperationCanceledException>(() => SetStatusAsync(key, KeyStatus.Disabled));
 
         Store.Floors.Allows(key.KeyId, key.Revision, horizon: 0).ShouldBeTrue();
+    }
+
+    /// <summary>What another clock wrote: a year ahead it was wrong, half a minute ahead this one was set back.</summary>
+    [Theory]
+    [InlineData(366 * 86_400, 0)]
+    [InlineData(30, 30)]
+    public async Task An_update_time_in_the_future_stays_only_when_it_is_near(int secondsAhead, int secondsExpected)
+    {
+        var key = (await CreateAsync(Request())).Key;
+        var ahead = Store.Time.GetUtcNow().AddSeconds(secondsAhead);
+        await Store.WithContextAsync(context => context.ApiKeys.ExecuteUpdateAsync(set => set.SetProperty(row => row.UpdateTime, ahead)));
+
+        await SetStatusAsync(key, KeyStatus.Disabled);
+
+        (await GetAsync(key)).UpdateTime.ShouldBe(Store.Time.GetUtcNow().AddSeconds(secondsExpected));
     }
 
     private static async Task<Refusal> RefusalOf(Task task) => (await Should.ThrowAsync<RefusedException>(task)).Reason;

@@ -5,6 +5,7 @@ using KeyService.Server.Observability;
 using KeyService.Server.Tests.Fakes;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -41,6 +42,35 @@ public sealed class ConnectionLifetimeTests : IDisposable
 
         await EndsAsync(served);
         _table.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task With_both_protocols_the_task_is_left_behind_when_TLS_agreed_on_HTTP2()
+    {
+        _connection.Features.Set<ITlsApplicationProtocolFeature>(new Agreed("h2"));
+        var served = Serve(HttpProtocols.Http1AndHttp2);
+
+        _connection.Abort();
+
+        await EndsAsync(served);
+        _table.Count.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("http/1.1")]
+    [InlineData("")]
+    [InlineData(null)]
+    public async Task With_both_protocols_the_task_is_awaited_when_TLS_agreed_on_no_HTTP2(string? agreed)
+    {
+        if (agreed is not null) _connection.Features.Set<ITlsApplicationProtocolFeature>(new Agreed(agreed));
+        var served = Serve(HttpProtocols.Http1AndHttp2);
+
+        _connection.Abort();
+
+        await AdvanceUntilAsync(() => _table.Count == 0);
+        served.IsCompleted.ShouldBeFalse();
+        _serving.SetResult();
+        await served;
     }
 
     [Fact]
@@ -90,5 +120,10 @@ public sealed class ConnectionLifetimeTests : IDisposable
             _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(1, TestContext.Current.CancellationToken);
         }
+    }
+
+    private sealed class Agreed(string protocol) : ITlsApplicationProtocolFeature
+    {
+        public ReadOnlyMemory<byte> ApplicationProtocol { get; } = System.Text.Encoding.ASCII.GetBytes(protocol);
     }
 }
