@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 namespace KeyService.Server.Audit;
 
 /// <summary>Removes events beyond their retention from the front of each chain, and seals where it begins from then on.</summary>
-internal sealed class AuditPurger(KeyStore store, AuditTrail trail, MasterKeys masterKeys)
+internal sealed class AuditPurger(KeyStore store, IStorageEngine engine, AuditTrail trail, MasterKeys masterKeys)
 {
     /// <summary>Workspaces of one read: the list of them all has no bound.</summary>
     private const int Workspaces = 1_000;
@@ -76,7 +76,7 @@ internal sealed class AuditPurger(KeyStore store, AuditTrail trail, MasterKeys m
             head.PurgedGeneration = key.Generation;
             await context.SaveChangesAsync(token);
             // The chain is held: nothing was added before it since, and no other process purges it.
-            return await events.Where(e => e.Sequence <= last.Sequence).ExecuteDeleteAsync(token);
+            return await engine.DeleteAuditEventsAsync(context, workspaceId, last.Sequence, token);
         },
         cancellation);
 }

@@ -10,7 +10,7 @@ namespace KeyService.Server.Canary;
 /// changed since his own last look stands by, and takes over when nobody else has changed it for a round.
 /// </summary>
 internal sealed class CanaryRound(
-    ICanaryKey key, ReplicaCalls replicas, DatabaseClock clock, CanaryMetrics metrics, TimeProvider time, ILogger<CanaryRound> log)
+    ICanaryKey key, ReplicaCalls replicas, DatabaseClock clock, CanaryMetrics metrics, Metrics conditions, TimeProvider time, ILogger<CanaryRound> log)
 {
     /// <summary>The database's clock is reckoned on from its last answer, and may be set meanwhile.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
@@ -21,7 +21,7 @@ internal sealed class CanaryRound(
     /// <summary>The key's revision as this process knows it; 0: not yet.</summary>
     private long _known;
 
-    private readonly CanaryCoverage _coverage = new(metrics, time, log);
+    private readonly CanaryCoverage _coverage = new(metrics, conditions, time, log);
 
     /// <param name="rows">The replicas.</param>
     /// <param name="cancellation">Ends the round; the key may stay switched off until the next.</param>

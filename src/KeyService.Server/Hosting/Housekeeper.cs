@@ -53,9 +53,9 @@ internal sealed class Housekeeper(
                 await CleanUpAsync(stoppingToken);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
-            // Stopped.
+            // Stopped; a database's driver has names of its own for that.
         }
     }
 }

@@ -50,7 +50,7 @@ internal sealed class StoreStart(
     public static StartException? Explain(Exception exception) => exception switch
     {
         StartException known => known,
-        SqlException { Number: 4060 } => new("ConnectionStrings:SqlServer: the database is not there, or this login may not open it; `keyservice migrate` makes it.", exception),
+        SqlException { Number: 4060 } missing when SqlServerErrors.IsPermanent(missing) => new("ConnectionStrings:SqlServer: the database is not there, or this login may not open it; `keyservice migrate` makes it.", exception),
         SqlException sql when SqlServerErrors.IsPermanent(sql) => new($"ConnectionStrings:SqlServer: {SqlServerErrors.Describe(sql)}.", exception),
         SqlException sql => new($"ConnectionStrings:SqlServer: the server does not answer ({SqlServerErrors.Describe(sql)}).", exception),
         Microsoft.Data.Sqlite.SqliteException sqlite => new(

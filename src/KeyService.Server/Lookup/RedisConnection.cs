@@ -33,11 +33,10 @@ internal sealed class RedisConnection(LookupOptions options, Metrics metrics, Ti
         // Yields before the first attempt: the host starts the next service only after that.
         await Task.Yield();
         var settings = RedisSettings.Parse(options.Redis);
-        _connection = await ConnectionMultiplexer.ConnectAsync(settings);
         var isFirst = true;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var cause = await PingAsync(_connection, settings);
+            var cause = await PingAsync(settings);
             if (stoppingToken.IsCancellationRequested) return;
             if (cause is not null) _away.Failed(cause);
             else _away.Succeeded();
@@ -48,20 +47,22 @@ internal sealed class RedisConnection(LookupOptions options, Metrics metrics, Ti
     }
 
     /// <summary>Why Redis does not answer; null when it does.</summary>
-    private async Task<string?> PingAsync(IConnectionMultiplexer connection, ConfigurationOptions settings)
+    private async Task<string?> PingAsync(ConfigurationOptions settings)
     {
         try
         {
+            var connection = _connection ??= await ConnectionMultiplexer.ConnectAsync(settings);
             await connection.GetDatabase().PingAsync().WaitAsync(PingBound);
             _diagnosedAt = null;
             return null;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException)
+        // Whatever it is: an exception that leaves a background service stops the process, and Redis may be away.
+        catch (Exception e)
         {
-            if (connection.IsConnected) return RedisCause.Of(e);
+            if (_connection is { IsConnected: true }) return RedisCause.Of(e);
             if (_diagnosedAt is not { } then || time.GetElapsedTime(then) >= DiagnosisInterval)
             {
-                _refusal = await RefusalAsync(settings);
+                _refusal = await RefusalAsync(async () => await (await ConnectionMultiplexer.ConnectAsync(OnceOf(settings))).DisposeAsync());
                 _diagnosedAt = time.GetTimestamp();
             }
 
@@ -70,19 +71,26 @@ internal sealed class RedisConnection(LookupOptions options, Metrics metrics, Ti
     }
 
     /// <summary>Why Redis refuses a login: the library does not say it of a connection that it makes again.</summary>
-    private static async Task<string?> RefusalAsync(ConfigurationOptions settings)
+    /// <param name="connect">Makes a connection and closes it.</param>
+    /// <returns>Null when it does not refuse it, or when that cannot be found out. Never throws.</returns>
+    internal static async Task<string?> RefusalAsync(Func<Task> connect)
+    {
+        try
+        {
+            await connect();
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } ? RedisCause.Of(e) : null;
+        }
+    }
+
+    private static ConfigurationOptions OnceOf(ConfigurationOptions settings)
     {
         var once = settings.Clone();
         (once.AbortOnConnectFail, once.ConnectRetry) = (true, 1);
-        try
-        {
-            await (await ConnectionMultiplexer.ConnectAsync(once)).DisposeAsync();
-            return null;
-        }
-        catch (RedisConnectionException e)
-        {
-            return e.FailureType == ConnectionFailureType.AuthenticationFailure ? RedisCause.Of(e) : null;
-        }
+        return once;
     }
 
     public override void Dispose()

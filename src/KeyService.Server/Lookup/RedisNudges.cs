@@ -45,9 +45,14 @@ internal sealed class RedisNudgeListener(RedisConnection connection, Nudges nudg
                     _unheard.Succeeded();
                 }
             }
-            catch (Exception e) when (e is RedisException or TimeoutException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 _unheard.Failed(RedisCause.Of(e));
+            }
+
+            catch (Exception)
+            {
+                // Stopped.
             }
 
             if (!subscribed) await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

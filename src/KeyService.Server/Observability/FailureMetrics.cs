@@ -6,18 +6,21 @@ namespace KeyService.Server.Observability;
 /// <summary>Lasting conditions (<see cref="LastingFailure"/>), by name and cause.</summary>
 internal sealed partial class Metrics
 {
-    /// <summary>Those that last: cause by name.</summary>
-    private readonly ConcurrentDictionary<string, string> _conditions = new(StringComparer.Ordinal);
+    /// <summary>Those that last: cause by name and subject.</summary>
+    private readonly ConcurrentDictionary<(string Name, string Subject), string> _conditions = new();
 
     private Counter<long> _conditionFailures = null!;
 
-    public void ConditionFailed(string name, string cause)
+    /// <param name="name">A label.</param>
+    /// <param name="cause">A label.</param>
+    /// <param name="subject">Tells those of one name apart; no label.</param>
+    public void ConditionFailed(string name, string cause, string subject = "")
     {
         _conditionFailures.Add(1, new("condition", name), new("cause", cause));
-        _conditions[name] = cause;
+        _conditions[(name, subject)] = cause;
     }
 
-    public void ConditionOver(string name) => _conditions.TryRemove(name, out _);
+    public void ConditionOver(string name, string subject = "") => _conditions.TryRemove((name, subject), out _);
 
     private void CreateFailureInstruments()
     {
@@ -28,6 +31,6 @@ internal sealed partial class Metrics
     }
 
     private IEnumerable<Measurement<long>> ActiveConditions() =>
-        _conditions.Select(condition => new Measurement<long>(
-            1, new KeyValuePair<string, object?>("condition", condition.Key), new KeyValuePair<string, object?>("cause", condition.Value)));
+        _conditions.Select(condition => (condition.Key.Name, Cause: condition.Value)).Distinct().Select(condition => new Measurement<long>(
+            1, new KeyValuePair<string, object?>("condition", condition.Name), new KeyValuePair<string, object?>("cause", condition.Cause)));
 }

@@ -55,9 +55,16 @@ internal sealed class GuardedLoggerFactory : ILoggerFactory
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (!inner.IsEnabled(logLevel) || !limiter.Admits(category, eventId, logLevel, _isOwn)) return;
-            inner.Log(
-                logLevel, eventId, LogLine.Of(state, () => formatter(state, exception), rules),
-                exception is null ? null : new LoggedException(exception, rules | LogTextRules.NoQueries), LogLine.Formatter);
+            try
+            {
+                inner.Log(
+                    logLevel, eventId, LogLine.Of(state, () => formatter(state, exception), rules),
+                    exception is null ? null : new LoggedException(exception, rules | LogTextRules.NoQueries), LogLine.Formatter);
+            }
+            catch (Exception)
+            {
+                // A line is lost: a provider that fails must not end a call, a background service or, from a timer, the process.
+            }
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class LastingFailure
     {
         lock (_lock)
         {
-            _metrics.ConditionFailed(_text.Name, cause);
+            _metrics.ConditionFailed(_text.Name, cause, _text.Subject);
             (_failed, _cause, _succeeded) = (_time.GetTimestamp(), cause, false);
             if (!_active) Begin();
             _count++;
@@ -96,7 +96,7 @@ internal sealed class LastingFailure
     private void Remind()
     {
         if (_time.GetElapsedTime(_logged) < ReminderInterval) return;
-        Log.ConditionLasts(_log, Since(), _text.Name, _cause, _count - _countLogged);
+        Log.ConditionLasts(_log, Since(), NameInLines, _cause, _count - _countLogged);
         _causes.Clear();
         _causes.Add(_cause);
         Logged();
@@ -106,12 +106,14 @@ internal sealed class LastingFailure
     {
         if (!_active || !(_succeeded || _ends == FailureEnd.Quiet) || _time.GetElapsedTime(_failed) < _quiet) return;
         Volatile.Write(ref _active, false);
-        _metrics.ConditionOver(_text.Name);
+        _metrics.ConditionOver(_text.Name, _text.Subject);
         _watch?.Dispose();
         _watch = null;
         if (_text.Ends is { } ends) ends(_log);
-        else Log.ConditionOver(_log, Since(), _text.Name, _count);
+        else Log.ConditionOver(_log, Since(), NameInLines, _count);
     }
+
+    private string NameInLines => _text.Subject.Length == 0 ? _text.Name : $"{_text.Name} {_text.Subject}";
 
     private void Logged() => (_logged, _countLogged) = (_time.GetTimestamp(), _count);
 
@@ -121,7 +123,8 @@ internal sealed class LastingFailure
 /// <param name="Name">As the metrics and the lines that follow the first name it: words with underscores.</param>
 /// <param name="Begins">Logs that it begins, and why.</param>
 /// <param name="Ends">Logs that it is over; null: a line that says so with the name.</param>
-internal sealed record FailureLines(string Name, Action<ILogger, string> Begins, Action<ILogger>? Ends = null);
+/// <param name="Subject">Tells those of one name apart in the lines, such as by a replica's id; no label of a metric.</param>
+internal sealed record FailureLines(string Name, Action<ILogger, string> Begins, Action<ILogger>? Ends = null, string Subject = "");
 
 /// <summary>What ends a <see cref="LastingFailure"/>.</summary>
 internal enum FailureEnd

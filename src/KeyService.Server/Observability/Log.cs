@@ -60,7 +60,7 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "Nudges are not heard ({Failure}): the feed tells of changes within its interval.")]
     public static partial void NudgesNotHeard(ILogger log, string failure);
 
-    [LoggerMessage(21, LogLevel.Warning, "An open transaction has held the feed's watermark back for {Age}.")]
+    [LoggerMessage(21, LogLevel.Warning, "An open transaction has held the feed's watermark back for more than {Age}.")]
     public static partial void WatermarkOld(ILogger log, TimeSpan age);
 
     [LoggerMessage(22, LogLevel.Information, "Master key generation {Generation} waits: {Replicas} replicas lack it. Until they have it, it only verifies.")]
@@ -111,8 +111,8 @@ internal static partial class Log
     [LoggerMessage(56, LogLevel.Warning, "Too many credentials of {Class} are being checked: calls with others are refused, and counted in keyservice_calls_refused_total. Not said again until 10 s pass without.")]
     public static partial void TooManyCredentials(ILogger log, string @class);
 
-    [LoggerMessage(50, LogLevel.Warning, "The listener of port {Port} does not answer ({Failure}): not ready.")]
-    public static partial void ListenerSilent(ILogger log, int port, string failure);
+    [LoggerMessage(50, LogLevel.Warning, "A listener does not answer ({Failure}): not ready.")]
+    public static partial void ListenerSilent(ILogger log, string failure);
 
     [LoggerMessage(51, LogLevel.Information, "Each of {Listeners} listeners has at most {Connections} connections, {Anonymous} of them without a valid credential; limit of open files: {OpenFiles}.")]
     public static partial void ConnectionLimits(ILogger log, int listeners, int connections, int anonymous, int? openFiles);

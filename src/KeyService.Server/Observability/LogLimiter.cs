@@ -65,7 +65,20 @@ internal sealed class LogLimiter : IDisposable
         foreach (var (kind, lines) in _lines)
         {
             var left = Interlocked.Exchange(ref lines.Count, 0) - kind.Limit;
-            if (left > 0 && _log is { } log) Log.LinesLeftOut(log, left, kind.Category, kind.EventId, Period);
+            if (left > 0) Write(left, kind);
+        }
+    }
+
+    /// <summary>Past the guard of <see cref="GuardedLoggerFactory"/>, and from a timer: a provider that throws would end the process.</summary>
+    private void Write(long left, Kind kind)
+    {
+        try
+        {
+            if (_log is { } log) Log.LinesLeftOut(log, left, kind.Category, kind.EventId, Period);
+        }
+        catch (Exception)
+        {
+            // The line is lost; the metric has counted.
         }
     }
 

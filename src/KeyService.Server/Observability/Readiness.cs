@@ -17,18 +17,18 @@ internal sealed class Readiness(
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
     private readonly LastingFailure _unanswered = new(new("ready", Log.NotReady, Log.Ready), metrics, time, log, FailureEnd.Success, quiet: TimeSpan.Zero);
-    private int _heard = 1;
+    private readonly LastingFailure _silent = new(new("listeners", Log.ListenerSilent, Log.ListenersBack), metrics, time, log, FailureEnd.Success, quiet: TimeSpan.Zero);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested) return HealthCheckResult.Unhealthy("stopping");
         if (await silentListener().WaitAsync(cancellationToken) is var (port, failure))
         {
-            if (Interlocked.Exchange(ref _heard, 0) == 1) Log.ListenerSilent(log, port, failure);
+            _silent.Failed($"port {port}: {failure}");
             return HealthCheckResult.Unhealthy("a listener does not answer");
         }
 
-        if (Interlocked.Exchange(ref _heard, 1) == 0) Log.ListenersBack(log);
+        _silent.Succeeded();
         try
         {
             await ping(cancellationToken).WaitAsync(Bound, time, cancellationToken);

@@ -23,7 +23,7 @@ internal sealed class FeedCycle(
     // What was seen last of the database, whatever this replica's name was: a new name must not make a new history look like the first.
     private readonly History _history = new();
     private FeedState? _state;
-    private bool _toldOld;
+    private readonly LastingFailure _old = new(new("watermark", static (log, _) => Log.WatermarkOld(log, OldWatermark)), metrics, time, log, quiet: TimeSpan.Zero);
     private bool _renewalDue;
 
     /// <summary>Runs one cycle; when it returns, all that was committed before it was called has been applied.</summary>
@@ -119,15 +119,11 @@ internal sealed class FeedCycle(
         return news;
     }
 
-    /// <summary>Once for each transaction that is left open: the horizon stands still behind it, and the same changes are read again and again.</summary>
+    /// <summary>A transaction is left open: the horizon stands still behind it, and the same changes are read again and again.</summary>
     private void TellOld(TimeSpan age)
     {
-        if (age <= OldWatermark) _toldOld = false;
-        else if (!_toldOld)
-        {
-            _toldOld = true;
-            Log.WatermarkOld(log, age);
-        }
+        if (age <= OldWatermark) _old.Succeeded();
+        else _old.Failed("an open transaction");
     }
 
     private static bool HasChangesAbove(FeedAnswer answer) => answer.Changes.Count > 0 && answer.Changes[^1].Revision >= answer.Watermark;

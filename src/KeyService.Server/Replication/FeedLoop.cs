@@ -114,9 +114,9 @@ internal sealed class FeedLoop(
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // Stopping.
+            // Stopping; a database's driver has names of its own for that.
         }
     }
 

@@ -88,9 +88,9 @@ internal sealed class GenerationRollout(
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // Stopping.
+            // Stopping; a database's driver has names of its own for that.
         }
     }
 

@@ -50,6 +50,10 @@ internal interface IStorageEngine
     Task<int> DeleteRequestRecordsAsync(KeyDbContext context, DateTimeOffset cutoff, int count, CancellationToken cancellation) =>
         context.RequestRecords.Where(record => record.CreateTime <= cutoff).Take(count).ExecuteDeleteAsync(cancellation);
 
+    /// <summary>Removes the events at the front of a workspace's chain up to a sequence number; returns how many. The chain is held: see <see cref="LockAuditHeadAsync"/>.</summary>
+    Task<int> DeleteAuditEventsAsync(KeyDbContext context, string workspaceId, long lastSequence, CancellationToken cancellation) =>
+        context.AuditEvents.Where(e => e.WorkspaceId == workspaceId && e.Sequence <= lastSequence).ExecuteDeleteAsync(cancellation);
+
     /// <summary>Raises last-used times in one statement; a time goes back only from the future, and a key that is gone is passed over.</summary>
     /// <param name="usesJson">An array of <c>{"k": key id, "t": microseconds since 1970}</c>.</param>
     Task FlushUsageAsync(string usesJson, CancellationToken cancellation);

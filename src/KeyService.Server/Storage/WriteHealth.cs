@@ -14,10 +14,10 @@ internal sealed class WriteHealth(Metrics metrics, TimeProvider time, ILogger<Wr
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Errors of SQL Server with which it refuses writes while it answers reads: no room in the file or its log, a read-only or damaged database,
-    /// a missing permission.
+    /// Errors of SQL Server with which it refuses writes while it answers reads: no room in the file or its log, no room in the size that was bought,
+    /// a read-only or damaged database, a missing permission.
     /// </summary>
-    private static readonly int[] SqlServerRefusals = [229, 1101, 1105, 3906, 3908, 9002];
+    private static readonly int[] SqlServerRefusals = [229, 230, 262, 823, 824, 825, 1101, 1105, 3906, 3908, 9002, 40544];
 
     private readonly LastingFailure _failing = new(new("writes", Log.WritesFail, Log.WritesSucceed), metrics, time, log, quiet: TimeSpan.Zero);
     private readonly Lock _lock = new();
@@ -88,7 +88,7 @@ internal sealed class WriteHealth(Metrics metrics, TimeProvider time, ILogger<Wr
         var stops = cause switch
         {
             SqliteException sqlite => SqliteCause.StopsWrites(sqlite),
-            SqlException sql => Array.IndexOf(SqlServerRefusals, sql.Number) >= 0,
+            SqlException sql => sql.Errors.Cast<SqlError>().Any(error => SqlServerRefusals.Contains(error.Number)),
             _ => false,
         };
         if (!stops && !StoreErrors.IsUnavailable(exception, CancellationToken.None)) return false;

@@ -62,6 +62,9 @@ internal sealed class FaultyEngine : IStorageEngine, IDisposable
     public Task<int> DeleteRequestRecordsAsync(KeyDbContext context, DateTimeOffset cutoff, int count, CancellationToken cancellation) =>
         _inner.DeleteRequestRecordsAsync(context, cutoff, count, cancellation);
 
+    public Task<int> DeleteAuditEventsAsync(KeyDbContext context, string workspaceId, long lastSequence, CancellationToken cancellation) =>
+        _inner.DeleteAuditEventsAsync(context, workspaceId, lastSequence, cancellation);
+
     public async Task FlushUsageAsync(string usesJson, CancellationToken cancellation)
     {
         await _faults.SendAsync(cancellation);

@@ -19,7 +19,7 @@ internal sealed class CanaryRig
         Table = new(Store, clock, Time);
         Metrics = new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
         Calls = new(Connect);
-        Round = new(Key, Calls, clock, Metrics, Time, Log);
+        Round = new(Key, Calls, clock, Metrics, Samples.Metrics(Time), Time, Log);
         Rows = [Row("a"), Row("b")];
     }
 

@@ -41,6 +41,21 @@ public sealed class GuardedLoggerTests : IDisposable
     }
 
     [Fact]
+    public void A_provider_that_throws_loses_its_line_and_ends_nothing_that_logs()
+    {
+        using var failing = new FailingProvider();
+        _factory.AddProvider(failing);
+
+        var own = _factory.CreateLogger("KeyService.Part");
+        own.LogWarning("x");
+        for (var i = 0; i <= LogLimiter.MaxForeign; i++) _factory.CreateLogger(Kestrel).LogWarning("x");
+        // From a timer: an exception would end the process.
+        _time.Advance(LogLimiter.Period);
+
+        failing.Asked.ShouldBe(1 + LogLimiter.MaxForeign + 1);
+    }
+
+    [Fact]
     public void Any_number_of_kinds_takes_a_bounded_number_of_lines()
     {
         for (var i = 0; i < 10 * LogLimiter.MaxKinds; i++) _factory.CreateLogger($"Library.Part{i}").LogWarning("x");
@@ -115,6 +130,29 @@ public sealed class GuardedLoggerTests : IDisposable
             var scopes = "";
             _scopes.ForEachScope((scope, _) => scopes += scope, 0);
             All.Add(new(formatter(state, exception), (IReadOnlyList<KeyValuePair<string, object?>>)state!, exception, scopes));
+        }
+
+        public void Dispose()
+        {
+            // Nothing is kept.
+        }
+    }
+
+    private sealed class FailingProvider : ILoggerProvider, ILogger
+    {
+        public int Asked { get; private set; }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            Asked++;
+            throw new IOException();
         }
 
         public void Dispose()

@@ -31,6 +31,30 @@ public class FeedCycleAlarmTests
     }
 
     [Fact]
+    public async Task While_it_lasts_it_is_told_every_five_minutes_and_once_when_it_is_over()
+    {
+        var lines = new LogLines<FeedCycle>();
+        var rig = new FeedRig(TimeSpan.FromSeconds(5), log: lines);
+        var above = new KeyChange("a", 12);
+        await rig.RunAsync(FeedRig.Answer(1, 10, above));
+        rig.Time.Advance(TimeSpan.FromSeconds(11));
+        for (var cycle = 2; cycle < 8; cycle++)
+        {
+            await rig.RunAsync(FeedRig.Answer(cycle, 10, above));
+            rig.Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await rig.RunAsync(FeedRig.Answer(8, 13, above));
+
+        lines.All.Where(line => line.Contains("watermark", StringComparison.Ordinal)).ShouldBe(
+        [
+            "An open transaction has held the feed's watermark back for more than 00:00:10.",
+            "Still failing after 00:05:00: watermark (an open transaction); 5 failures since the last line.",
+            "No longer failing after 00:06:00: watermark; 6 failures.",
+        ]);
+    }
+
+    [Fact]
     public async Task A_watermark_that_stands_still_because_nothing_changes_is_no_reason_to_warn()
     {
         var rig = new FeedRig(TimeSpan.FromSeconds(5), log: _log);

@@ -57,6 +57,9 @@ internal sealed class InterceptedEngine(IStorageEngine inner, Func<IInterceptor[
     public Task<int> DeleteRequestRecordsAsync(KeyDbContext context, DateTimeOffset cutoff, int count, CancellationToken cancellation) =>
         Inner.DeleteRequestRecordsAsync(context, cutoff, count, cancellation);
 
+    public Task<int> DeleteAuditEventsAsync(KeyDbContext context, string workspaceId, long lastSequence, CancellationToken cancellation) =>
+        Inner.DeleteAuditEventsAsync(context, workspaceId, lastSequence, cancellation);
+
     public Task FlushUsageAsync(string usesJson, CancellationToken cancellation) => Inner.FlushUsageAsync(usesJson, cancellation);
 
     public Task PingAsync(CancellationToken cancellation) => Inner.PingAsync(cancellation);

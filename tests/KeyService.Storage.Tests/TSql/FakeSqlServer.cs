@@ -36,6 +36,12 @@ internal sealed class FakeSqlServer : IAsyncDisposable
     /// <summary>The answer to a login; null: it succeeds.</summary>
     public (int Number, byte Severity)? LoginError { get; set; }
 
+    /// <summary>Errors behind <see cref="LoginError"/>, in the same answer.</summary>
+    public IReadOnlyList<(int Number, byte Severity)> MoreLoginErrors { get; set; } = [];
+
+    /// <summary>Answers the TLS handshake with an alert: no protocol version or cipher in common.</summary>
+    public bool RefusesHandshake { get; set; }
+
     /// <summary>The answer to every batch.</summary>
     public (int Number, byte Severity) BatchError { get; set; } = (208, 16);
 
@@ -59,7 +65,7 @@ internal sealed class FakeSqlServer : IAsyncDisposable
         {
             while (true) connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             await Task.WhenAll(connections);
         }
@@ -71,7 +77,14 @@ internal sealed class FakeSqlServer : IAsyncDisposable
         {
             await using var stream = client.GetStream();
             await ReadAsync(stream);
-            await WriteAsync(stream, PreLoginReply(_hasCertificate ? Encrypted : NotEncrypted));
+            await WriteAsync(stream, PreLoginReply(_hasCertificate || RefusesHandshake ? Encrypted : NotEncrypted));
+            if (RefusesHandshake)
+            {
+                await ReadAsync(stream);
+                await stream.WriteAsync(Packet(PreLogin, HandshakeFailure), _stop.Token);
+                return;
+            }
+
             if (_hasCertificate)
             {
                 await HandshakeAsync(stream);
@@ -80,7 +93,7 @@ internal sealed class FakeSqlServer : IAsyncDisposable
 
             await ReadAsync(stream);
             Interlocked.Increment(ref _logins);
-            await WriteAsync(stream, LoginError is { } refusal ? [.. Error(refusal), .. Done] : [.. LoginAcknowledgement, .. Done]);
+            await WriteAsync(stream, LoginError is { } refusal ? [.. Error(refusal), .. MoreLoginErrors.SelectMany(Error), .. Done] : [.. LoginAcknowledgement, .. Done]);
             while (true)
             {
                 await ReadAsync(stream);
@@ -137,6 +150,9 @@ internal sealed class FakeSqlServer : IAsyncDisposable
 
     // LOGINACK: interface, TDS 7.4, program name, version. ENVCHANGE: the collation of the server, which parameters are sent in.
     private static byte[] LoginAcknowledgement => [0xad, 12, 0, 1, 0x74, 0, 0, 4, 1, (byte)'x', 0, 16, 0, 0, 0, 0xe3, 8, 0, 7, 5, 0x09, 0x04, 0xd0, 0, 0x34, 0];
+
+    // A TLS record: alert, fatal, handshake_failure.
+    private static byte[] HandshakeFailure => [0x15, 3, 3, 0, 2, 2, 40];
 
     private static byte[] Done => [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 

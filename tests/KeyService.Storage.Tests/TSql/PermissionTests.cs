@@ -9,12 +9,12 @@ namespace KeyService.Storage.Tests.TSql;
 public sealed class PermissionTests
 {
     private readonly RecordingServer _server = new();
-    private List<string> _missing = [];
+    private readonly List<(string Permission, object Granted)> _permissions = [("SELECT on ApiKeys", 1)];
     private int _forks = 1;
 
     public PermissionTests() => _server.Override = sql => sql switch
     {
-        _ when sql == SqlServerPermissions.Missing => TableOf(_missing),
+        _ when sql == SqlServerPermissions.Granted => PermissionTable(),
         SqlServerPermissions.SeesFork => TableOf([_forks]),
         _ => null,
     };
@@ -22,7 +22,7 @@ public sealed class PermissionTests
     [Fact]
     public void The_check_is_T_SQL_and_every_table_and_the_sequence_are_in_it()
     {
-        Schema.Parse(SqlServerPermissions.Missing);
+        Schema.Parse(SqlServerPermissions.Granted);
         Schema.Parse(SqlServerPermissions.SeesFork);
         using var context = Schema.NewContext();
 
@@ -33,6 +33,7 @@ public sealed class PermissionTests
     [Theory]
     [InlineData(SqlServerStatements.LockAuditHead, "SELECT AuditHeads")]
     [InlineData(SqlServerStatements.FlushUsage, "UPDATE KeyUsage", "INSERT KeyUsage", "SELECT KeyUsage", "SELECT ApiKeys")]
+    [InlineData(SqlServerStatements.DeleteAuditEvents, "DELETE AuditEvents", "SELECT AuditEvents")]
     [InlineData(SqlServerFeedStatements.RegisterNew, "INSERT Replicas", "SELECT Replicas")]
     [InlineData(SqlServerFeedStatements.RegisterAgain, "UPDATE Replicas")]
     [InlineData(SqlServerFeedStatements.DrawTicket, "UPDATE ReplicaTickets")]
@@ -44,7 +45,7 @@ public sealed class PermissionTests
     [InlineData(SqlServerFeedStatements.AddFingerprint, "INSERT MasterKeyFingerprints", "SELECT MasterKeyFingerprints")]
     public void What_the_hand_written_statements_need_is_listed(string sql, params string[] needed)
     {
-        sql = sql.Replace("{0}", "@p0", StringComparison.Ordinal);
+        sql = sql.Replace("{0}", "@p0", StringComparison.Ordinal).Replace("{1}", "@p1", StringComparison.Ordinal);
 
         NeededPermissions.Of(sql).ShouldBe(needed, ignoreOrder: true);
         NeededPermissions.ShouldBeListed(sql);
@@ -56,7 +57,8 @@ public sealed class PermissionTests
     [Fact]
     public async Task What_is_missing_is_named_in_one_line()
     {
-        _missing = ["INSERT on Replicas", "UPDATE on ReplicaTickets"];
+        // NULL: an object that the login does not see, since it has no permission on it.
+        _permissions.AddRange([("INSERT on Replicas", 0), ("UPDATE on ReplicaTickets", DBNull.Value)]);
 
         var refusal = await Should.ThrowAsync<StartException>(CheckAsync);
 
@@ -86,6 +88,15 @@ public sealed class PermissionTests
     {
         await using var context = _server.CreateContext();
         return await SqlServerPermissions.CheckAsync(context, CancellationToken.None);
+    }
+
+    private DataTable PermissionTable()
+    {
+        var table = new DataTable();
+        table.Columns.Add("Value", typeof(string));
+        table.Columns.Add("Granted", typeof(int));
+        foreach (var (permission, granted) in _permissions) table.Rows.Add(permission, granted);
+        return table;
     }
 
     private static DataTable TableOf<T>(IEnumerable<T> values)

@@ -6,7 +6,9 @@ using KeyService.Server.Lifecycle;
 using KeyService.Server.Storage;
 using KeyService.Server.Storage.SqlServer;
 using KeyService.Storage.Tests.Stores;
+using Microsoft.Data.SqlClient;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace KeyService.Storage.Tests.TSql;
 
@@ -103,6 +105,29 @@ public sealed class PrimaryTests
         await primary.CheckAsync(reader, connection: null, CancellationToken.None);
         (await reader.ReadAsync()).ShouldBeTrue();
         reader.GetInt64(0).ShouldBe(42);
+    }
+
+    [Fact]
+    public void The_pool_of_each_connection_string_is_emptied_and_none_of_them_at_every_call()
+    {
+        var (time, cleared) = (new FakeTimeProvider(), new List<string>());
+        var primary = new SqlServerPrimary(time, allowsCopy: false, connection => cleared.Add(connection.Database));
+        using var management = new SqlConnection("Server=none;Database=management");
+        using var validation = new SqlConnection("Server=none;Database=validation");
+        void Refuse(SqlConnection connection) =>
+            Should.Throw<StoreUnavailableException>(() => primary.Check(new DataTableReader([Table("READ_ONLY")]), connection));
+
+        for (var i = 0; i < 2; i++)
+        {
+            Refuse(management);
+            Refuse(validation);
+        }
+
+        cleared.ShouldBe(["management", "validation"]);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Refuse(validation);
+        Refuse(management);
+        cleared.ShouldBe(["management", "validation", "validation", "management"]);
     }
 
     private void Is(string? updateability) => _server.Rows[""] = new() { ["Updateability"] = (object?)updateability ?? DBNull.Value };

@@ -10,7 +10,7 @@ using Microsoft.SqlServer.TransactSql.ScriptDom;
 namespace KeyService.Storage.Tests.TSql;
 
 /// <summary>One command as it would have gone to the server.</summary>
-internal sealed record RecordedCommand(string Text, IReadOnlyList<SqlParameter> Parameters, bool InTransaction)
+internal sealed record RecordedCommand(string Text, IReadOnlyList<SqlParameter> Parameters, bool InTransaction, int Timeout = 0)
 {
     /// <summary>As the server would declare them.</summary>
     public string Declarations => string.Join(", ", Parameters.Select(parameter => $"@{parameter.ParameterName.TrimStart('@')} {TypeOf(parameter)} = NULL"));
@@ -48,6 +48,8 @@ internal sealed class RecordingServer
     public KeyDbContext CreateContext() => new SqlServerKeyDbContext(
         new DbContextOptionsBuilder<SqlServerKeyDbContext>(SqlServerEngine.OptionsFor("Server=none;Database=none", retry: true))
             .UseSqlServer(new Connection(this)).Options);
+
+    public DbConnection NewConnection() => new Connection(this);
 
     private DataTable[] Answer(string sql)
     {
@@ -238,6 +240,6 @@ internal sealed class RecordingServer
         }
 
         private void Record() => server.Commands.Add(new(CommandText, [.. _parameters.Parameters.Cast<SqlParameter>()
-            .Select(parameter => (SqlParameter)((ICloneable)parameter).Clone())], DbTransaction is not null));
+            .Select(parameter => (SqlParameter)((ICloneable)parameter).Clone())], DbTransaction is not null, CommandTimeout));
     }
 }

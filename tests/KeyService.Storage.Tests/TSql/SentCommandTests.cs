@@ -170,7 +170,7 @@ public sealed class SentCommandTests : IAsyncDisposable
 
         var deletes = _server.Commands.Where(command => command.Text.Contains("DELETE ")).Select(command => command.Text).ToList();
         deletes.Count.ShouldBe(2);
-        deletes[0].ShouldMatch(@"DELETE FROM \[\w\]\s+FROM \[AuditEvents\] AS \[\w\]\s+WHERE \[\w\]\.\[WorkspaceId\] = @\w+ AND \[\w\]\.\[Sequence\] <= @\w+");
+        deletes[0].ShouldMatch(@"^DELETE \[event\]\s+FROM \[AuditEvents\] AS \[event\] WITH \(ROWLOCK, FORCESEEK .*\)\s+WHERE \[event\]\.\[WorkspaceId\] = CAST\(@\w+ AS varchar\(64\)\) AND \[event\]\.\[Sequence\] <= @\w+$");
         deletes[1].ShouldMatch(@"DELETE TOP\(@\w+\) FROM \[\w\]\s+FROM \[RequestRecords\] AS \[\w\]\s+WHERE \[\w\]\.\[CreateTime\] <= @\w+");
         _server.Commands.Skip(listed).ShouldNotContain(command => command.Text.Contains("[Before]"), "a purge reads no records");
         var head = _server.Rows["AuditHeads"];

@@ -1,9 +1,11 @@
 using KeyService.Server.Hosting;
 using KeyService.Server.Keys;
+using KeyService.Server.Observability;
 using KeyService.Server.Storage;
 using KeyService.Server.Storage.SqlServer;
 using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyService.Storage.Tests.TSql;
 
@@ -44,6 +46,76 @@ public sealed class SqlServerFailureTests
         failure.Failure.ShouldContain(cause);
         StoreStart.Explain(failure)!.Message.ShouldStartWith("ConnectionStrings:SqlServer: ");
         StoreStart.Explain(failure)!.Message.ShouldContain(cause);
+    }
+
+    [Theory]
+    [InlineData(983, 4060, "started, restored or moved")]
+    [InlineData(976, 18456, "started, restored or moved")]
+    [InlineData(4060, 983, "started, restored or moved")]
+    [InlineData(18456, 40613, "started, restored or moved")]
+    public async Task A_refused_login_at_a_database_that_moves_is_transient_and_so_named(int first, int second, string cause)
+    {
+        await using var server = new FakeSqlServer { LoginError = (first, 14), MoreLoginErrors = [(second, 14), (18456, 14)] };
+        var engine = new SqlServerEngine(server.ConnectionString(), TimeProvider.System);
+
+        var failure = await FailureOfAsync(() => engine.FindKeyAsync(new byte[32], CancellationToken.None));
+
+        failure.IsPermanent.ShouldBeFalse();
+        failure.Failure.ShouldContain(cause);
+        StoreStart.Explain(failure)!.Message.ShouldContain("does not answer");
+    }
+
+    [Theory]
+    [InlineData(4060, 18456, "the database is not there")]
+    [InlineData(18456, 18456, "the server refuses this login")]
+    // The connection breaks behind it.
+    [InlineData(18456, 10054, "the server refuses this login")]
+    [InlineData(824, 596, "the database is damaged")]
+    public async Task A_permanent_error_stays_permanent_with_what_follows_it(int first, int second, string cause)
+    {
+        await using var server = new FakeSqlServer { LoginError = (first, 14), MoreLoginErrors = [(second, 14)] };
+        var engine = new SqlServerEngine(server.ConnectionString(), TimeProvider.System);
+
+        var failure = await FailureOfAsync(() => engine.FindKeyAsync(new byte[32], CancellationToken.None));
+
+        failure.IsPermanent.ShouldBeTrue();
+        failure.Failure.ShouldContain(cause);
+    }
+
+    [Theory]
+    [InlineData(229, 14)]
+    [InlineData(230, 14)]
+    [InlineData(262, 14)]
+    [InlineData(823, 24)]
+    [InlineData(824, 24)]
+    [InlineData(825, 16)]
+    [InlineData(1105, 17)]
+    [InlineData(3906, 16)]
+    [InlineData(9002, 17)]
+    [InlineData(40544, 20)]
+    public async Task A_change_that_the_server_refuses_for_good_is_a_problem_at_once(int number, byte severity)
+    {
+        await using var server = new FakeSqlServer { BatchError = (number, severity) };
+        var engine = new SqlServerEngine(server.ConnectionString(), TimeProvider.System);
+        await using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System).AddSingleton(new VerdictNames([])).AddSingleton<Metrics>().AddSingleton<WriteHealth>().AddLogging().BuildServiceProvider();
+        var health = services.GetRequiredService<WriteHealth>();
+
+        await Should.ThrowAsync<Exception>(() => health.WatchAsync(engine.FindKeyAsync(new byte[32], CancellationToken.None)));
+
+        health.Problem.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_handshake_that_fails_for_another_reason_than_the_certificate_is_transient()
+    {
+        await using var server = new FakeSqlServer { RefusesHandshake = true };
+        var engine = new SqlServerEngine(server.ConnectionString("Encrypt=Mandatory"), TimeProvider.System);
+
+        var failure = await FailureOfAsync(() => engine.PingAsync(CancellationToken.None));
+
+        failure.IsPermanent.ShouldBeFalse();
+        failure.Failure.ShouldContain("the TLS handshake failed");
+        failure.Failure.ShouldNotContain("certificate");
     }
 
     [Theory]

@@ -1,6 +1,8 @@
 using System.Reflection;
+using KeyService.Server.Storage;
 using KeyService.Server.Storage.SqlServer;
 using KeyService.Server.Usage;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 
 namespace KeyService.Storage.Tests.TSql;
@@ -21,6 +23,8 @@ public sealed class StatementTests
 
     [Theory]
     [InlineData(nameof(SqlServerStatements.LockAuditHead), "[WorkspaceId]", "[WorkspaceID2]")]
+    [InlineData(nameof(SqlServerStatements.DeleteAuditEvents), "[event].[Sequence]", "[event].[Number2]")]
+    [InlineData(nameof(SqlServerStatements.DeleteAuditEvents), "[AuditEvents]", "[AuditEvent]")]
     [InlineData(nameof(SqlServerStatements.FlushUsage), "[stored].[LastUsedTime] <", "[stored].[LastUsed] <")]
     [InlineData(nameof(SqlServerStatements.FlushUsage), "[used].[UsedTime]", "[used].[Used]")]
     [InlineData(nameof(SqlServerStatements.FlushUsage), "[item].[k]", "[item].[key]")]
@@ -65,6 +69,19 @@ public sealed class StatementTests
         UsageFlusher.Batch.ShouldBeLessThanOrEqualTo(1_000, "a statement that takes 5,000 locks takes the whole table");
     }
 
+    [Fact]
+    public void A_purge_of_a_chain_seeks_it_by_an_index_of_the_schema()
+    {
+        var tables = new HintedTables();
+        Schema.Parse(Sql(nameof(SqlServerStatements.DeleteAuditEvents))).Accept(tables);
+        using var context = Schema.NewContext();
+        var index = context.Model.FindEntityType(typeof(AuditEventRow))!.GetIndexes().Single(index => index.GetDatabaseName() == "IX_AuditEvents_WorkspaceId_Sequence");
+
+        tables.Found.ShouldBe(["event: ", "AuditEvents: Rowlock ForceSeek"], ignoreOrder: true);
+        Sql(nameof(SqlServerStatements.DeleteAuditEvents)).ShouldContain(
+            $"FORCESEEK ([{index.GetDatabaseName()}] ({string.Join(", ", index.Properties.Select(property => $"[{property.GetColumnName()}]"))}))");
+    }
+
     [Theory]
     [InlineData(0, true)]
     [InlineData(1, true)]
@@ -84,10 +101,11 @@ public sealed class StatementTests
         typeof(SqlServerStatements).GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static).Where(constant => constant.IsLiteral);
 
     /// <summary>What a raw parameter arrives as.</summary>
-    private const string Parameter = "@p0 nvarchar(max) = NULL, @database nvarchar(128) = NULL, @milliseconds int = NULL";
+    private const string Parameter = "@p0 nvarchar(max) = NULL, @p1 bigint = NULL, @database nvarchar(128) = NULL, @milliseconds int = NULL";
 
     private static string Sql(string name) =>
-        ((string)typeof(SqlServerStatements).GetField(name)!.GetRawConstantValue()!).Replace("{0}", "@p0", StringComparison.Ordinal);
+        ((string)typeof(SqlServerStatements).GetField(name)!.GetRawConstantValue()!)
+        .Replace("{0}", "@p0", StringComparison.Ordinal).Replace("{1}", "@p1", StringComparison.Ordinal);
 
     private sealed class HintedTables : TSqlFragmentVisitor
     {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using KeyService.Server.Keys;
 using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
@@ -33,32 +34,39 @@ internal sealed class SqlServerEngine : IStorageEngine
 
     private readonly SqlServerSettings _settings;
 
-    public SqlServerEngine(string connectionString, TimeProvider time, bool allowsCopy = false)
+    /// <param name="connectionString">Of the operator.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="allowsCopy">See <see cref="SqlServerPrimary"/>.</param>
+    /// <param name="connections">Null: those of SqlClient.</param>
+    public SqlServerEngine(string connectionString, TimeProvider time, bool allowsCopy = false, SqlServerEngineConnections? connections = null)
     {
         var primary = new SqlServerPrimary(time, allowsCopy);
         _settings = new SqlServerSettings(time);
         _connectionString = connectionString;
         _time = time;
         _contexts = new(OptionsFor(SqlServerConnections.ForManagement(connectionString), retry: true, primary));
-        _lookupContexts = new(OptionsFor(SqlServerConnections.ForValidation(connectionString), retry: false, primary));
-        Replication = new SqlServerReplicationStore(SqlServerConnections.ForFeed(connectionString), primary, _settings);
+        _lookupContexts = new(OptionsFor(SqlServerConnections.ForValidation(connectionString), retry: false, primary, connections?.Lookups));
+        Replication = new SqlServerReplicationStore(SqlServerConnections.ForFeed(connectionString), primary, _settings, connections is null ? null : connections.OpenFeedAsync);
     }
 
     public string Name => "SQL Server";
 
     public IReplicationStore Replication { get; }
 
-    public static DbContextOptions<SqlServerKeyDbContext> OptionsFor(string connectionString, bool retry, SqlServerPrimary? primary = null) =>
-        new DbContextOptionsBuilder<SqlServerKeyDbContext>()
-            .UseSqlServer(connectionString, server =>
-            {
-                server.UseCompatibilityLevel(LeastCompatibilityLevel);
-                server.CommandTimeout(retry ? 10 : 2);
-                // The default, six tries over up to 30 s each, outlasts every caller.
-                if (retry) server.EnableRetryOnFailure(maxRetryCount: 3, TimeSpan.FromSeconds(1), errorNumbersToAdd: null);
-            })
-            .AddInterceptors(new SqlServerPrimaryReads(primary ?? new(TimeProvider.System)))
-            .Options;
+    public static DbContextOptions<SqlServerKeyDbContext> OptionsFor(
+        string connectionString, bool retry, SqlServerPrimary? primary = null, DbConnection? connection = null)
+    {
+        var options = new DbContextOptionsBuilder<SqlServerKeyDbContext>().AddInterceptors(new SqlServerPrimaryReads(primary ?? new(TimeProvider.System)));
+        return (connection is null ? options.UseSqlServer(connectionString, Configure) : options.UseSqlServer(connection, Configure)).Options;
+
+        void Configure(SqlServerDbContextOptionsBuilder server)
+        {
+            server.UseCompatibilityLevel(LeastCompatibilityLevel);
+            server.CommandTimeout(retry ? 10 : 2);
+            // The default, six tries over up to 30 s each, outlasts every caller.
+            if (retry) server.EnableRetryOnFailure(maxRetryCount: 3, TimeSpan.FromSeconds(1), errorNumbersToAdd: null);
+        }
+    }
 
     public KeyDbContext CreateContext() => _contexts.CreateDbContext();
 
@@ -85,6 +93,9 @@ internal sealed class SqlServerEngine : IStorageEngine
         (await context.AuditHeads.FromSqlRaw(SqlServerStatements.LockAuditHead, workspaceId).ToListAsync(cancellation)).SingleOrDefault();
 
     public Task StampRevisionAsync(KeyDbContext context, ApiKeyRow key, CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task<int> DeleteAuditEventsAsync(KeyDbContext context, string workspaceId, long lastSequence, CancellationToken cancellation) =>
+        context.Database.ExecuteSqlRawAsync(SqlServerStatements.DeleteAuditEvents, [workspaceId, lastSequence], cancellation);
 
     public async Task FlushUsageAsync(string usesJson, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.SqlClient;
 using Microsoft.EntityFrameworkCore;
 
@@ -37,13 +38,13 @@ internal static class SqlServerPermissions
     ];
 
     /// <summary>
-    /// Reads permissions of the session, no rows, so it relies on no isolation. 0 is "no"; NULL, for an object that the name does not lead to, is "cannot tell", and the
-    /// statement that needs it will.
+    /// Reads permissions of the session, no rows, so it relies on no isolation. 1 is "granted" and 0 "not granted"; NULL is an object that this login cannot see, because it has
+    /// no permission on it at all: the schema was checked before, so it is there.
     /// </summary>
-    public static string Missing { get; } =
-        "SELECT [needed].[Permission] + ' on ' + [needed].[Object] AS [Value] FROM (VALUES "
+    public static string Granted { get; } =
+        "SELECT [needed].[Permission] + ' on ' + [needed].[Object] AS [Value], HAS_PERMS_BY_NAME(QUOTENAME([needed].[Object]), 'OBJECT', [needed].[Permission]) AS [Granted] FROM (VALUES "
         + string.Join(", ", Needed.SelectMany(row => row.Permissions.Select(permission => $"('{row.Object}', '{permission}')")))
-        + ") AS [needed] ([Object], [Permission]) WHERE HAS_PERMS_BY_NAME(QUOTENAME([needed].[Object]), 'OBJECT', [needed].[Permission]) = 0";
+        + ") AS [needed] ([Object], [Permission])";
 
     /// <summary>A catalog view; no lock of ours. The editions that have it are those of <see cref="SqlServerFeedStatements.ReadWatermark"/>.</summary>
     public const string SeesFork = """
@@ -58,19 +59,22 @@ internal static class SqlServerPermissions
     public static async Task<IReadOnlyList<string>> CheckAsync(KeyDbContext context, CancellationToken cancellation)
     {
         var notices = new List<string>();
-        if (await TryAsync<string>(context, Missing, "The permissions of this login could not be checked", notices, cancellation) is { Count: > 0 } missing)
+        var granted = await TryAsync(
+            context, Granted, reader => (Name: reader.GetString(0), Is: reader.GetValue(1) is 1), "The permissions of this login could not be checked", notices, cancellation);
+        if (granted?.Where(permission => !permission.Is).Select(permission => permission.Name).ToList() is { Count: > 0 } missing)
         {
             throw new StartException(
                 $"ConnectionStrings:SqlServer: this login lacks {string.Join(", ", missing)}; grant what deploy/README.md lists under \"Two database logins\".");
         }
 
-        if (await TryAsync<int>(context, SeesFork, "The recovery fork of the database could not be read", notices, cancellation) is [0])
+        if (await TryAsync(context, SeesFork, reader => reader.GetInt32(0), "The recovery fork of the database could not be read", notices, cancellation) is [0])
             notices.Add("This login does not see the recovery fork of the database (VIEW ANY DATABASE is denied): after a restore or a forced failover nothing but `keyservice recover` renews the epoch.");
         return notices;
     }
 
     /// <summary>Null, and a notice, when the server does not take the statement: servers that speak the protocol may lack a view or a function.</summary>
-    private static async Task<List<T>?> TryAsync<T>(KeyDbContext context, string sql, string notice, List<string> notices, CancellationToken cancellation)
+    private static async Task<List<T>?> TryAsync<T>(
+        KeyDbContext context, string sql, Func<DbDataReader, T> read, string notice, List<string> notices, CancellationToken cancellation)
     {
         await context.Database.OpenConnectionAsync(cancellation);
         try
@@ -80,7 +84,7 @@ internal static class SqlServerPermissions
             (command.CommandText, command.CommandTimeout) = (sql, CommandSeconds);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             var values = new List<T>();
-            while (await reader.ReadAsync(cancellation)) values.Add(reader.GetFieldValue<T>(0));
+            while (await reader.ReadAsync(cancellation)) values.Add(read(reader));
             return values;
         }
         catch (SqlException e) when (!cancellation.IsCancellationRequested)

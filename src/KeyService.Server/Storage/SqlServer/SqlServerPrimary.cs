@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using KeyService.Server.Keys;
 using Microsoft.Data.SqlClient;
@@ -10,7 +11,8 @@ namespace KeyService.Server.Storage.SqlServer;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="allowsCopy">For commands that answer no call: an audit trail may be checked on a copy.</param>
-internal sealed class SqlServerPrimary(TimeProvider time, bool allowsCopy = false)
+/// <param name="clear">Empties the pool of a connection; null: that of the client library.</param>
+internal sealed class SqlServerPrimary(TimeProvider time, bool allowsCopy = false, Action<SqlConnection>? clear = null)
 {
     /// <summary>
     /// The first statement of a batch; a metadata function, so it reads no table and waits for no lock. Cast from sql_variant.
@@ -22,7 +24,10 @@ internal sealed class SqlServerPrimary(TimeProvider time, bool allowsCopy = fals
     /// <summary>A failover may leave connections to what is a copy now; each is given up, but not at every call while it lasts.</summary>
     private static readonly TimeSpan ClearInterval = TimeSpan.FromSeconds(1);
 
-    private long _cleared = long.MinValue;
+    /// <summary>When each pool was emptied last, by connection string: emptying one leaves the others as they are.</summary>
+    private readonly ConcurrentDictionary<string, long> _cleared = new(StringComparer.Ordinal);
+
+    private readonly Action<SqlConnection> _clear = clear ?? SqlConnection.ClearPool;
 
     /// <summary>Reads the answer, and leaves the reader at the result behind it.</summary>
     /// <exception cref="StoreUnavailableException">It is a copy.</exception>
@@ -40,8 +45,8 @@ internal sealed class SqlServerPrimary(TimeProvider time, bool allowsCopy = fals
     }
 
     /// <summary>
-    /// NULL is no answer, and is served: a database that is not started, or that this login may not open, does not answer a query at all. A
-    /// copy always says READ_ONLY.
+    /// NULL is no answer, and is served. SQL Server gives it for a database that is not started, which answers no query, so it is not met here; a server that
+    /// speaks the protocol and does not implement the property gives it always. A copy always says READ_ONLY.
     /// </summary>
     private void Check(string? updateability, DbConnection? connection)
     {
@@ -55,9 +60,10 @@ internal sealed class SqlServerPrimary(TimeProvider time, bool allowsCopy = fals
     private void GiveUp(DbConnection? connection)
     {
         if (connection is not SqlConnection copy) return;
-        var now = time.GetTimestamp();
-        var last = Volatile.Read(ref _cleared);
-        if (last != long.MinValue && time.GetElapsedTime(last, now) < ClearInterval) return;
-        if (Interlocked.CompareExchange(ref _cleared, now, last) == last) SqlConnection.ClearPool(copy);
+        var (pool, now) = (copy.ConnectionString, time.GetTimestamp());
+        var isDue = _cleared.TryGetValue(pool, out var last)
+            ? time.GetElapsedTime(last, now) >= ClearInterval && _cleared.TryUpdate(pool, now, last)
+            : _cleared.TryAdd(pool, now);
+        if (isDue) _clear(copy);
     }
 }

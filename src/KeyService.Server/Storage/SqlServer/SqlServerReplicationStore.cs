@@ -7,7 +7,12 @@ namespace KeyService.Server.Storage.SqlServer;
 /// Replication on SQL Server: each call is one round trip on a pooled connection. Nothing is tried again: a cycle that fails is followed
 /// by the next, which must know that its beat may have been written.
 /// </summary>
-internal sealed class SqlServerReplicationStore(string connectionString, SqlServerPrimary primary, SqlServerSettings settings) : IReplicationStore
+/// <param name="connectionString">Of the feed.</param>
+/// <param name="primary">Whether it is the primary.</param>
+/// <param name="settings">What the promise rests on beside the rows.</param>
+/// <param name="open">Opens a connection, and names it as <see cref="SqlServerSettings"/> knows it; null: with SqlClient.</param>
+internal sealed class SqlServerReplicationStore(
+    string connectionString, SqlServerPrimary primary, SqlServerSettings settings, Func<CancellationToken, Task<(DbConnection Connection, Guid Id)>>? open = null) : IReplicationStore
 {
     private const int CommandSeconds = 3;
 
@@ -140,10 +145,25 @@ internal sealed class SqlServerReplicationStore(string connectionString, SqlServ
             throw new InvalidOperationException("The store has no epoch; `keyservice recover` makes one.");
     }
 
+    private async Task<(DbConnection Connection, Guid Id)> OpenAsync(CancellationToken cancellation)
+    {
+        var connection = new SqlConnection(_connectionString);
+        try
+        {
+            await connection.OpenAsync(cancellation);
+            return (connection, connection.ClientConnectionId);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
     private Task<T> RunPlainAsync<T>(SqlCommand command, Func<DbDataReader, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
         RunAsync(command, (reader, _, token) => read(reader, token), cancellation, asksForSettings: false);
 
-    /// <param name="command">Without its connection.</param>
+    /// <param name="command">Its text and parameters.</param>
     /// <param name="read">Reads the answers of the batch; it is given the recovery fork, if that can be seen.</param>
     /// <param name="cancellation">The caller's.</param>
     /// <param name="asksForSettings">Whether the settings are asked for in the same round trip when they are due.</param>
@@ -152,13 +172,14 @@ internal sealed class SqlServerReplicationStore(string connectionString, SqlServ
     {
         try
         {
-            await using var connection = new SqlConnection(_connectionString);
-            await connection.OpenAsync(cancellation);
-            (command.Connection, command.CommandTimeout) = (connection, CommandSeconds);
-            var id = connection.ClientConnectionId;
+            var (connection, id) = await (open ?? OpenAsync)(cancellation);
+            await using var opened = connection;
             var asks = asksForSettings && settings.AreDue(id);
-            if (asks) command.CommandText = SqlServerFeedStatements.WithSettings(command.CommandText);
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            await using var sent = connection.CreateCommand();
+            (sent.CommandText, sent.CommandTimeout) = (asks ? SqlServerFeedStatements.WithSettings(command.CommandText) : command.CommandText, CommandSeconds);
+            // A parameter belongs to one command.
+            foreach (ICloneable parameter in command.Parameters) sent.Parameters.Add(parameter.Clone());
+            await using var reader = await sent.ExecuteReaderAsync(cancellation);
             await primary.CheckAsync(reader, connection, cancellation);
             var fork = asks ? await settings.ReadAsync(id, reader, cancellation) : settings.ForkOf(id);
             var answer = await read(reader, fork, cancellation);

@@ -50,6 +50,17 @@ internal static class SqlServerStatements
         COMMIT TRANSACTION;
         """;
 
+    /// <summary>
+    /// The front of a chain, which <see cref="LockAuditHead"/> holds: nothing is added before it, so it relies on no isolation. The index of the chain is named, with both
+    /// columns: the table is clustered in the order of inserts, so a scan would read and lock the events of every workspace, and the index by key all of this one. The cast
+    /// is that of <see cref="LockAuditHead"/>.
+    /// </summary>
+    public const string DeleteAuditEvents = """
+        DELETE [event]
+        FROM [AuditEvents] AS [event] WITH (ROWLOCK, FORCESEEK ([IX_AuditEvents_WorkspaceId_Sequence] ([WorkspaceId], [Sequence])))
+        WHERE [event].[WorkspaceId] = CAST({0} AS varchar(64)) AND [event].[Sequence] <= {1}
+        """;
+
     public const string Ping = "SELECT 1 AS [Value]";
 
     /// <summary>A catalog view; no lock of ours. By name: on Azure DB_ID() need not be the number that this view has.</summary>
