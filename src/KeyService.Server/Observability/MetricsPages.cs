@@ -1,5 +1,3 @@
-using KeyService.Server.Hosting;
-
 namespace KeyService.Server.Observability;
 
 /// <summary>

@@ -1,4 +1,4 @@
-namespace KeyService.Server.Hosting;
+namespace KeyService.Server.Observability;
 
 /// <summary>Writes a long answer whose bytes are shared by all clients. Kestrel copies what one write is given, and keeps it until the client reads it.</summary>
 internal static class Pieces
