@@ -21,7 +21,8 @@ internal sealed class OtherBodies(TimeProvider time)
             return next(http);
         }
 
-        return ReceiveAsync(http, next);
+        // As a rule it is there already.
+        return WholeBodies.IsHere(http.Request.BodyReader) ? next(http) : ReceiveAsync(http, next);
     }
 
     /// <summary>Whether the client sends messages for as long as it likes: reflection, in development only.</summary>

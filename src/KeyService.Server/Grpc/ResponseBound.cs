@@ -1,5 +1,3 @@
-using Grpc.AspNetCore.Server;
-using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyService.Server.Grpc;
@@ -19,11 +17,12 @@ internal sealed class ResponseBound(TimeProvider time)
     /// <summary>As much as Kestrel takes of an answer before it waits for the client. Bytes.</summary>
     public const int Kept = 4096;
 
-    /// <summary>For every answer behind <see cref="ValidateKeyAtOnce"/> that has an end.</summary>
+    /// <summary>For the calls of the contract, and for all else over HTTP that has an end. Answers of gRPC's health are short, and those of reflection have no end.</summary>
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         if (http.GetEndpoint() is not { } endpoint) return next(http);
-        if (!IsEndless(http, endpoint)) new Running(http, time, endpoint.Metadata.GetMetadata<CallRules>() is not null || JsonCalls.IsGrpcPath(http.Request.Path) ? Bound : BoundOfPages).Attach();
+        if (endpoint.Metadata.GetMetadata<CallRules>() is not null) new Running(http, time, Bound).Attach();
+        else if (!JsonCalls.IsGrpcPath(http.Request.Path) && !IsPageConnection(http)) new Running(http, time, BoundOfPages).Attach();
         return next(http);
     }
 
@@ -40,10 +39,9 @@ internal sealed class ResponseBound(TimeProvider time)
         if (http.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > Kept } writer) await writer.FlushAsync();
     }
 
-    /// <summary>Watches of health, reflection, and the connections of the console's pages.</summary>
-    private static bool IsEndless(HttpContext http, Endpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type is MethodType.ServerStreaming or MethodType.DuplexStreaming
-        || http.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+    /// <summary>Of the console: it lasts as long as the page is open.</summary>
+    private static bool IsPageConnection(HttpContext http) =>
+        http.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || http.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     private sealed class Running(HttpContext http, TimeProvider time, TimeSpan bound)
     {

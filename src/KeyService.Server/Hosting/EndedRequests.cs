@@ -6,9 +6,22 @@ namespace KeyService.Server.Hosting;
 /// </summary>
 internal static class EndedRequests
 {
-    public static async Task ForgetHeaders(HttpContext http, RequestDelegate next)
+    public static Task ForgetHeaders(HttpContext http, RequestDelegate next)
     {
-        await next(http);
+        var answer = next(http);
+        if (!answer.IsCompletedSuccessfully) return ForgetLater(http, answer);
+        Forget(http);
+        return answer;
+    }
+
+    private static async Task ForgetLater(HttpContext http, Task answer)
+    {
+        await answer;
+        Forget(http);
+    }
+
+    private static void Forget(HttpContext http)
+    {
         if (HttpProtocol.IsHttp2(http.Request.Protocol)) http.Request.Headers.Clear();
     }
 }

@@ -124,7 +124,6 @@ internal static class Listeners
                 connection.Features.Set(own.Begin(connection.RemoteEndPoint, open.MarkAuthenticated));
                 connection.Features.Set(permits);
                 connection.Features.Set(new ConnectionQuota(open.PeerName, () => open.Holder));
-                connection.Transport = new SlicedTransport(connection.Transport);
                 return next(connection);
             });
         });
