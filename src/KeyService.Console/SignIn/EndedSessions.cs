@@ -19,7 +19,7 @@ public sealed class EndedSessions(IEndedSessionStore store, ConsoleOptions optio
     /// <summary>So much is read again: clocks differ, and a write may take a while.</summary>
     private static readonly TimeSpan Overlap = Ahead + TimeSpan.FromMinutes(1);
 
-    /// <summary>Everything is read again after this: what is too old is forgotten, and what came late for whatever reason is found.</summary>
+    /// <summary>All entries are read again after this time: old ones are removed, and ones that were stored late are found.</summary>
     public static readonly TimeSpan PauseBetweenAll = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _here = new();

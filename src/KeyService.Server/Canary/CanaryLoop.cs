@@ -22,7 +22,7 @@ internal sealed class CanaryLoop(
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // Stopped; a database's driver has names of its own for that.
+            // Stopped. A database driver may throw an exception of its own type for that.
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class ConnectionQuota(string peer = "", Func<string?>? holder = 
 
     public string Peer => peer;
 
-    /// <summary>Whose share a call counts in that brings no credential of its own: the connection's only caller, or its address.</summary>
+    /// <summary>The share in which a call without a credential counts: that of the connection's only caller, or of its address.</summary>
     public string Holder => holder?.Invoke() ?? peer;
 
     public SemaphoreSlim TokenTurn => LazyInitializer.EnsureInitialized(ref _tokenTurn, static () => new(1))!;

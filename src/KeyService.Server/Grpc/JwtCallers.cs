@@ -44,7 +44,7 @@ internal sealed class JwtCallers(string audience, IssuerMetadata issuer, TimeSpa
 
     private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false };
 
-    /// <summary>Calls that wait for the issuer at once, divided among addresses.</summary>
+    /// <summary>Concurrent calls that may wait for the issuer, divided among addresses.</summary>
     private const int MaxIssuerWaits = 64;
 
     /// <summary>Half of the processors, so that forged tokens leave the rest.</summary>

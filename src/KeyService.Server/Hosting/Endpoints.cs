@@ -74,7 +74,7 @@ internal static class Endpoints
         app.Properties["__AuthorizationMiddlewareSet"] = true;
     }
 
-    /// <summary>A connection on which somebody is signed in gives no place to a new one, and counts in the share of that person.</summary>
+    /// <summary>A connection with a signed-in person is not replaced by a new one, and counts in the share of that person.</summary>
     private static Task NoteSignedIn(HttpContext http, RequestDelegate next)
     {
         if (http.User.Identity is { IsAuthenticated: true }) http.Features.Get<OpenConnection>()?.MarkAuthenticated(OpenPages.HolderOf(http));

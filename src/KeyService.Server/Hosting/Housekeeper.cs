@@ -55,7 +55,7 @@ internal sealed class Housekeeper(
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
-            // Stopped; a database's driver has names of its own for that.
+            // Stopped. A database driver may throw an exception of its own type for that.
         }
     }
 }

@@ -56,7 +56,7 @@ internal sealed class RedisConnection(LookupOptions options, Metrics metrics, Ti
             _diagnosedAt = null;
             return null;
         }
-        // Whatever it is: an exception that leaves a background service stops the process, and Redis may be away.
+        // Every exception: one that leaves a background service stops the process, and Redis may be away.
         catch (Exception e)
         {
             if (_connection is { IsConnected: true }) return RedisCause.Of(e);

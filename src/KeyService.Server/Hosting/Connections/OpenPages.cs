@@ -34,7 +34,7 @@ internal sealed class OpenPages(int most = 1_000, int mostAnonymous = 100)
         return Task.CompletedTask;
     }
 
-    /// <summary>The one address that pages connect to; those below it answer at once.</summary>
+    /// <summary>Whether the path is the one that pages connect to; the paths below it answer without a wait.</summary>
     private static bool IsHub(PathString path) => path.StartsWithSegments(Hub, StringComparison.OrdinalIgnoreCase, out var rest) && rest.Value is null or "" or "/";
 
     private static async Task ServeAsync(HttpContext http, RequestDelegate next, Permit page)
