@@ -52,7 +52,7 @@ internal static class Listeners
         Log.ConnectionLimits(log, Ports(options).Count, limits.Connections, limits.Anonymous, OpenFiles.ReadLimit());
 
     public static IServiceCollection AddListeners(this IServiceCollection services, ConnectionLimits limits) => services
-        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton<SocketTransportFactory>()
+        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton<SocketTransportFactory>().AddSingleton(InputTurns.ForProcess())
         .AddSingleton<IConnectionListenerFactory, LimitedListenerFactory>();
 
     private static List<int> Ports(ServerOptions options) => options.HttpPort == options.GrpcPort ? [options.HttpPort] : [options.HttpPort, options.GrpcPort];
@@ -114,6 +114,7 @@ internal static class Listeners
             var permits = new CallPermits(options.Calls);
             var services = listen.ApplicationServices;
             var own = services.GetRequiredService<OwnConnections>();
+            var turns = services.GetRequiredService<InputTurns>();
             var lifetime = new ConnectionLifetime(protocols, services.GetRequiredService<ConnectionMetrics>(), services.GetRequiredService<TimeProvider>());
             listen.Protocols = protocols;
             listen.Use(next => connection => lifetime.ServeAsync(connection, next));
@@ -124,6 +125,7 @@ internal static class Listeners
                 connection.Features.Set(own.Begin(connection.RemoteEndPoint, open.MarkAuthenticated));
                 connection.Features.Set(permits);
                 connection.Features.Set(new ConnectionQuota(open.PeerName, () => open.Holder));
+                connection.Transport = new TransportInTurns(connection.Transport, turns);
                 return next(connection);
             });
         });

@@ -119,7 +119,8 @@ internal static class ServiceRegistration
         services.AddGrpcHealthChecks(health => health.Services.Map(Contracts.V1.ApiKeyService.Descriptor.FullName, _ => true)).AddCheck<RecentReadiness>("ready").AddCheck<WriteReadiness>("writes");
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {
-            metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel").AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);
+            metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel")
+                .AddView("kestrel.queued_requests", MetricStreamConfiguration.Drop).AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);
             if (otlp) metrics.AddOtlpExporter();
         });
         return services;

@@ -1,0 +1,141 @@
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+
+namespace KeyService.Server.Hosting.Connections;
+
+/// <summary>
+/// Reads a connection's long input in slices, each in a turn of <see cref="InputTurns"/>. Short input is read at once: few calls at a time never wait, and their answers are sent
+/// together (slices alone cost 10 % of a call). A turn ends by itself when the calls of its slice have run, whatever the reader does, so a reader that never comes back keeps no turn.
+/// </summary>
+/// <param name="input">What the client sends.</param>
+/// <param name="turns">Of the process.</param>
+internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeReader, IThreadPoolWorkItem, IValueTaskSource
+{
+    /// <summary>Bytes: about seven calls of ValidateKey.</summary>
+    public const int SliceLength = 1024;
+
+    /// <summary>Bytes: about eighteen calls of ValidateKey.</summary>
+    public const int ShortLength = 2560;
+
+    /// <summary>Passes through the thread pool's queue: behind the copy to Kestrel's own pipe, behind its parser, behind the calls, and behind the writer of their answers.</summary>
+    private const int Passes = 4;
+
+    private const int NoTurn = 0;
+    private const int InTurn = 1;
+
+    /// <summary>The turn is not over, and a read waits for its end.</summary>
+    private const int ReadWaits = 2;
+
+    private ManualResetValueTaskSourceCore<bool> _resumed = new() { RunContinuationsAsynchronously = true };
+    private ReadResult _read;
+
+    /// <summary>Bytes that were examined and not consumed: the next read returns more than these.</summary>
+    private long _examined;
+
+    /// <summary>A slice of long input was read, and not yet its end.</summary>
+    private bool _isLong;
+
+    private int _state;
+    private int _passes;
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        if (Volatile.Read(ref _state) != NoTurn) return ReadAfterTurnAsync(cancellationToken);
+        var reading = input.ReadAsync(cancellationToken);
+        if (!reading.IsCompletedSuccessfully) return WaitForInputAsync(reading);
+        _read = reading.Result;
+        return IsShort || TryBegin() ? new(Slice()) : WaitForTurnAsync();
+    }
+
+    /// <summary>Returns all that there is, without a turn: only HTTP/1.1, with one call at a time, reads so.</summary>
+    public override bool TryRead(out ReadResult result)
+    {
+        if (!input.TryRead(out result)) return false;
+        _read = result;
+        return true;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        _examined = consumed.Equals(examined) ? 0 : _read.Buffer.Slice(consumed, examined).Length;
+        input.AdvanceTo(consumed, examined);
+    }
+
+    public override void CancelPendingRead() => input.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null) => input.Complete(exception);
+
+    /// <summary>Continues the read that waits, on the thread pool.</summary>
+    public void Resume() => _resumed.SetResult(true);
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (--_passes > 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
+        turns.Release();
+        if (Interlocked.Exchange(ref _state, NoTurn) == ReadWaits) Resume();
+    }
+
+    void IValueTaskSource.GetResult(short token) => _resumed.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _resumed.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _resumed.OnCompleted(continuation, state, token, flags);
+
+    private bool IsShort => _read.Buffer.Length <= (_isLong ? SliceLength : ShortLength);
+
+    private ValueTask Resumed => new(this, _resumed.Version);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> ReadAfterTurnAsync(CancellationToken cancellationToken)
+    {
+        _resumed.Reset();
+        if (Interlocked.CompareExchange(ref _state, ReadWaits, InTurn) == InTurn) await Resumed;
+        return await WaitForInputAsync(input.ReadAsync(cancellationToken));
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> WaitForInputAsync(ValueTask<ReadResult> reading)
+    {
+        _read = await reading;
+        return IsShort || TryBegin() ? Slice() : await WaitForTurnAsync();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> WaitForTurnAsync()
+    {
+        await Resumed;
+        Begin();
+        return Slice();
+    }
+
+    private bool TryBegin()
+    {
+        _resumed.Reset();
+        if (!turns.TryTake(this)) return false;
+        Begin();
+        return true;
+    }
+
+    private void Begin()
+    {
+        _passes = Passes;
+        Volatile.Write(ref _state, InTurn);
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private ReadResult Slice()
+    {
+        var length = _examined + SliceLength;
+        _isLong = !IsShort && _read.Buffer.Length > length;
+        return !_isLong ? _read : new(_read.Buffer.Slice(0, length), _read.IsCanceled, isCompleted: false);
+    }
+}

@@ -1,0 +1,11 @@
+using System.IO.Pipelines;
+
+namespace KeyService.Server.Hosting.Connections;
+
+/// <summary>A connection whose input is read by <see cref="InputInTurns"/>.</summary>
+internal sealed class TransportInTurns(IDuplexPipe transport, InputTurns turns) : IDuplexPipe
+{
+    public PipeReader Input { get; } = new InputInTurns(transport.Input, turns);
+
+    public PipeWriter Output { get; } = transport.Output;
+}
