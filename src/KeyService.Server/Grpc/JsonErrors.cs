@@ -125,7 +125,7 @@ internal static class JsonErrors
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return GrpcErrors.TooLarge();
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }:
-                return Late();
+                return Slow();
             // The web server's own for a chunk that is longer than it counts.
             case BadHttpRequestException or IOException { InnerException: OverflowException }:
                 return GrpcErrors.InvalidFields([("body", "could not be read")]);
@@ -138,7 +138,12 @@ internal static class JsonErrors
         }
     }
 
-    public static BodyRejectedException Late() => new(GrpcErrors.InvalidFields([("body", BodyBound.Violation)]), StatusCodes.Status408RequestTimeout);
+    public static BodyRejectedException Late() => TimedOut(BodyBound.Violation);
+
+    /// <summary>Below the least rate of the web server (Hosting/Listeners), which ends the body before <see cref="BodyBound"/> does.</summary>
+    private static BodyRejectedException Slow() => TimedOut($"{BodyBound.Violation}, and after 5 s at 240 bytes a second or more");
+
+    private static BodyRejectedException TimedOut(string violation) => new(GrpcErrors.InvalidFields([("body", violation)]), StatusCodes.Status408RequestTimeout);
 
     public static BodyRejectedException Unsupported(string header, string problem) =>
         new(GrpcErrors.InvalidFields([(header, problem)]), StatusCodes.Status415UnsupportedMediaType);

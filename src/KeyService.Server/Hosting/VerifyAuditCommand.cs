@@ -8,21 +8,14 @@ namespace KeyService.Server.Hosting;
 /// </summary>
 internal static class VerifyAuditCommand
 {
-    private const int Broken = 1;
-    private const int NotChecked = 2;
+    /// <summary>Exit code: no chain is broken as far as was checked.</summary>
+    public const int NotChecked = 2;
 
-    public static async Task<int> RunAsync(string[] settings, CancellationToken cancellation)
-    {
-        try
-        {
-            return await Commands.WithStoreAsync(settings, create: false, startLock: false, services => VerifyAsync(services, cancellation), cancellation);
-        }
-        catch (Exception e) when (StoreStart.Explain(e) is { } reason)
-        {
-            await Console.Error.WriteLineAsync(reason.Message.ReplaceLineEndings(" "));
-            return NotChecked;
-        }
-    }
+    private const int Broken = 1;
+
+    /// <exception cref="StartException">A setting is wrong, or the database does not answer.</exception>
+    public static Task<int> RunAsync(string[] settings, CancellationToken cancellation) =>
+        Commands.WithStoreAsync(settings, create: false, startLock: false, services => VerifyAsync(services, cancellation), cancellation);
 
     private static async Task<int> VerifyAsync(IServiceProvider services, CancellationToken cancellation)
     {

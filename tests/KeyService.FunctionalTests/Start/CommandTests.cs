@@ -155,6 +155,7 @@ public sealed partial class CommandTests(SharedServer shared)
         (await CommandRun.OfServerAsync("verify-audit", store, Generation("1"), Value(store.MasterKey))).ShouldEndWith(1);
         await using var none = new TestStore(TestEngine.Embedded);
         (await CommandRun.OfServerAsync("verify-audit", none)).ShouldEndWith(2);
+        (await CommandRun.OfServerAsync("verify-audit now", store)).ShouldEndWith(2);
     }
 
     [GeneratedRegex("^ok +[A-Za-z0-9_-]+: [0-9]+ events, head [0-9]+$")]

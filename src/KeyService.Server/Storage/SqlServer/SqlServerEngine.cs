@@ -139,7 +139,9 @@ internal sealed class SqlServerEngine : IStorageEngine
     public async Task MigrateAsync(CancellationToken cancellation)
     {
         await using var context = CreateContext();
-        context.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
+        // Ten minutes for a statement, or what the connection string asks for where that is more (0: no limit): an index of a large table may take hours.
+        var asked = new SqlConnectionStringBuilder(_connectionString).CommandTimeout;
+        context.Database.SetCommandTimeout(asked == 0 ? 0 : Math.Max(10 * 60, asked));
         await context.Database.MigrateAsync(cancellation);
         if (await IsSnapshotOnAsync(context, cancellation)) return;
         await context.Database.ExecuteSqlRawAsync(SqlServerStatements.SwitchReadCommittedSnapshotOn, cancellation);
