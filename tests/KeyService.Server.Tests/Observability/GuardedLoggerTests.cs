@@ -40,6 +40,21 @@ public sealed class GuardedLoggerTests : IDisposable
         _lines.All.Count.ShouldBe(LogLimiter.MaxForeign + 3);
     }
 
+    /// <summary>The framework begins both where its category is enabled at Critical.</summary>
+    [Theory]
+    [InlineData(LogLevel.Warning, false)]
+    [InlineData(LogLevel.Information, true)]
+    public void An_activity_and_a_log_scope_begin_only_for_requests_whose_lines_are_written(LogLevel level, bool begin)
+    {
+        using var services = new ServiceCollection().AddSingleton<TimeProvider>(_time)
+            .AddLogging(logging => logging.AddFilter("Microsoft", level).AddProvider(_lines)).AddGuardedLogging().BuildServiceProvider();
+
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Hosting.Diagnostics");
+
+        log.IsEnabled(LogLevel.Critical).ShouldBe(begin);
+        log.IsEnabled(LogLevel.Error).ShouldBeTrue();
+    }
+
     [Fact]
     public void A_provider_that_throws_loses_its_line_and_ends_nothing_that_logs()
     {
