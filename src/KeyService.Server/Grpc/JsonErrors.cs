@@ -143,7 +143,8 @@ internal static class JsonErrors
     /// <summary>Below the least rate of the web server (Hosting/Listeners), which ends the body before <see cref="BodyBound"/> does.</summary>
     private static BodyRejectedException Slow() => TimedOut($"{BodyBound.Violation}, and after 5 s at 240 bytes a second or more");
 
-    private static BodyRejectedException TimedOut(string violation) => new(GrpcErrors.InvalidFields([("body", violation)]), StatusCodes.Status408RequestTimeout);
+    private static BodyRejectedException TimedOut(string violation) =>
+        new(GrpcErrors.InvalidFields([("body", violation)]), StatusCodes.Status408RequestTimeout);
 
     public static BodyRejectedException Unsupported(string header, string problem) =>
         new(GrpcErrors.InvalidFields([(header, problem)]), StatusCodes.Status415UnsupportedMediaType);

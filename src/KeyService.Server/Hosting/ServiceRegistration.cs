@@ -120,7 +120,8 @@ internal static class ServiceRegistration
         services.AddOpenTelemetry().WithMetrics(metrics =>
         {
             metrics.AddMeter(Metrics.MeterName).AddRuntimeInstrumentation().AddMeter("Microsoft.AspNetCore.Server.Kestrel")
-                .AddView("kestrel.queued_requests", MetricStreamConfiguration.Drop).AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);
+                .AddView("kestrel.queued_requests", MetricStreamConfiguration.Drop)
+                .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);
             if (otlp) metrics.AddOtlpExporter();
         });
         return services;

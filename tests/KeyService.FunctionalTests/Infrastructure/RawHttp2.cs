@@ -144,8 +144,9 @@ internal sealed class RawHttp2 : IDisposable
     }
 
     /// <summary>
-    /// Calls of one path without a credential, of 15 bytes each: the first has literals that the table keeps, the others their indexes. 160 of them are short input for the server
-    /// (Hosting/Connections/InputInTurns): it begins all of them before it answers one, and their answers overflow the queue of Kestrel's output.
+    /// Calls of one path without a credential, of 15 bytes each: the first has literals that the table keeps, the
+    /// others their indexes. 160 of them are short input for the server (Hosting/Connections/InputInTurns): it begins
+    /// all of them before it answers one, and their answers overflow the queue of Kestrel's output.
     /// </summary>
     public static byte[] ShortCalls(int count, string path)
     {
@@ -153,11 +154,13 @@ internal sealed class RawHttp2 : IDisposable
         byte[] first =
         [
             0x83, 0x86,
-            .. kept.SelectMany(header => (byte[])[0x40, (byte)header.Item1.Length, .. Encoding.ASCII.GetBytes(header.Item1), (byte)header.Item2.Length, .. Encoding.ASCII.GetBytes(header.Item2)]),
+            .. kept.SelectMany(header => (byte[])[0x40, .. Text(header.Item1), .. Text(header.Item2)]),
         ];
         // The table's newest entry is 62.
         byte[] next = [0x83, 0x86, 0xC1, 0xC0, 0xBF, 0xBE];
         return [.. Enumerable.Range(0, count).SelectMany(i => Frame(Headers, 5, (2 * i) + 1, i == 0 ? first : next))];
+
+        static byte[] Text(string text) => [(byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
     }
 
     /// <summary>Closes the socket; over TLS without the message that says so.</summary>

@@ -35,7 +35,8 @@ public sealed class FloodsTests
         try
         {
             await socket.ConnectAsync("127.0.0.1", port);
-            await socket.SendAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. RawHttp2.Frame(type: 4, flags: 0, id: 0, []), .. Calls]);
+            await socket.SendAsync(
+                (byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. RawHttp2.Frame(type: 4, flags: 0, id: 0, []), .. Calls]);
             await Task.Delay(20);
         }
         catch (SocketException)

@@ -5,8 +5,11 @@ using System.Threading.Tasks.Sources;
 namespace KeyService.Server.Hosting.Connections;
 
 /// <summary>
-/// Reads a connection's long input in slices, each in a turn of <see cref="InputTurns"/>. Short input is read at once: few calls at a time never wait, and their answers are sent
-/// together (slices alone cost 10 % of a call). A turn ends by itself when the calls of its slice have run, whatever the reader does, so a reader that never comes back keeps no turn.
+/// Reads a connection's long input in slices, each in a turn of <see cref="InputTurns"/>. Short input is read
+/// at once: few calls at a time never wait, and their answers are sent together (slices for all input cost 10 %
+/// of a call). Input that is longer than the calls of a connection can be is a body: it is read whole, in one
+/// turn, so that its time does not grow with its length. A turn ends when the calls of its slice have run. The
+/// reader has no part in that, so a reader that never comes back keeps no turn.
 /// </summary>
 /// <param name="input">What the client sends.</param>
 /// <param name="turns">Of the process.</param>
@@ -18,7 +21,13 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     /// <summary>Bytes: about eighteen calls of ValidateKey.</summary>
     public const int ShortLength = 2560;
 
-    /// <summary>Passes through the thread pool's queue: behind the copy to Kestrel's own pipe, behind its parser, behind the calls, and behind the writer of their answers.</summary>
+    /// <summary>Bytes: above what the calls of ValidateKey are that a connection may have at a time (Hosting/Listeners: 50).</summary>
+    public const int BodyLength = 8 * 1024;
+
+    /// <summary>
+    /// Passes through the thread pool's queue: behind the copy to Kestrel's own pipe, behind its parser, behind the
+    /// calls, and behind the writer of their answers.
+    /// </summary>
     private const int Passes = 4;
 
     private const int NoTurn = 0;
@@ -135,7 +144,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private ReadResult Slice()
     {
         var length = _examined + SliceLength;
-        _isLong = !IsShort && _read.Buffer.Length > length;
+        _isLong = !IsShort && _read.Buffer.Length > length && _read.Buffer.Length <= BodyLength;
         return !_isLong ? _read : new(_read.Buffer.Slice(0, length), _read.IsCanceled, isCompleted: false);
     }
 }

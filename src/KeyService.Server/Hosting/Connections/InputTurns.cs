@@ -1,9 +1,10 @@
 namespace KeyService.Server.Hosting.Connections;
 
 /// <summary>
-/// Limits how many connections of the process have a batch of calls in the thread pool at a time; the others wait for a turn, in order of arrival. Kestrel needs about 3 KB of objects
-/// for each call that it has read and not answered: those of 1,600 calls, 50 of each of 32 connections, do not fit the processor's caches, and without turns the server then answers
-/// 0.6 to 0.7 of its capacity on a machine whose caches others use too (tests/KeyService.Benchmarks, overload).
+/// Limits how many connections of the process have a batch of calls in the thread pool at a time; the others wait
+/// for a turn, in order of arrival. Kestrel keeps objects for each call that it has read and not answered: those of
+/// 1,600 calls, 50 of each of 32 connections, do not fit the processor's caches, and without turns the server then
+/// answers 0.6 to 0.7 of its capacity on a machine with other load (tests/KeyService.Benchmarks, overload).
 /// </summary>
 /// <param name="count">Turns at a time.</param>
 internal sealed class InputTurns(int count)
@@ -15,7 +16,10 @@ internal sealed class InputTurns(int count)
     /// <summary>Four batches of about seven calls for each processor.</summary>
     public static InputTurns ForProcess() => new(4 * Environment.ProcessorCount);
 
-    /// <summary>Returns true when <paramref name="input"/> has a turn now. Otherwise <see cref="InputInTurns.Resume"/> is called when it has one.</summary>
+    /// <summary>
+    /// Returns true when <paramref name="input"/> has a turn now. Otherwise <see cref="InputInTurns.Resume"/> is
+    /// called when it has one.
+    /// </summary>
     public bool TryTake(InputInTurns input)
     {
         lock (_lock)

@@ -139,7 +139,8 @@ internal sealed class SqlServerEngine : IStorageEngine
     public async Task MigrateAsync(CancellationToken cancellation)
     {
         await using var context = CreateContext();
-        // Ten minutes for a statement, or what the connection string asks for where that is more (0: no limit): an index of a large table may take hours.
+        // Ten minutes for a statement, or what the connection string asks for where that is more (0: no limit): an
+        // index of a large table may take hours.
         var asked = new SqlConnectionStringBuilder(_connectionString).CommandTimeout;
         context.Database.SetCommandTimeout(asked == 0 ? 0 : Math.Max(10 * 60, asked));
         await context.Database.MigrateAsync(cancellation);

@@ -29,6 +29,17 @@ public class InputInTurnsTests
         lengths.ShouldBe([InputInTurns.SliceLength, InputInTurns.SliceLength, InputInTurns.SliceLength, 100]);
     }
 
+    /// <summary>Its time must not grow with a turn for each slice.</summary>
+    [Fact]
+    public async Task A_body_is_read_whole()
+    {
+        var input = await SendAsync(new byte[InputInTurns.BodyLength + 1]);
+
+        var read = await input.ReadAsync();
+
+        read.Buffer.Length.ShouldBe(InputInTurns.BodyLength + 1);
+    }
+
     /// <summary>What is examined and not consumed comes again with more, or the reader would wait for ever.</summary>
     [Fact]
     public async Task A_reader_that_needs_more_than_a_slice_gets_more()
