@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.RegularExpressions;
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
@@ -8,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.SignIn;
 
 /// <summary>Who tries without end is slowed, and nobody else is.</summary>
-public sealed partial class ManyTriesTests(Browser browser)
+public sealed class ManyTriesTests(Browser browser)
 {
     [Fact]
     public async Task Who_tries_one_after_the_other_is_slowed_and_who_has_a_good_one_signs_in_meanwhile()
@@ -19,11 +18,11 @@ public sealed partial class ManyTriesTests(Browser browser)
         visitor.Expected.Add("429");
         var page = visitor.Page;
         await page.GotoAsync("/sign-in");
-        using var guesser = new Guesser(server);
-        await guesser.OpenAsync();
-        for (var i = 0; i < 5; i++) (await guesser.TryAsync(Forged(server))).ShouldBe(HttpStatusCode.Unauthorized);
+        using var guesser = new HttpVisitor(server);
+        await guesser.OpenSignInAsync();
+        for (var i = 0; i < 5; i++) (await guesser.SendCredentialAsync(Forged(server))).ShouldBe(HttpStatusCode.Unauthorized);
 
-        var guesses = Enumerable.Range(0, 6).Select(_ => guesser.TryAsync(Forged(server))).ToList();
+        var guesses = Enumerable.Range(0, 6).Select(_ => guesser.SendCredentialAsync(Forged(server))).ToList();
         // The one that there is no room for; the others wait.
         (await await Task.WhenAny(guesses)).ShouldBe(HttpStatusCode.TooManyRequests);
         await TryAsync(page, Forged(server));
@@ -40,15 +39,15 @@ public sealed partial class ManyTriesTests(Browser browser)
     {
         await using var store = new TestStore();
         await using var server = await ServerProcess.StartAsync(store, ("KeyService__Console__KnownProxies", "127.0.0.1,10.0.0.9"));
-        using var guesser = new Guesser(server, "203.0.113.1, 10.0.0.9");
-        await guesser.OpenAsync();
-        for (var i = 0; i < 5; i++) (await guesser.TryAsync(Forged(server))).ShouldBe(HttpStatusCode.Unauthorized);
-        var guesses = Enumerable.Range(0, 6).Select(_ => guesser.TryAsync(Forged(server))).ToList();
+        using var guesser = new HttpVisitor(server, "203.0.113.1, 10.0.0.9");
+        await guesser.OpenSignInAsync();
+        for (var i = 0; i < 5; i++) (await guesser.SendCredentialAsync(Forged(server))).ShouldBe(HttpStatusCode.Unauthorized);
+        var guesses = Enumerable.Range(0, 6).Select(_ => guesser.SendCredentialAsync(Forged(server))).ToList();
         (await await Task.WhenAny(guesses)).ShouldBe(HttpStatusCode.TooManyRequests);
 
-        using var another = new Guesser(server, "203.0.113.2, 10.0.0.9");
-        await another.OpenAsync();
-        (await another.TryAsync(Forged(server))).ShouldBe(HttpStatusCode.Unauthorized);
+        using var another = new HttpVisitor(server, "203.0.113.2, 10.0.0.9");
+        await another.OpenSignInAsync();
+        (await another.SendCredentialAsync(Forged(server))).ShouldBe(HttpStatusCode.Unauthorized);
         await Task.WhenAll(guesses);
     }
 
@@ -58,39 +57,5 @@ public sealed partial class ManyTriesTests(Browser browser)
     {
         await page.GetByLabel("Credential", new() { Exact = true }).FillAsync(credential);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-    }
-
-    /// <summary>Sends the sign-in form, as a script would.</summary>
-    private sealed partial class Guesser : IDisposable
-    {
-        private readonly HttpClient _http;
-        private string _token = "";
-
-        public Guesser(ServerProcess server, string? forwardedFor = null)
-        {
-            _http = new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = server.HttpAddress };
-            if (forwardedFor is null) return;
-            _http.DefaultRequestHeaders.Add("X-Forwarded-For", forwardedFor);
-            _http.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
-        }
-
-        public async Task OpenAsync()
-        {
-            using var answer = await _http.GetAsync(new Uri("/sign-in", UriKind.Relative));
-            _http.DefaultRequestHeaders.Add("Cookie", answer.Headers.GetValues("Set-Cookie").First(cookie => cookie.StartsWith("keyservice-form", StringComparison.Ordinal)).Split(';')[0]);
-            _token = Token().Match(await answer.Content.ReadAsStringAsync()).Groups[1].Value;
-        }
-
-        public async Task<HttpStatusCode> TryAsync(string credential)
-        {
-            using var form = new FormUrlEncodedContent([new("credential", credential), new("__RequestVerificationToken", _token)]);
-            using var answer = await _http.PostAsync(new Uri("/session/credential", UriKind.Relative), form);
-            return answer.StatusCode;
-        }
-
-        public void Dispose() => _http.Dispose();
-
-        [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
-        private static partial Regex Token();
     }
 }

@@ -72,18 +72,15 @@ public sealed class SignOutTests(Browser browser)
     [InlineData("/session/idle", "X-Nothing", "1", false)]
     public async Task Without_its_form_a_session_ends_where_the_browser_says_that_its_own_page_asks(string path, string header, string value, bool ends)
     {
-        await using var visitor = await browser.OpenAsync();
-        // The page may connect after its session has ended.
-        if (ends) visitor.Expected.Add("WebSocket");
-        await visitor.OpenKeysAsync("origin");
-        using var http = await CopyAsync(visitor);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative));
-        request.Headers.Add(header, value.Replace("{own}", browser.Server.HttpAddress.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal));
+        using var session = await HttpVisitor.SignInAsync(browser.Server);
+        using var copy = await session.GetAsync("/open-api/origin");
+        copy.StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        using var answer = await http.SendAsync(request);
+        using var answer = await session.SendAsync(
+            HttpMethod.Post, path, header, value.Replace("{own}", browser.Server.HttpAddress.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal));
 
         ((int)answer.StatusCode < 400).ShouldBe(ends);
-        (await http.GetAsync(new Uri("/open-api/origin", UriKind.Relative))).StatusCode.ShouldBe(ends ? HttpStatusCode.Redirect : HttpStatusCode.OK);
+        (await session.GetAsync("/open-api/origin")).StatusCode.ShouldBe(ends ? HttpStatusCode.Redirect : HttpStatusCode.OK);
     }
 
     [Fact]
