@@ -135,7 +135,7 @@ internal sealed class ClusterRig : IAsyncDisposable
         if (_options.ClockOffset != TimeSpan.Zero && replica.Number == Replicas - 1)
             settings.Add(("KeyService__TestHooks__ClockOffset", _options.ClockOffset.ToString("c", CultureInfo.InvariantCulture)));
         var start = ServerProcess.Command("serve", Store, [.. settings]);
-        if (_options.NeedsHooks) start.ArgumentList[0] = HooksBuild.Assembly;
+        if (_options.NeedsHooks) start.ArgumentList[0] = Repository.HooksAssembly;
         return start;
     }
 }

@@ -32,10 +32,15 @@ internal sealed partial class HttpVisitor : IDisposable
     }
 
     /// <summary>Takes the form's cookie and token.</summary>
-    public async Task OpenSignInAsync()
+    public async Task OpenSignInAsync() => _token = await ReadTokenAsync("/sign-in");
+
+    /// <summary>The antiforgery token of a page's form.</summary>
+    public async Task<string> ReadTokenAsync(string path)
     {
-        using var page = await GetAsync("/sign-in");
-        _token = Token().Match(await page.Content.ReadAsStringAsync()).Groups["token"].Value;
+        using var page = await GetAsync(path);
+        var token = Token().Match(await page.Content.ReadAsStringAsync());
+        token.Success.ShouldBeTrue($"{path} has a form");
+        return token.Groups["token"].Value;
     }
 
     public async Task<HttpStatusCode> SendCredentialAsync(string credential)

@@ -64,16 +64,14 @@ public sealed class OtherSitesTests(Browser browser)
     [Fact]
     public async Task What_the_page_posts_by_itself_needs_its_token()
     {
-        await using var visitor = await browser.OpenAsync();
-        await visitor.OpenKeysAsync("posted");
-        using var http = Client(browser.Server, await CookiesOf(visitor));
-        (await http.PostAsync(new Uri("/session/idle", UriKind.Relative), content: null)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await http.GetAsync(new Uri("/open-api/posted", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var session = await HttpVisitor.SignInAsync(browser.Server);
+        var token = await session.ReadTokenAsync("/open-api/posted");
+        (await session.SendAsync(HttpMethod.Post, "/session/idle")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await session.GetAsync("/open-api/posted")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        const string Post = "path => fetch(path, { method: 'POST', headers: { RequestVerificationToken: document.querySelector('.sign-out input').value } }).then(answer => answer.status)";
-        (await visitor.Page.EvaluateAsync<int>(Post, "/session/touch")).ShouldBe(204);
-        (await visitor.Page.EvaluateAsync<int>(Post, "/session/idle")).ShouldBe(204);
-        (await http.GetAsync(new Uri("/open-api/posted", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await session.SendAsync(HttpMethod.Post, "/session/touch", "RequestVerificationToken", token)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await session.SendAsync(HttpMethod.Post, "/session/idle", "RequestVerificationToken", token)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await session.GetAsync("/open-api/posted")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
     [Fact]

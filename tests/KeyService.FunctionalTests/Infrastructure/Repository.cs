@@ -6,14 +6,18 @@ internal static class Repository
     public static string Root { get; } = FindRoot();
 
     /// <summary>The server as this configuration built it.</summary>
-    public static string ServerAssembly { get; } = Path.Combine(
+    public static string BuiltAssembly { get; } = Path.Combine(
         Root, "src", "KeyService.Server", "bin", Configuration, "net10.0", "KeyService.Server.dll");
 
-    /// <summary>The server with its test hooks, which never ships.</summary>
+    /// <summary>The server under test: <c>KEYSERVICE_TEST_SERVER</c>, which <c>tests/run</c> compiles ahead of time; else <see cref="BuiltAssembly"/>.</summary>
+    public static string ServerAssembly { get; } = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SERVER") is { Length: > 0 } path ? path : BuiltAssembly;
+
+    /// <summary>The server with its test hooks, which never ships: <c>KEYSERVICE_TEST_SERVER_HOOKS</c>, else the build with <c>-p:TestHooks=true</c>.</summary>
     public static string HooksAssembly
     {
         get
         {
+            if (Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SERVER_HOOKS") is { Length: > 0 } compiled) return compiled;
             var path = Path.Combine(Root, "src", "KeyService.Server", "bin", "hooks", "Release", "net10.0", "KeyService.Server.dll");
             return File.Exists(path)
                 ? path

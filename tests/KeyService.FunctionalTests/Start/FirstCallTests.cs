@@ -26,7 +26,7 @@ public sealed class FirstCallTests
     [Fact]
     public async Task The_first_validations_after_ready_compile_little()
     {
-        await using var store = new TestStore();
+        await using var store = new TestStore { ServerAssembly = Repository.BuiltAssembly };
         string apiKey;
         await using (var before = await ServerProcess.StartAsync(store)) apiKey = (await new TestWorkspace(before, "first").CreateAsync()).ApiKey;
         await using var server = await ServerProcess.StartAsync(store, ("DOTNET_TieredCompilation", "0"), ("KeyService__ValidateBudget", "00:00:05"));
