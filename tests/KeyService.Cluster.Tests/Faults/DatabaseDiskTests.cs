@@ -22,7 +22,9 @@ public sealed class DatabaseDiskTests(ITestOutputHelper output) : FaultTest(outp
         Assert.SkipWhen(disk is null, reason);
         var (full, freed) = (0L, 0L);
 
-        await HoldsAsync(
+        await using var rig = await SharedRig.StartOwnAsync(new() { StoreFolder = disk.StoreFolder });
+        await HoldsOnAsync(
+            rig,
             async run =>
             {
                 await run.ManyChangesAsync();
@@ -38,7 +40,6 @@ public sealed class DatabaseDiskTests(ITestOutputHelper output) : FaultTest(outp
 
                 await run.ManyChangesAsync();
             },
-            new() { StoreFolder = disk.StoreFolder },
             operations =>
             {
                 var meanwhile = operations.Where(operation => operation.Invoked > full && operation.Ended < freed).ToList();

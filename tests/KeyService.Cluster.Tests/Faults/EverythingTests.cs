@@ -14,7 +14,7 @@ public sealed class EverythingTests(ITestOutputHelper output) : FaultTest(output
     [Fact]
     public async Task Whatever_is_broken_at_once_no_promise_is()
     {
-        await using var rig = await ClusterRig.StartAsync(new() { DatabaseFaults = true, ClockOffset = TimeSpan.FromMinutes(-10) });
+        await using var rig = await SharedRig.StartOwnAsync(new() { DatabaseFaults = true, ClockOffset = TimeSpan.FromMinutes(-10) });
         var random = NewRandom();
         var began = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(began) < LoadSettings.Everything)

@@ -23,14 +23,29 @@ public abstract class FaultTest(ITestOutputHelper output)
 
     private protected string SeedText => $"KEYSERVICE_CLUSTER_SEED={_seed}";
 
-    /// <summary>A new cluster, the fault, and nothing that must not be.</summary>
+    /// <summary>New keys on the shared cluster, the fault, and no violation.</summary>
     /// <param name="fault">What is done to the cluster while changes are made; ends healed.</param>
     /// <param name="options">Of the cluster.</param>
     /// <param name="also">Asked of each round's operations beside the rules.</param>
     private protected async Task HoldsAsync(
         Func<FaultContext, Task> fault, ClusterOptions? options = null, Action<IReadOnlyList<Operation>>? also = null)
     {
-        await using var rig = await ClusterRig.StartAsync(options);
+        var rig = await SharedRig.TakeAsync(options ?? new());
+        try
+        {
+            await HoldsOnAsync(rig, fault, also);
+            rig.ShouldHaveLoggedNoErrors();
+        }
+        catch
+        {
+            await SharedRig.DiscardAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The same on a cluster of the test's own.</summary>
+    private protected async Task HoldsOnAsync(ClusterRig rig, Func<FaultContext, Task> fault, Action<IReadOnlyList<Operation>>? also = null)
+    {
         var random = NewRandom();
         for (var round = 0; round < LoadSettings.Rounds; round++)
         {
@@ -45,7 +60,7 @@ public abstract class FaultTest(ITestOutputHelper output)
     /// <summary>The same with a rule of the protocol switched off: the checker must find it out.</summary>
     private protected async Task BreaksAsync(string ruleOff, Func<FaultContext, Task> fault, ClusterOptions? options = null)
     {
-        await using var rig = await ClusterRig.StartAsync((options ?? new()) with { RuleOff = ruleOff });
+        await using var rig = await SharedRig.StartOwnAsync((options ?? new()) with { RuleOff = ruleOff });
         var random = NewRandom();
         for (var round = 0; round < MostRoundsOfAControl; round++)
         {
@@ -72,7 +87,8 @@ public abstract class FaultTest(ITestOutputHelper output)
         Print(Findings.Summary(operations));
         var (faults, stalls) = (log.Faults, log.Stalls);
         if (stalls.Count > 0) Print($"The whole machine stood still {stalls.Count} times");
-        violations.AddRange(HistoryChecker.Check(operations, [.. faults, .. stalls], Spared(operations.Count, faults.Count > 0)));
+        violations.AddRange(HistoryChecker.Check(operations, [.. rig.HealedFaults, .. faults, .. stalls], Spared(operations.Count, faults.Count > 0)));
+        rig.HealedFaults = faults;
         return violations;
     }
 

@@ -30,7 +30,7 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
     private async Task<List<Violation>> AfterRestoreAsync(ClusterOptions options, Func<ClusterRig, DatabaseCopy, Task> restore)
     {
         Assert.SkipWhen(TestStore.IsSqlServer, "going back in time is tested with a copied file: KEYSERVICE_TEST_SQLSERVER is set");
-        await using var rig = await ClusterRig.StartAsync(options);
+        await using var rig = await SharedRig.StartOwnAsync(options);
         var random = NewRandom();
         var first = new ClusterLoad(rig, new(), random.Split());
         await first.CreateKeysAsync();

@@ -11,7 +11,7 @@ public sealed class SecretsTests(ITestOutputHelper output) : FaultTest(output)
     [Fact]
     public async Task No_API_key_nor_a_piece_of_one_is_in_files_Redis_logs_or_metrics()
     {
-        await using var rig = await ClusterRig.StartAsync(new()
+        await using var rig = await SharedRig.StartOwnAsync(new()
         {
             Settings = [("Logging__LogLevel__Default", "Trace"), ("Logging__LogLevel__Microsoft", "Trace"), ("Logging__LogLevel__Grpc", "Trace")],
         });

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Grpc.Core;
+using KeyService.Cluster.Tests.History;
 using KeyService.FunctionalTests.Infrastructure;
 
 namespace KeyService.Cluster.Tests.Rig;
@@ -40,8 +41,8 @@ internal sealed class ClusterRig : IAsyncDisposable
     /// <summary>The root credential as call metadata.</summary>
     public Metadata Root => _root ??= ServerProcess.As(File.ReadAllText(Store.RootCredentialFile).Trim());
 
-    /// <summary>Texts that a logged error may contain without failing the test.</summary>
-    public List<string> ExpectedErrors { get; } = [];
+    /// <summary>Faults of the load before: outages go on for as long after them as healing may take.</summary>
+    public IReadOnlyList<FaultWindow> HealedFaults { get; set; } = [];
 
     public Replica this[int replica] => _replicas[replica];
 
@@ -110,7 +111,19 @@ internal sealed class ClusterRig : IAsyncDisposable
             await Store.DisposeAsync();
         }
 
-        var errors = _replicas.SelectMany(replica => LoggedErrors.Of(replica.Output)).Where(entry => !ExpectedErrors.Exists(entry.Contains)).ToList();
+        ShouldHaveLoggedNoErrors();
+    }
+
+    /// <summary>What replicas wrote before belongs to another test.</summary>
+    public void BeginTest()
+    {
+        foreach (var replica in _replicas) replica.BeginTest();
+    }
+
+    /// <exception cref="InvalidOperationException">Since the test began a replica logged an error.</exception>
+    public void ShouldHaveLoggedNoErrors()
+    {
+        var errors = _replicas.SelectMany(replica => LoggedErrors.Of(replica.NewOutput)).ToList();
         if (errors.Count > 0) throw new InvalidOperationException("Replicas logged errors:\n" + string.Join('\n', errors));
     }
 

@@ -23,7 +23,7 @@ public sealed class PropagationTimeTests(ITestOutputHelper output) : FaultTest(o
 
     private async Task MeasureAsync(bool withRedis)
     {
-        await using var rig = await ClusterRig.StartAsync();
+        await using var rig = await SharedRig.StartOwnAsync();
         if (!withRedis) rig.RedisFails(ProxyFault.Reset);
         var random = NewRandom();
 

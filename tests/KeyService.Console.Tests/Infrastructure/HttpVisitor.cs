@@ -2,6 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.RegularExpressions;
 using KeyService.FunctionalTests.Infrastructure;
+using Microsoft.Net.Http.Headers;
+using Microsoft.Playwright;
+using Cookie = Microsoft.Playwright.Cookie;
+using SameSiteMode = Microsoft.Net.Http.Headers.SameSiteMode;
 
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 
@@ -9,7 +13,7 @@ namespace KeyService.AdminConsole.Tests.Infrastructure;
 internal sealed partial class HttpVisitor : IDisposable
 {
     private readonly HttpClient _http;
-    private readonly ConcurrentDictionary<string, string> _cookies = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SetCookieHeaderValue> _cookies = new(StringComparer.Ordinal);
     private string _token = "";
 
     /// <param name="server">The console's server.</param>
@@ -22,14 +26,31 @@ internal sealed partial class HttpVisitor : IDisposable
         _http.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
     }
 
-    /// <summary>A session of the root credential.</summary>
-    public static async Task<HttpVisitor> SignInAsync(ServerProcess server)
+    /// <summary>A session of a credential.</summary>
+    /// <param name="server">The console's server.</param>
+    /// <param name="credential">Null: the root credential.</param>
+    public static async Task<HttpVisitor> SignInAsync(ServerProcess server, string? credential = null)
     {
         var visitor = new HttpVisitor(server);
         await visitor.OpenSignInAsync();
-        (await visitor.SendCredentialAsync(server.RootCredential)).ShouldBe(HttpStatusCode.Found);
+        (await visitor.SendCredentialAsync(credential ?? server.RootCredential)).ShouldBe(HttpStatusCode.Found);
         return visitor;
     }
+
+    /// <summary>The session as a browser keeps it.</summary>
+    public IEnumerable<Cookie> CookiesOfBrowser() => _cookies.Values.Select(cookie => new Cookie
+    {
+        Name = cookie.Name.ToString(),
+        Value = cookie.Value.ToString(),
+        Domain = _http.BaseAddress!.Host,
+        Path = cookie.Path.ToString() is { Length: > 0 } path ? path : "/",
+        HttpOnly = cookie.HttpOnly,
+        Secure = cookie.Secure,
+        SameSite = cookie.SameSite switch
+        {
+            SameSiteMode.Strict => SameSiteAttribute.Strict, SameSiteMode.None => SameSiteAttribute.None, _ => SameSiteAttribute.Lax,
+        },
+    });
 
     /// <summary>Takes the form's cookie and token.</summary>
     public async Task OpenSignInAsync() => _token = await ReadTokenAsync("/sign-in");
@@ -65,13 +86,13 @@ internal sealed partial class HttpVisitor : IDisposable
     /// <summary>Cookies are sent by hand: a cookie for TLS alone is not sent by a client that sees none.</summary>
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
     {
-        if (!_cookies.IsEmpty) request.Headers.Add("Cookie", string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
+        if (!_cookies.IsEmpty) request.Headers.Add("Cookie", string.Join("; ", _cookies.Values.Select(cookie => $"{cookie.Name}={cookie.Value}")));
         var response = await _http.SendAsync(request);
         if (!response.Headers.TryGetValues("Set-Cookie", out var set)) return response;
-        foreach (var parts in set.Select(cookie => cookie.Split(';')[0].Split('=', 2)))
+        foreach (var cookie in SetCookieHeaderValue.ParseList([.. set]))
         {
-            if (parts[1].Length == 0) _cookies.TryRemove(parts[0], out _);
-            else _cookies[parts[0]] = parts[1];
+            if (cookie.Value.Length == 0) _cookies.TryRemove(cookie.Name.ToString(), out _);
+            else _cookies[cookie.Name.ToString()] = cookie;
         }
 
         return response;

@@ -50,6 +50,14 @@ internal static class Parts
         await dialog.Button("Disable").ClickAsync();
     }
 
+    /// <summary>Until what moves or fades has come to its end; not what goes on for longer than a second, as a spinner does.</summary>
+    public static Task WaitForAnimationsAsync(this IPage page) => page.WaitForFunctionAsync("""
+        () => document.getAnimations().every(animation => {
+            const remaining = animation.effect?.getComputedTiming().endTime - animation.currentTime;
+            return animation.playState !== 'running' || !(remaining <= 1000);
+        })
+        """);
+
     /// <summary>Nothing is cut off, and nobody has to move the page sideways to read it.</summary>
     public static async Task ShouldFitAsync(this IPage page, string where)
     {

@@ -17,7 +17,7 @@ public sealed class SecretsTests(Browser browser)
         var page = visitor.Page;
         var asked = new ConcurrentQueue<string>();
         page.Request += (_, request) => asked.Enqueue($"{request.Url} {request.PostData}");
-        await visitor.OpenKeysAsync("secrets");
+        await visitor.SignInAsync(path: "/open-api/secrets");
 
         await (await page.OpenCreateDialogAsync("Mine")).Button("Create Now").ClickAsync();
         var shown = await page.Locator("#new-api-key").InnerTextAsync();

@@ -13,7 +13,7 @@ public partial class LayoutTests
         ".gitignore", ".gitattributes", ".dockerignore",
     ];
 
-    private static readonly string[] RootFolders = ["protos", "src", "tests", "deploy", ".ci"];
+    private static readonly string[] RootFolders = ["protos", "src", "tests", "docs", "deploy", ".ci"];
 
     /// <summary>What .gitignore names, and git itself; in a second work tree .git is a file.</summary>
     private static readonly string[] NotOurs =
