@@ -21,13 +21,21 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         Rules.Off = "";
         long promises = 0, answers = 0;
-        for (var seed = Seed; seed < Seed + Runs; seed++)
+        // Each world is one thread's from its first step to its last: the same seed is the same world, whatever runs beside it.
+        string? broken = null;
+        Parallel.For(Seed, Seed + Runs, (seed, loop) =>
         {
             var world = new World(seed);
-            if (world.Run(Steps) is { } violation) Assert.Fail($"seed {seed}: {violation}{Environment.NewLine}{Story(seed)}");
-            promises += world.Truth.Promises;
-            answers += world.Truth.Hits;
-        }
+            if (world.Run(Steps) is { } violation)
+            {
+                Interlocked.CompareExchange(ref broken, $"seed {seed}: {violation}{Environment.NewLine}{Story(seed)}", null);
+                loop.Stop();
+            }
+
+            Interlocked.Add(ref promises, world.Truth.Promises);
+            Interlocked.Add(ref answers, world.Truth.Hits);
+        });
+        if (broken is not null) Assert.Fail(broken);
 
         output.WriteLine($"{Runs} interleavings of {Steps} steps from seed {Seed}: {promises} promises, {answers} answers held against them.");
         promises.ShouldBeGreaterThan(Runs, "a world without promises proves nothing");
