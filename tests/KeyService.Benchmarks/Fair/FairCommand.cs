@@ -2,7 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using KeyService.Benchmarks.Load;
 using KeyService.Contracts.V1;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing;
 
 namespace KeyService.Benchmarks.Fair;
 
@@ -18,12 +18,12 @@ internal static class FairCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var build = Option("--server");
-        if (build is null && !args.Contains("--no-build", StringComparer.Ordinal)) await ServerProcess.BuildAsync();
+        if (build is null && !args.Contains("--no-build", StringComparer.Ordinal)) await PinnedServer.BuildAsync();
         Cores.BindThisProcess();
         var seconds = Number("--seconds", 10);
         var underWay = Number("--flood", 200);
 
-        await using var server = await ServerProcess.StartAsync(build);
+        await using var server = await PinnedServer.StartAsync(build);
         using var other = new Party(server.Grpc);
         var keys = await SeedAsync(server, other);
         Print($"{underWay} calls of one caller always under way, {seconds} s each; figures of another caller's calls, one after the other, in ms: p50 / p99 / max");
@@ -83,7 +83,7 @@ internal static class FairCommand
         return [.. calls.Select(call => call.Into)];
     }
 
-    private static async Task<Seeded> SeedAsync(ServerProcess server, Party other)
+    private static async Task<Seeded> SeedAsync(PinnedServer server, Party other)
     {
         using var root = new Party(server.Grpc) { Credential = server.RootCredential };
         other.Credential = await CredentialAsync("other", "other");

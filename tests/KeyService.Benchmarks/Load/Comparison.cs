@@ -38,7 +38,7 @@ internal sealed record Comparison(Calls Base, Calls Load, double Asked)
 }
 
 /// <summary>Runs comparisons on one server.</summary>
-internal sealed class ComparisonRun(ServerProcess server, Empty.EmptyClient hooks, HttpClient http, LoadOptions options, Results results)
+internal sealed class ComparisonRun(PinnedServer server, Empty.EmptyClient hooks, HttpClient http, LoadOptions options, Results results)
 {
     public async Task CompareAsync(Comparison comparison)
     {

@@ -51,7 +51,7 @@ internal static class Generator
     }
 
     /// <summary>The same, and the part of its core that the server used meanwhile.</summary>
-    public static double RunAndWatch(ServerProcess server, IReadOnlyList<Flow> flows, double warmUp, double seconds, bool drain = true)
+    public static double RunAndWatch(PinnedServer server, IReadOnlyList<Flow> flows, double warmUp, double seconds, bool drain = true)
     {
         var (cpu, start) = (server.CpuTime, Stopwatch.GetTimestamp());
         Run(flows, warmUp, seconds, drain: drain);

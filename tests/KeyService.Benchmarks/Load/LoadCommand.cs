@@ -15,7 +15,7 @@ internal static class LoadCommand
 
     public static async Task<int> RunAsync(LoadOptions options)
     {
-        if (options.Build) await ServerProcess.BuildAsync();
+        if (options.Build) await PinnedServer.BuildAsync();
         Cores.BindThisProcess();
         await using var redis = RedisProcess.Missing is null ? await RedisProcess.StartAsync() : null;
         var results = new Results();
@@ -41,7 +41,7 @@ internal static class LoadCommand
 
     private static async Task MeasureMemoryAsync(LoadOptions options, RedisProcess? redis, Results results)
     {
-        await using var server = await ServerProcess.StartAsync(options.Server, redis is null ? [] : [redis.Setting]);
+        await using var server = await PinnedServer.StartAsync(options.Server, redis is null ? [] : [redis.Setting]);
         using var channel = GrpcChannel.ForAddress(server.Grpc);
         using var http = new HttpClient();
         var hooks = new Empty.EmptyClient(channel);
@@ -77,7 +77,7 @@ internal static class LoadCommand
         try
         {
             await File.WriteAllTextAsync(fault, "1 none");
-            await using var server = await ServerProcess.StartAsync(options.Server, ("KeyService__TestHooks__DatabaseFaults", fault));
+            await using var server = await PinnedServer.StartAsync(options.Server, ("KeyService__TestHooks__DatabaseFaults", fault));
             using var channel = GrpcChannel.ForAddress(server.Grpc);
             using var http = new HttpClient();
             Report.Title($"{UnknownKeys.SlowName}, on a server of its own");
@@ -105,7 +105,7 @@ internal static class LoadCommand
     private static async Task MeasureRedisAsync(LoadOptions options, RedisProcess redis, Results results)
     {
         await redis.ClearAsync();
-        await using var server = await ServerProcess.StartAsync(options.Server, redis.Setting, ("KeyService__CacheCapacity", "100"));
+        await using var server = await PinnedServer.StartAsync(options.Server, redis.Setting, ("KeyService__CacheCapacity", "100"));
         using var channel = GrpcChannel.ForAddress(server.Grpc);
         using var http = new HttpClient();
         var hooks = new Empty.EmptyClient(channel);

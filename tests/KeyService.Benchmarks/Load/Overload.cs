@@ -11,13 +11,13 @@ internal static class Overload
     private const double Factor = 1.5;
     private const double RecoverySeconds = 2;
 
-    public static async Task RunAsync(ServerProcess server, HttpClient http, Calls calls, LoadOptions options, Results results)
+    public static async Task RunAsync(PinnedServer server, HttpClient http, Calls calls, LoadOptions options, Results results)
     {
         foreach (var connections in new[] { options.Connections, options.OverloadConnections }.Distinct())
             await RunAsync(server, http, calls, options, connections, results);
     }
 
-    private static async Task RunAsync(ServerProcess server, HttpClient http, Calls calls, LoadOptions options, int connections, Results results)
+    private static async Task RunAsync(PinnedServer server, HttpClient http, Calls calls, LoadOptions options, int connections, Results results)
     {
         var before = await Observed.ReadAsync(http, server.Metrics);
         for (var i = 0; i < 2; i++) Generator.Saturate(server.GrpcPort, calls, options);
@@ -45,7 +45,7 @@ internal static class Overload
         results.Latency($"2 s at half after it {where}: p99", asked: null, rounds.ConvertAll(round => round.After.Percentile(0.99)));
     }
 
-    private static Round Measure(ServerProcess server, Calls calls, LoadOptions options, int connections)
+    private static Round Measure(PinnedServer server, Calls calls, LoadOptions options, int connections)
     {
         var saturation = Generator.Saturate(server.GrpcPort, calls, options).PerSecond;
         using var flow = new Flow(server.GrpcPort, calls, connections) { PerSecond = saturation * Factor };

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using KeyService.Testing;
 using StackExchange.Redis;
 
 namespace KeyService.Benchmarks.Load;
@@ -24,7 +25,7 @@ internal sealed class RedisProcess : IAsyncDisposable
     public static async Task<RedisProcess> StartAsync()
     {
         var folder = Directory.CreateTempSubdirectory("keyservice-benchmark-redis-");
-        var port = Ports.Free().ToString(CultureInfo.InvariantCulture);
+        var port = Ports.Take().ToString(CultureInfo.InvariantCulture);
         var process = Process.Start(new ProcessStartInfo(
             "taskset", ["-c", Cores.Redis, "redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"])
         { WorkingDirectory = folder.FullName, RedirectStandardOutput = true, UseShellExecute = false })!;

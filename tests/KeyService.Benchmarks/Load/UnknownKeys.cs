@@ -18,7 +18,7 @@ internal static class UnknownKeys
     /// <summary>No "no" is ever kept, so each is a read however often it is asked; so many that none is asked twice at the same time.</summary>
     private const int Count = 20_000;
 
-    public static async Task RunAsync(string name, ServerProcess server, HttpClient http, Calls hits, LoadOptions options, Results results)
+    public static async Task RunAsync(string name, PinnedServer server, HttpClient http, Calls hits, LoadOptions options, Results results)
     {
         // As many as may read at once: with more, some would wait too long and not count.
         var saturating = options with { Streams = Math.Max(1, ReadGate.Reads / options.Connections) };
@@ -49,7 +49,7 @@ internal static class UnknownKeys
         results.AtLeast($"{name}: valid ones answered, of what was due", 0.99, rounds.ConvertAll(round => round.Beside.PerSecond / half));
     }
 
-    private static Round Measure(ServerProcess server, Calls hits, double hitsPerSecond, Calls unknown, double unknownPerSecond, LoadOptions options)
+    private static Round Measure(PinnedServer server, Calls hits, double hitsPerSecond, Calls unknown, double unknownPerSecond, LoadOptions options)
     {
         var alone = Generator.Pace(server.GrpcPort, hits, options, hitsPerSecond);
         using var valid = new Flow(server.GrpcPort, hits, options.Connections) { PerSecond = hitsPerSecond };

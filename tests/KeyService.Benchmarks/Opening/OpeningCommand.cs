@@ -4,7 +4,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using KeyService.Benchmarks.Load;
 using KeyService.Contracts.V1;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing;
 using Microsoft.Playwright;
 
 namespace KeyService.Benchmarks.Opening;
@@ -22,11 +22,11 @@ internal static class OpeningCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        if (!args.Contains("--no-build", StringComparer.Ordinal)) await ServerProcess.BuildAsync();
+        if (!args.Contains("--no-build", StringComparer.Ordinal)) await PinnedServer.BuildAsync();
         var at = Array.IndexOf(args, "--rounds");
         var rounds = at < 0 ? 10 : int.Parse(args[at + 1], CultureInfo.InvariantCulture);
 
-        await using var server = await ServerProcess.StartAsync(build: null);
+        await using var server = await PinnedServer.StartAsync(build: null);
         await SeedAsync(server);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new()
@@ -57,7 +57,7 @@ internal static class OpeningCommand
         return 0;
     }
 
-    private static async Task SeedAsync(ServerProcess server)
+    private static async Task SeedAsync(PinnedServer server)
     {
         using var channel = GrpcChannel.ForAddress(server.Grpc);
         var client = new ApiKeyService.ApiKeyServiceClient(channel);
@@ -65,10 +65,10 @@ internal static class OpeningCommand
         await KeyCopies.CopyKeyAsync(server.DataDirectory, await CreateAsync(client, server, "many", "copied"), Many - 1);
     }
 
-    private static async Task<string> CreateAsync(ApiKeyService.ApiKeyServiceClient client, ServerProcess server, string workspace, string name) =>
+    private static async Task<string> CreateAsync(ApiKeyService.ApiKeyServiceClient client, PinnedServer server, string workspace, string name) =>
         (await client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = name }, new Metadata { { "authorization", $"Bearer {server.RootCredential}" } })).Key.KeyId;
 
-    private static async Task<string> SignInAsync(IBrowser browser, ServerProcess server)
+    private static async Task<string> SignInAsync(IBrowser browser, PinnedServer server)
     {
         await using var context = await browser.NewContextAsync(new() { BaseURL = server.Http.ToString() });
         var page = await context.NewPageAsync();
@@ -79,7 +79,7 @@ internal static class OpeningCommand
         return await context.StorageStateAsync();
     }
 
-    private static async Task<double> MeasureAsync(IBrowser browser, ServerProcess server, string? session, string path, string shown)
+    private static async Task<double> MeasureAsync(IBrowser browser, PinnedServer server, string? session, string path, string shown)
     {
         await using var context = await browser.NewContextAsync(new() { BaseURL = server.Http.ToString(), StorageState = session });
         var page = await context.NewPageAsync();

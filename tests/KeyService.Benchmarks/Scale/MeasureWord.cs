@@ -17,7 +17,7 @@ internal static class MeasureWord
     {
         var (big, small) = (new ScaleStore(options.Data, options.SqlServer), new ScaleStore(options.Small, options.SmallSqlServer));
         if (!small.IsLoaded) await LoadWord.LoadAsync(small, options.SmallKeys, options);
-        if (options.Build) await ServerProcess.BuildAsync();
+        if (options.Build) await PinnedServer.BuildAsync();
         if (OperatingSystem.IsLinux()) Process.GetCurrentProcess().ProcessorAffinity = Core;
 
         var run = new Run(big, small, options);

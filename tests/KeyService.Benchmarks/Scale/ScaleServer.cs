@@ -6,6 +6,7 @@ using Grpc.Net.Client;
 using KeyService.Benchmarks.Load;
 using KeyService.Contracts.V1;
 using KeyService.Server.TestHooks;
+using KeyService.Testing;
 
 namespace KeyService.Benchmarks.Scale;
 
@@ -41,7 +42,7 @@ internal sealed partial class ScaleServer : IAsyncDisposable
 
     public static async Task<ScaleServer> StartAsync(ScaleStore store, int cacheCapacity)
     {
-        var (http, grpc) = (Ports.Free(), Ports.Free());
+        var (http, grpc) = (Ports.Take(), Ports.Take());
         var start = ServerStart.Of(ServerStart.Assembly(), http, grpc);
         foreach (var (name, value) in store.Settings) start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
         start.Environment["KeyService__CacheCapacity"] = cacheCapacity.ToString(CultureInfo.InvariantCulture);

@@ -1,7 +1,6 @@
 using Grpc.Core;
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 
@@ -33,7 +32,7 @@ public sealed class DatabaseDiskTests(ITestOutputHelper output) : FaultTest(outp
                     disk.Fill();
                     await Eventually.IsTrueAsync(() => IsRefused(run.Log), "a change is refused", (int)UntilRefused.TotalSeconds);
                     full = MonotonicClock.Now;
-                    await Task.Delay(Refused);
+                    await DeliberateDelay.ForAsync(Refused, "how long the fault lasts");
                     freed = MonotonicClock.Now;
                     disk.Free();
                 }

@@ -1,6 +1,6 @@
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.Faults;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 
@@ -12,7 +12,7 @@ public sealed class DatabaseFaultTests(ITestOutputHelper output) : FaultTest(out
     private static readonly ClusterOptions options = new() { DatabaseFaults = true };
 
     [Fact]
-    public Task One_replica_cut_for_longer_than_its_lease() => CutAsync(_ => Task.Delay(Outage.LongerThanALease));
+    public Task One_replica_cut_for_longer_than_its_lease() => CutAsync(_ => DeliberateDelay.ForAsync(Outage.LongerThanALease, "how long the fault lasts"));
 
     [Fact]
     public Task One_replica_cut_until_its_row_is_reaped() => CutAsync(async run =>
@@ -27,7 +27,7 @@ public sealed class DatabaseFaultTests(ITestOutputHelper output) : FaultTest(out
     public Task One_replica_cut_from_database_and_Redis() => CutAsync(async run =>
     {
         run.Rig.Last.Redis.Set(ProxyFault.Silence);
-        await Task.Delay(Outage.LongerThanALease);
+        await DeliberateDelay.ForAsync(Outage.LongerThanALease, "how long the fault lasts");
         run.Rig.Last.Redis.Pass();
     });
 
@@ -43,7 +43,7 @@ public sealed class DatabaseFaultTests(ITestOutputHelper output) : FaultTest(out
                 {
                     outage.Begins();
                     run.Rig.DatabaseFails(DatabaseFault.Silent);
-                    await Task.Delay(Outage.LongerThanALease);
+                    await DeliberateDelay.ForAsync(Outage.LongerThanALease, "how long the fault lasts");
                     outage.Ends();
                     run.Rig.DatabaseWorks();
                 }

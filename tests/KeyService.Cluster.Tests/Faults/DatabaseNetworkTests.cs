@@ -1,5 +1,5 @@
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.Faults;
 
 namespace KeyService.Cluster.Tests.Faults;
 
@@ -26,7 +26,7 @@ public sealed class DatabaseNetworkTests(ITestOutputHelper output) : FaultTest(o
                 run.Rig.Last.Database!.Set(fault);
                 if (alsoFromRedis) run.Rig.Last.Redis.Set(fault);
                 // Past its lease: what it still answers then, it answers wrongly.
-                await Task.Delay(TimeSpan.FromSeconds(5));
+                await DeliberateDelay.ForAsync(TimeSpan.FromSeconds(5), "how long the fault lasts");
                 run.Rig.Last.Database.Pass();
                 run.Rig.Last.Redis.Pass();
             }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.Faults;
 using StackExchange.Redis;
 
 namespace KeyService.Cluster.Tests.Faults;
@@ -29,7 +29,7 @@ internal sealed class Everything(FaultContext run, TimeSpan span)
         var random = run.Random.Split();
         while (Stopwatch.GetElapsedTime(_began) < span)
         {
-            await Task.Delay(random.Below(LongestPause));
+            await DeliberateDelay.ForAsync(random.Below(LongestPause), "the moment of the fault");
             await breakAsync(random);
         }
     }
@@ -128,8 +128,7 @@ internal sealed class Everything(FaultContext run, TimeSpan span)
         return faults[random.Below(faults.Length)];
     }
 
-    /// <summary>Not to wait for anything: the time is the fault.</summary>
-    private static Task LastsAsync(Seeded random) => Task.Delay(random.Below(LongestFault));
+    private static Task LastsAsync(Seeded random) => DeliberateDelay.ForAsync(random.Below(LongestFault), "how long the fault lasts");
 
     /// <summary>A redis-server that was just killed and started is found again in a while.</summary>
     private static async Task IfItAnswersAsync(Func<Task> command)

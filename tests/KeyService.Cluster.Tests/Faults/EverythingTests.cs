@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Load;
 using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 

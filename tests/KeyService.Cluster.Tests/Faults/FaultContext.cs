@@ -1,7 +1,6 @@
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Load;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 
@@ -19,7 +18,7 @@ internal sealed record FaultContext(ClusterRig Rig, OperationLog Log, ClusterLoa
     public Task SomeChangesAsync() => Load.MoreChangesAsync(1 + Random.Below(ChangesBetween), Least);
 
     /// <summary>For a time in which something is broken, and until enough changes were made in it, if anyone still can.</summary>
-    public Task WhileBrokenAsync() => Task.WhenAll(Task.Delay(Least), Load.MoreChangesAsync(2 * ChangesBetween, Most));
+    public Task WhileBrokenAsync() => Task.WhenAll(DeliberateDelay.ForAsync(Least, "how long the fault lasts"), Load.MoreChangesAsync(2 * ChangesBetween, Most));
 
     /// <summary>Until enough changes were made for each replica to have met some.</summary>
     public Task ManyChangesAsync() => Load.MoreChangesAsync(2 * ChangesBetween, Most);

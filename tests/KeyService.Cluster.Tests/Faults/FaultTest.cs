@@ -1,7 +1,6 @@
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Load;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 

@@ -1,4 +1,5 @@
 using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Faults;
 
 namespace KeyService.Cluster.Tests.Faults;
 
@@ -35,7 +36,7 @@ public sealed class NegativeControlTests(ITestOutputHelper output) : FaultTest(o
                 using var fault = run.Log.Fault("cut from database and Redis", run.Rig.Last.Number);
                 run.Rig.Last.DatabaseFails(DatabaseFault.Silent);
                 run.Rig.Last.Redis.Set(ProxyFault.Silence);
-                await Task.Delay(TimeSpan.FromSeconds(8));
+                await DeliberateDelay.ForAsync(TimeSpan.FromSeconds(8), "how long the fault lasts");
                 run.Rig.Last.Redis.Pass();
                 run.Rig.Last.DatabaseWorks();
             },

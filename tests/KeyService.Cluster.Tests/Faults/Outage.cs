@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using KeyService.Cluster.Tests.History;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 

@@ -1,4 +1,5 @@
 using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Faults;
 
 namespace KeyService.Cluster.Tests.Faults;
 

@@ -1,4 +1,4 @@
-using KeyService.Cluster.Tests.History;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 

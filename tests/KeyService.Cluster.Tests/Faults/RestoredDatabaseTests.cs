@@ -1,7 +1,6 @@
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Load;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 
@@ -58,14 +57,13 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
     {
         copy.PutBackInPlace();
         await Eventually.IsTrueAsync(() => rig.All.All(replica => replica.HasSaid("starts as new")), "every replica starts as new");
-        // Each that finds out renews the epoch, and the others follow: longer than that takes.
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        await DeliberateDelay.ForAsync(TimeSpan.FromSeconds(1), "each that finds out renews the epoch, and the others follow: longer than that takes");
     }
 
     /// <summary>For a lease nothing is COMPLETE; what matters is what is answered when it is again.</summary>
     private static async Task PastUnsureAsync(FaultContext run)
     {
-        await Task.Delay(TimeSpan.FromSeconds(4));
+        await DeliberateDelay.ForAsync(TimeSpan.FromSeconds(4), "for a lease nothing is COMPLETE");
         await run.ManyChangesAsync();
     }
 

@@ -29,8 +29,7 @@ public sealed class StoppedReplicaTests(ITestOutputHelper output) : FaultTest(ou
             run.Rig.Last.Stop();
             try
             {
-                // Not to wait for anything: the time is the fault.
-                await Task.Delay(span);
+                await DeliberateDelay.ForAsync(span, "how long the fault lasts");
             }
             finally
             {

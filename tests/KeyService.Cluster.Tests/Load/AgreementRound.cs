@@ -1,5 +1,5 @@
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Load;
 

@@ -1,6 +1,5 @@
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Load;
 

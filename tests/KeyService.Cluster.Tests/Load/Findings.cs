@@ -1,6 +1,6 @@
 using System.Text;
-using KeyService.Cluster.Tests.History;
 using KeyService.Contracts.V1;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Load;
 

@@ -14,7 +14,7 @@ internal sealed class Metronome(TimeSpan interval, TimeSpan offset)
     {
         if (_interval == 0) return;
         var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), _next);
-        if (left > TimeSpan.Zero) await Task.Delay(left);
+        if (left > TimeSpan.Zero) await DeliberateDelay.ForAsync(left, "the rate of a client");
         _next = Math.Max(_next, Stopwatch.GetTimestamp() - _interval) + _interval;
     }
 

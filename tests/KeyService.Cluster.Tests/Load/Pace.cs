@@ -6,5 +6,5 @@ internal static class Pace
     private static readonly TimeSpan AfterAnAnswer = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan AfterAnError = TimeSpan.FromMilliseconds(50);
 
-    public static Task Of(bool isOk) => Task.Delay(isOk ? AfterAnAnswer : AfterAnError);
+    public static Task Of(bool isOk) => DeliberateDelay.ForAsync(isOk ? AfterAnAnswer : AfterAnError, "the rate of a client");
 }

@@ -1,8 +1,8 @@
 using Google.Rpc;
 using Grpc.Core;
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Rig;
 using KeyService.Contracts.V1;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Load;
 

@@ -1,6 +1,6 @@
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Rig;
 using KeyService.Contracts.V1;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Load;
 

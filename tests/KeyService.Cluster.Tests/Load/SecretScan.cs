@@ -1,6 +1,5 @@
 using System.Text;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Secrets;
 
 namespace KeyService.Cluster.Tests.Load;
 

@@ -1,5 +1,3 @@
-using KeyService.FunctionalTests.Infrastructure;
-
 namespace KeyService.Cluster.Tests.Load;
 
 /// <summary>Asks one replica for keys that others are switching.</summary>

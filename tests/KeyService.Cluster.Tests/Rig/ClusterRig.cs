@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Grpc.Core;
-using KeyService.Cluster.Tests.History;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.Faults;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Rig;
 

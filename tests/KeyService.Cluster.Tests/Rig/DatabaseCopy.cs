@@ -1,4 +1,3 @@
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Data.Sqlite;
 
 namespace KeyService.Cluster.Tests.Rig;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.Faults;
 using Microsoft.Data.SqlClient;
 
 namespace KeyService.Cluster.Tests.Rig;

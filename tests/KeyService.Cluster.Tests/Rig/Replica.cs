@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Net.Client;
 using KeyService.Contracts.V1;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.Faults;
 
 namespace KeyService.Cluster.Tests.Rig;
 
@@ -15,7 +15,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly DatabaseFaultFile? _databaseFaults;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly GrpcChannel _channel;
-    private ReplicaProcess? _process;
+    private ProcessLife? _process;
     private int _before;
 
     /// <param name="number">From 0.</param>
@@ -54,7 +54,7 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>What all its lives wrote to their output and error streams.</summary>
     public IReadOnlyCollection<string> Output => _output;
 
-    private ReplicaProcess Process => _process ?? throw new InvalidOperationException($"Replica {Number} was not started.");
+    private ProcessLife Process => _process ?? throw new InvalidOperationException($"Replica {Number} was not started.");
 
     /// <summary>Ready does not wait for Redis.</summary>
     public Task WhenConnectedToRedisAsync() => Eventually.IsTrueAsync(() => HasSaid("Redis is connected"), $"replica {Number} is connected to Redis");
@@ -74,7 +74,7 @@ internal sealed class Replica : IAsyncDisposable
         if (_process is not null) await _process.DisposeAsync();
         var start = _command(this);
         if (_databaseFaults is { Setting: var (name, value) }) start.Environment[name] = value;
-        _process = ReplicaProcess.Start(start, _output);
+        _process = ProcessLife.Start(start, _output);
         await _process.WhenReadyAsync(StartBound);
     }
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using KeyService.Cluster.Tests.Faults;
-using KeyService.Cluster.Tests.History;
 using KeyService.Cluster.Tests.Load;
 using KeyService.Cluster.Tests.Rig;
-using KeyService.FunctionalTests.Infrastructure;
+using KeyService.Testing.Faults;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Speed;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using KeyService.Cluster.Tests.History;
+using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Speed;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.RegularExpressions;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Net.Http.Headers;
 using Microsoft.Playwright;
 using Cookie = Microsoft.Playwright.Cookie;
@@ -29,11 +28,12 @@ internal sealed partial class HttpVisitor : IDisposable
     /// <summary>A session of a credential.</summary>
     /// <param name="server">The console's server.</param>
     /// <param name="credential">Null: the root credential.</param>
-    public static async Task<HttpVisitor> SignInAsync(ServerProcess server, string? credential = null)
+    /// <param name="isDark">Which colours the browser prefers, as the page's script fills it in.</param>
+    public static async Task<HttpVisitor> SignInAsync(ServerProcess server, string? credential = null, bool isDark = false)
     {
         var visitor = new HttpVisitor(server);
         await visitor.OpenSignInAsync();
-        (await visitor.SendCredentialAsync(credential ?? server.RootCredential)).ShouldBe(HttpStatusCode.Found);
+        (await visitor.SendCredentialAsync(credential ?? server.RootCredential, isDark)).ShouldBe(HttpStatusCode.Found);
         return visitor;
     }
 
@@ -64,9 +64,10 @@ internal sealed partial class HttpVisitor : IDisposable
         return token.Groups["token"].Value;
     }
 
-    public async Task<HttpStatusCode> SendCredentialAsync(string credential)
+    public async Task<HttpStatusCode> SendCredentialAsync(string credential, bool isDark = false)
     {
-        using var form = new FormUrlEncodedContent([new("credential", credential), new("__RequestVerificationToken", _token)]);
+        using var form = new FormUrlEncodedContent(
+            [new("credential", credential), new("scheme", isDark ? "dark" : "light"), new("__RequestVerificationToken", _token)]);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/session/credential", UriKind.Relative)) { Content = form };
         using var response = await SendAsync(request);
         return response.StatusCode;

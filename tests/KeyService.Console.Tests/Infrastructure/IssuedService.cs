@@ -1,5 +1,3 @@
-using KeyService.FunctionalTests.Infrastructure;
-using KeyService.Testing;
 using Microsoft.Playwright;
 
 namespace KeyService.AdminConsole.Tests.Infrastructure;

@@ -1,5 +1,4 @@
 using KeyService.Contracts.V1;
-using KeyService.FunctionalTests.Infrastructure;
 
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 

@@ -1,5 +1,3 @@
-using KeyService.FunctionalTests.Infrastructure;
-
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 
 /// <summary>A console in a process of its own, with a store of its own, and the service that it calls, which can go away and come back at the same ports.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Deque.AxeCore.Playwright;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 
 namespace KeyService.AdminConsole.Tests.Infrastructure;
@@ -27,8 +26,10 @@ internal sealed class Visitor : IAsyncDisposable
 {
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly IBrowserContext _context;
+    private readonly bool _isDark;
 
-    private Visitor(IBrowserContext context, IPage page, ServerProcess server) => (_context, Page, Server) = (context, page, server);
+    private Visitor(IBrowserContext context, IPage page, ServerProcess server, bool isDark) =>
+        (_context, Page, Server, _isDark) = (context, page, server, isDark);
 
     public IPage Page { get; private set; }
 
@@ -52,7 +53,7 @@ internal sealed class Visitor : IAsyncDisposable
             Permissions = ["clipboard-read", "clipboard-write"],
         });
         context.SetDefaultTimeout(15_000);
-        var visitor = new Visitor(context, await context.NewPageAsync(), server);
+        var visitor = new Visitor(context, await context.NewPageAsync(), server, options.Dark);
         visitor.Watch(visitor.Page);
         return visitor;
     }
@@ -79,7 +80,7 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>The keys of a workspace, signed in without the sign-in page, which has tests of its own and costs each test a second.</summary>
     public async Task OpenKeysAsync(string workspace, string? credential = null)
     {
-        using var session = await HttpVisitor.SignInAsync(Server, credential);
+        using var session = await HttpVisitor.SignInAsync(Server, credential, _isDark);
         await _context.AddCookiesAsync(session.CookiesOfBrowser());
         await Page.GotoAsync($"/open-api/{workspace}", new() { WaitUntil = WaitUntilState.DOMContentLoaded });
     }
@@ -90,10 +91,9 @@ internal sealed class Visitor : IAsyncDisposable
         // What fades in has no contrast yet.
         await Page.WaitForAnimationsAsync();
         var result = await Page.RunAxe();
-        // A notice that fades out meanwhile.
         if (result.Violations.Length > 0)
         {
-            await Page.WaitForTimeoutAsync(600);
+            await DeliberateDelay.ForAsync(600, "a notice fades out");
             result = await Page.RunAxe();
         }
 

@@ -1,5 +1,4 @@
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,5 +1,4 @@
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using static Microsoft.Playwright.Assertions;
 
 namespace KeyService.AdminConsole.Tests.Pages;

@@ -1,5 +1,4 @@
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -20,7 +19,7 @@ public sealed class ImpatienceTests(Browser browser)
         {
             await twice.DblClickAsync();
             await Expect(page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
-            await page.WaitForTimeoutAsync(500);
+            await DeliberateDelay.ForAsync(500, "a second dialog would open meanwhile");
             await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(1);
             await page.Keyboard.PressAsync("Escape");
             await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
@@ -38,7 +37,7 @@ public sealed class ImpatienceTests(Browser browser)
         var search = page.GetByLabel("Search", new() { Exact = true });
         await search.PressSequentiallyAsync("Trading ");
         await page.WaitForURLAsync(url => url.EndsWith("?q=Trading", StringComparison.Ordinal));
-        await page.WaitForTimeoutAsync(500);
+        await DeliberateDelay.ForAsync(500, "longer than the pause after which a search is sent");
         await search.PressSequentiallyAsync("bot");
         await page.WaitForURLAsync(url => url.EndsWith("?q=Trading%20bot", StringComparison.Ordinal));
 
@@ -54,7 +53,7 @@ public sealed class ImpatienceTests(Browser browser)
         await visitor.OpenKeysAsync(Issuing.NewWorkspace());
         var dialog = await page.OpenCreateDialogAsync("Trading bot");
         await page.Mouse.ClickAsync(10, 400);
-        await page.WaitForTimeoutAsync(500);
+        await DeliberateDelay.ForAsync(500, "the dialog would close meanwhile");
 
         await Expect(dialog.Field("Key Name")).ToHaveValueAsync("Trading bot");
     }

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Google.Protobuf.WellKnownTypes;
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.Contracts.V1;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

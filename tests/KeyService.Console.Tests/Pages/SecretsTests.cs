@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using static Microsoft.Playwright.Assertions;
 
 namespace KeyService.AdminConsole.Tests.Pages;

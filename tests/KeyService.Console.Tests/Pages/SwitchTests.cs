@@ -1,6 +1,5 @@
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.Contracts.V1;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -43,11 +42,10 @@ public sealed partial class TimesTests(Browser browser)
         await visitor.OpenKeysAsync(workspace);
         await Expect(page.Row("Unused").Locator("[data-label='Last Used']")).ToHaveTextAsync("Never");
 
-        // It is written down every few seconds.
         var used = page.Row("Used").Locator("[data-label='Last Used'] time").First;
         for (var i = 0; i < 40 && !await used.IsVisibleAsync(); i++)
         {
-            await page.WaitForTimeoutAsync(500);
+            await DeliberateDelay.ForAsync(500, "it is written down every few seconds");
             await page.ReloadAsync();
             await Expect(page.Row("Unused")).ToBeVisibleAsync();
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -42,7 +41,7 @@ public sealed class IdleTests(Browser browser)
         for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(70);)
         {
             await page.Mouse.WheelAsync(0, 10);
-            await page.WaitForTimeoutAsync(2_000);
+            await DeliberateDelay.ForAsync(2_000, "the pace of a person who reads");
         }
 
         await dialog.Button("Create Now").ClickAsync();

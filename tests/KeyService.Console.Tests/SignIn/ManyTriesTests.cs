@@ -1,6 +1,5 @@
 using System.Net;
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

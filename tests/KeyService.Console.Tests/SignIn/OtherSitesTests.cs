@@ -1,7 +1,6 @@
 using System.Net;
 using KeyService.AdminConsole.SignIn;
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using static Microsoft.Playwright.Assertions;
 
 namespace KeyService.AdminConsole.Tests.SignIn;
@@ -102,7 +101,7 @@ public sealed class OtherSitesTests(Browser browser)
 
         await visitor.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(visitor.Page.GetByText("You are signed out.")).ToBeVisibleAsync();
-        await Task.Delay(EndedSessions.Pause, TestContext.Current.CancellationToken);
+        await DeliberateDelay.ForAsync(EndedSessions.Pause, "the longest that a process may take to learn of it", TestContext.Current.CancellationToken);
 
         (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         await using var later = await ServerProcess.StartAsync(store);

@@ -1,7 +1,6 @@
 using System.Net;
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.Contracts.V1;
-using KeyService.FunctionalTests.Infrastructure;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
 using static Microsoft.Playwright.Assertions;
 
 namespace KeyService.AdminConsole.Tests.SignIn;

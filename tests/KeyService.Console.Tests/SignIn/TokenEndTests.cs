@@ -1,7 +1,5 @@
 using Grpc.Core;
 using KeyService.AdminConsole.Tests.Infrastructure;
-using KeyService.FunctionalTests.Infrastructure;
-using KeyService.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -23,7 +21,7 @@ public sealed class TokenEndTests(Browser browser)
 
         service.Issuer.Set(new("carol", "keys:read") { Lifetime = TimeSpan.FromSeconds(5) });
         // Past its end, and the service's tolerance for clocks.
-        await Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken);
+        await DeliberateDelay.ForAsync(TimeSpan.FromSeconds(6), "past the end of the token", TestContext.Current.CancellationToken);
         await visitor.Page.ReloadAsync();
 
         await Expect(visitor.Page.GetByText("You may look, but not create keys in this workspace.")).ToBeVisibleAsync();
@@ -39,7 +37,7 @@ public sealed class TokenEndTests(Browser browser)
         await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
 
         await service.Issuer.StopAsync();
-        await Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken);
+        await DeliberateDelay.ForAsync(TimeSpan.FromSeconds(6), "past the end of the token", TestContext.Current.CancellationToken);
         await visitor.Page.ReloadAsync();
 
         await Expect(visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" })).ToBeVisibleAsync();
@@ -105,7 +103,7 @@ public sealed class TokenEndTests(Browser browser)
                 try
                 {
                     await service.Server.Client.GetCallerAsync(new(), ServerProcess.As(token));
-                    await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
+                    await DeliberateDelay.ForAsync(500, "the rate of the calls", TestContext.Current.CancellationToken);
                     return false;
                 }
                 catch (RpcException e) when (e.StatusCode == StatusCode.Unauthenticated)

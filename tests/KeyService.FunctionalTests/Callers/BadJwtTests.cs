@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Grpc.Core;
 using KeyService.FunctionalTests.Infrastructure;
-using KeyService.Testing;
 using Microsoft.IdentityModel.Tokens;
 
 namespace KeyService.FunctionalTests.Callers;

@@ -1,7 +1,6 @@
 using System.Net;
 using Grpc.Core;
 using KeyService.FunctionalTests.Infrastructure;
-using KeyService.Testing;
 
 namespace KeyService.FunctionalTests.Callers;
 

@@ -11,7 +11,7 @@ public sealed class KilledAtFirstStartTests(ITestOutputHelper output)
     [Fact]
     public async Task A_first_start_killed_at_any_moment_leaves_a_folder_that_starts()
     {
-        var random = Seeded.New(output);
+        var random = Seeded.New(output.WriteLine);
         for (var round = 0; round < Rounds; round++)
         {
             // One moment in each twelfth of the span.
@@ -41,7 +41,7 @@ public sealed class KilledAtFirstStartTests(ITestOutputHelper output)
     {
         await using var process = ServerProcess.Launch(store.UsesSqlServer ? "migrate" : "serve", store);
         // Not to wait for anything: the moment is the fault.
-        await Task.Delay(milliseconds);
+        await DeliberateDelay.ForAsync(milliseconds, "the moment of the kill");
         await process.KillAsync();
         return string.Join(' ', process.Output);
     }

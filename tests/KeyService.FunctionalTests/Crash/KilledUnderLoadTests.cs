@@ -15,7 +15,7 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
     [Fact]
     public async Task Whatever_was_acknowledged_outlives_a_kill_at_any_moment()
     {
-        var random = Seeded.New(output);
+        var random = Seeded.New(output.WriteLine);
         await using var store = new TestStore();
         var clients = Enumerable.Range(0, Clients).Select(_ => new CreateAndSwitchLoad(random.Split())).ToList();
         var server = await ServerProcess.StartAsync(store, NoWait);
@@ -54,7 +54,7 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
 
         // Not to wait for anything: the kill is to fall between the answers, too.
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        await Task.Delay(lag);
+        await DeliberateDelay.ForAsync(lag, "the moment of the kill");
         await server.KillAsync();
         await Task.WhenAll(calling).WaitAsync(TimeSpan.FromSeconds(30));
     }

@@ -1,6 +1,5 @@
 using Grpc.Core;
 using KeyService.Contracts.V1;
-using KeyService.Testing;
 
 namespace KeyService.FunctionalTests.Infrastructure;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using KeyService.FunctionalTests.Infrastructure;
-using KeyService.Testing;
 
 namespace KeyService.FunctionalTests.Logs;
 

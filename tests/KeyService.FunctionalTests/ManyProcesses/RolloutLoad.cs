@@ -103,8 +103,7 @@ internal sealed class RolloutLoad : IAsyncDisposable
                 // Until its successor is there, or the database is.
             }
 
-            // The machine belongs to the tests beside it too; nothing is waited for.
-            await Task.Delay(TimeSpan.FromMilliseconds(100));
+            await DeliberateDelay.ForAsync(100, "the rate of a client: the machine belongs to the tests beside it too");
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class FloodFiguresTests(ITestOutputHelper output)
                     failed++;
                 }
 
-                await Task.Delay(2);
+                await DeliberateDelay.ForAsync(2, "the rate of a client");
             }
 
             return failed;

@@ -133,7 +133,7 @@ public sealed class SlowBodiesTests
             {
                 await stream.WriteAsync(Bytes, end);
                 await stream.FlushAsync(end);
-                await Task.Delay(TimeSpan.FromMilliseconds(100), end);
+                await DeliberateDelay.ForAsync(100, "the rate of a slow client", end);
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)

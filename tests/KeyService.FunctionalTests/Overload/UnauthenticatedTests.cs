@@ -83,7 +83,7 @@ public sealed class UnauthenticatedTests(SharedServer shared)
             await _server.Client.SetStatusAsync(
                 new() { WorkspaceId = "system", KeyId = credential.Key.KeyId, Status = Contracts.V1.KeyStatus.Disabled }, _server.Root);
             // A change takes longer; the server takes an authentication for recent for 100 ms.
-            await Task.Delay(150);
+            await DeliberateDelay.ForAsync(150, "an authentication that is no longer recent");
             await stream.WriteAsync(frame.AsMemory(8));
         });
 
@@ -146,7 +146,7 @@ public sealed class UnauthenticatedTests(SharedServer shared)
             for (var i = 0; i < 3; i++)
             {
                 // Another page each time.
-                await Task.Delay(350);
+                await DeliberateDelay.ForAsync(350, "the page is composed anew after that");
                 // Far below what the server gives such a client for a page: 1 s for 240 bytes.
                 (await _server.Http.GetStringAsync("/metrics").WaitAsync(TimeSpan.FromSeconds(20))).ShouldContain("keyservice_lookups_total");
             }

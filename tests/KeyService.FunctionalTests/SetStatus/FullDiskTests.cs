@@ -2,7 +2,6 @@ using System.Net;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
-using KeyService.Cluster.Tests.Rig;
 using KeyService.Contracts.V1;
 using KeyService.FunctionalTests.Infrastructure;
 

@@ -27,7 +27,7 @@ public sealed class LongCallTests
         await server.Client.GetCallerAsync(new(), server.Root);
 
         var stop = server.StopAsync();
-        await Task.Delay(CallGoesOn);
+        await DeliberateDelay.ForAsync(CallGoesOn, "the call goes on while the server stops");
         stop.IsCompleted.ShouldBeFalse();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(Body[5..]));
         var answer = await new StreamReader(stream).ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));

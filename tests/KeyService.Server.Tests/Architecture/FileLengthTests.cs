@@ -17,7 +17,7 @@ public class FileLengthTests
     private static readonly List<(string Name, int Lines)> Files =
     [
         .. SourceFiles.Under("src").Concat(SourceFiles.Under("tests")).Select(
-            file => (Path.GetRelativePath(RepositoryRoot.Path, file).Replace('\\', '/'), File.ReadLines(file).Count())),
+            file => (Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'), File.ReadLines(file).Count())),
     ];
 
     [Fact]
@@ -40,7 +40,7 @@ public class FileLengthTests
     public void The_count_sees_server_and_tests()
     {
         Files.ShouldContain(file => file.Name == "src/KeyService.Server/Keys/KeyRecord.cs" && file.Lines > 10);
-        Files.ShouldContain(file => file.Name == "tests/KeyService.Server.Tests/RepositoryRoot.cs");
+        Files.ShouldContain(file => file.Name == "tests/KeyService.Testing/Repository.cs");
         Files.ShouldNotContain(file => file.Name.Contains("/obj/", StringComparison.Ordinal));
     }
 }

@@ -36,7 +36,7 @@ public class FolderDependencyTests
     public void Every_folder_has_its_arrows_and_every_arrow_its_folder()
     {
         Server.Folders().ShouldBe(Arrows.Keys, ignoreOrder: true);
-        Directory.GetDirectories(Path.Combine(RepositoryRoot.Path, "src", "KeyService.Server")).Select(Path.GetFileName)
+        Directory.GetDirectories(Path.Combine(Repository.Root, "src", "KeyService.Server")).Select(Path.GetFileName)
             .Where(folder => folder is not ("bin" or "obj" or "Properties" or "data" or "TestHooks"))
             .ShouldBe(Arrows.Keys, ignoreOrder: true);
     }
@@ -44,7 +44,7 @@ public class FolderDependencyTests
     [Fact]
     public void Every_source_file_stands_in_the_folder_that_its_namespace_names()
     {
-        var server = Path.Combine(RepositoryRoot.Path, "src", "KeyService.Server");
+        var server = Path.Combine(Repository.Root, "src", "KeyService.Server");
         var strangers = SourceFiles.Under("src/KeyService.Server")
             .Where(file => Path.GetDirectoryName(file) != server)
             .Where(file => !Names(file, Path.GetRelativePath(server, Path.GetDirectoryName(file)!)) && !TakesAnothersPlace(file))
@@ -59,6 +59,6 @@ public class FolderDependencyTests
     private static bool TakesAnothersPlace(string file) =>
         Path.GetFileName(Path.GetDirectoryName(file)) == "TestHooks"
         && Arrows.Keys.Any(folder => Names(file, folder)
-            && Path.Combine(RepositoryRoot.Path, "src", "KeyService.Server", folder, Path.GetFileName(file)) is var other
+            && Path.Combine(Repository.Root, "src", "KeyService.Server", folder, Path.GetFileName(file)) is var other
             && File.Exists(other) && File.ReadLines(other).First() == "#if !TEST_HOOKS");
 }

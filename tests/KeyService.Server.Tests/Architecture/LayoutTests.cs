@@ -22,7 +22,7 @@ public partial class LayoutTests
     [Fact]
     public void The_root_holds_what_tools_need_there_and_nothing_else()
     {
-        var root = new DirectoryInfo(RepositoryRoot.Path);
+        var root = new DirectoryInfo(Repository.Root);
 
         root.EnumerateFiles().Select(file => file.Name).Except(NotOurs).Where(name => !name.EndsWith(".user", StringComparison.Ordinal))
             .ShouldBe(RootFiles, ignoreOrder: true);
@@ -31,7 +31,7 @@ public partial class LayoutTests
 
     [Fact]
     public void Every_pinned_version_has_its_reason() =>
-        WithoutReason(RepositoryRoot.Read("Directory.Packages.props")).ShouldBeEmpty();
+        WithoutReason(Repository.Read("Directory.Packages.props")).ShouldBeEmpty();
 
     [Fact]
     public void A_version_without_a_reason_is_found()

@@ -8,7 +8,7 @@ internal static class SourceFiles
     public static IReadOnlyList<string> Under(string folder)
     {
         var files = new List<string>();
-        Collect(new DirectoryInfo(Path.Combine(RepositoryRoot.Path, folder)), files);
+        Collect(new DirectoryInfo(Path.Combine(Repository.Root, folder)), files);
         return files;
     }
 

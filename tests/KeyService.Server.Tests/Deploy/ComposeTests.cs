@@ -8,7 +8,7 @@ namespace KeyService.Server.Tests.Deploy;
 /// <summary>What can be known of deploy/compose.yaml without an engine to run it.</summary>
 public partial class ComposeTests
 {
-    private static readonly string text = RepositoryRoot.Read("deploy/compose.yaml");
+    private static readonly string text = Repository.Read("deploy/compose.yaml");
     private static readonly ComposeFile compose = Parse(text);
 
     [Fact]
@@ -90,7 +90,7 @@ public partial class ComposeTests
     {
         var file = compose.Services["migrate"].Environment["KeyService__RootCredentialFile"];
 
-        file.ShouldStartWith(Dockerfile.Parse(RepositoryRoot.Read("Dockerfile")).Environment()["KeyService__DataDirectory"] + "/");
+        file.ShouldStartWith(Dockerfile.Parse(Repository.Read("Dockerfile")).Environment()["KeyService__DataDirectory"] + "/");
         compose.Services["migrate"].Volumes.ShouldBe(["data:/data"]);
         compose.Services["keyservice"].Volumes.ShouldBe(["data:/data"]);
         compose.Volumes.ShouldContainKey("data");
@@ -117,7 +117,7 @@ public partial class ComposeTests
     [Fact]
     public void Every_variable_that_an_operator_sets_is_explained_in_the_README()
     {
-        var readme = RepositoryRoot.Read("deploy/README.md");
+        var readme = Repository.Read("deploy/README.md");
 
         var names = Interpolation().Matches(text).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         names.ShouldNotBeEmpty();

@@ -5,7 +5,7 @@ namespace KeyService.Server.Tests.Deploy;
 /// <summary>What can be known of the image without an engine to build it.</summary>
 public class DockerfileTests
 {
-    private static readonly Dockerfile file = Dockerfile.Parse(RepositoryRoot.Read("Dockerfile"));
+    private static readonly Dockerfile file = Dockerfile.Parse(Repository.Read("Dockerfile"));
 
     [Fact]
     public void Everything_that_is_copied_exists()
@@ -13,13 +13,13 @@ public class DockerfileTests
         var sources = file.CopiedFromRepository();
 
         sources.ShouldNotBeEmpty();
-        sources.Where(source => !Path.Exists(Path.Combine(RepositoryRoot.Path, source))).ShouldBeEmpty();
+        sources.Where(source => !Path.Exists(Path.Combine(Repository.Root, source))).ShouldBeEmpty();
     }
 
     [Fact]
     public void Everything_that_is_copied_is_let_through_by_dockerignore()
     {
-        var lines = RepositoryRoot.Read(".dockerignore").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var lines = Repository.Read(".dockerignore").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var admitted = lines.Where(line => line.StartsWith('!')).Select(line => line[1..]).ToList();
 
         lines.ShouldContain("*");
@@ -31,11 +31,11 @@ public class DockerfileTests
     [Fact]
     public void Restore_uses_the_lock_files_of_every_project_that_ships()
     {
-        var projects = Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "src"), "*.csproj", SearchOption.AllDirectories);
+        var projects = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories);
 
         foreach (var project in projects)
         {
-            var relative = Path.GetRelativePath(RepositoryRoot.Path, project).Replace('\\', '/');
+            var relative = Path.GetRelativePath(Repository.Root, project).Replace('\\', '/');
             file.CopiedFromRepository().ShouldContain(relative);
             file.CopiedFromRepository().ShouldContain($"{Path.GetDirectoryName(relative)!.Replace('\\', '/')}/packages.lock.json");
         }

@@ -31,7 +31,7 @@ public class SettingNamesTests
     [Fact]
     public void The_README_explains_every_setting()
     {
-        var readme = RepositoryRoot.Read("README.md");
+        var readme = Repository.Read("README.md");
 
         SettingNames.All.Where(name => !readme.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
     }

@@ -16,7 +16,7 @@ public abstract class StartLockTests(Engine engine) : StoreTests(engine)
         var (one, other) = (Store.NewEngine(), Store.NewEngine());
         var first = await one.EnterStartAsync(CancellationToken.None);
         var second = other.EnterStartAsync(CancellationToken.None);
-        (await Task.WhenAny(second, Task.Delay(300))).ShouldNotBe(second);
+        (await Task.WhenAny(second, Testing.DeliberateDelay.ForAsync(300, "that it goes on would show soon"))).ShouldNotBe(second);
 
         await one.MigrateAsync(CancellationToken.None);
         await first.DisposeAsync();

@@ -118,7 +118,7 @@ public sealed class ConnectionLifetimeTests : IDisposable
         while (!condition())
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(1, TestContext.Current.CancellationToken);
+            await DeliberateDelay.ForAsync(1, "the other thread runs", TestContext.Current.CancellationToken);
         }
     }
 

@@ -76,7 +76,7 @@ public class InputInTurnsTests
         _turns.TryTake(new(new Pipe().Reader, _turns)).ShouldBeTrue();
         var input = await SendAsync(Sent);
         var reading = input.ReadAsync().AsTask();
-        await Task.Delay(50);
+        await DeliberateDelay.ForAsync(50, "that it is read would show soon");
         reading.IsCompleted.ShouldBeFalse();
 
         _turns.Release();

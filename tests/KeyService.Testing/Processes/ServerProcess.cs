@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Grpc.Core;
+using Grpc.Net.Client;
+using KeyService.Contracts.V1;
+
+namespace KeyService.Testing;
+
+/// <summary>A real server process on loopback. Disposing it fails when it logged an error that nobody expected.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    /// <summary>A busy test machine is slower than the 200 ms that a validation may take; those have tests of their own.</summary>
+    private static readonly (string Name, string Value) Patient = ("KeyService__ValidateBudget", "00:00:10");
+
+    /// <summary>Tells other processes where this one's gRPC port is.</summary>
+    public static readonly (string Name, string Value) Advertised = ("KeyService__AdvertisedAddress", "127.0.0.1:{grpc}");
+
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly ProcessLife _process;
+    private readonly GrpcChannel _channel;
+
+    private ServerProcess(TestStore store, int httpPort, int grpcPort, ProcessStartInfo start)
+    {
+        Store = store;
+        HttpAddress = new($"http://127.0.0.1:{httpPort}");
+        GrpcAddress = new($"http://127.0.0.1:{grpcPort}");
+        _channel = GrpcChannel.ForAddress(GrpcAddress);
+        Client = new(_channel);
+        Http = new() { BaseAddress = HttpAddress };
+        _process = ProcessLife.Start(start, _output);
+    }
+
+    public TestStore Store { get; }
+
+    public Uri HttpAddress { get; }
+
+    public Uri GrpcAddress { get; }
+
+    public ApiKeyService.ApiKeyServiceClient Client { get; }
+
+    /// <summary>For JSON over HTTP; carries no credential by itself.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>What the process wrote to its output and error streams, its logs included.</summary>
+    public IReadOnlyCollection<string> Output => _output;
+
+    public int Id => _process.Id;
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Texts that a logged error may contain without failing the test.</summary>
+    public List<string> ExpectedErrors { get; } = [];
+
+    public string RootCredential => File.ReadAllText(Store.RootCredentialFile).Trim();
+
+    /// <summary>The root credential as call metadata.</summary>
+    public Metadata Root => As(RootCredential);
+
+    public static Metadata As(string credential) => new() { { "authorization", $"Bearer {credential}" } };
+
+    /// <summary>Starts it and waits until it says that it is ready. On SQL Server it migrates first.</summary>
+    public static async Task<ServerProcess> StartAsync(TestStore store, params (string Name, string Value)[] settings)
+    {
+        if (store.UsesSqlServer)
+        {
+            var (code, output) = await RunAsync("migrate", store, settings);
+            if (code != 0) throw new InvalidOperationException(output);
+        }
+
+        var server = Launch("serve", store, settings);
+        await server.WhenReadyAsync();
+        return server;
+    }
+
+    /// <summary>Starts it and waits for nothing: for a process that is killed on its way.</summary>
+    public static ServerProcess Launch(string command, TestStore store, params (string Name, string Value)[] settings)
+    {
+        var (http, grpc) = Ports.FreePair();
+        (string, string)[] all =
+        [
+            ("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"), Patient,
+            .. settings.Select(setting => (setting.Name, setting.Value.Replace("{grpc}", $"{grpc}", StringComparison.Ordinal))),
+        ];
+        return new(store, http, grpc, Command(command, store, all));
+    }
+
+    public Task WhenReadyAsync() => _process.WhenReadyAsync(StartBound);
+
+    /// <summary>Runs a command of the server to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        string command, TestStore store, params (string Name, string Value)[] settings)
+    {
+        using var process = new Process { StartInfo = Command(command, store, settings) };
+        process.Start();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(StartBound);
+        return (process.ExitCode, await output + await error);
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
+    public Task KillAsync() => _process.KillAsync();
+
+    /// <summary>SIGSTOP, at a moment at which it does not hold the embedded store locked: else nobody could write until it goes on.</summary>
+    public async Task SuspendAsync()
+    {
+        Signals.Send(_process.Id, Signals.Stop);
+        while (!Store.CanBeWritten())
+        {
+            Resume();
+            await DeliberateDelay.ForAsync(10, "it goes on until it has no lock");
+            Signals.Send(_process.Id, Signals.Stop);
+        }
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signals.Send(_process.Id, Signals.Continue);
+
+    /// <summary>SIGTERM, as an orchestrator does; returns the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        Signals.Send(_process.Id, Signals.Terminate);
+        return await WhenEndedAsync();
+    }
+
+    /// <summary>Until it has ended by itself; returns the exit code. All that it said has been read by then.</summary>
+    public Task<int> WhenEndedAsync() => _process.WaitForExitAsync(StartBound);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await StopAsync();
+        _channel.Dispose();
+        Http.Dispose();
+        await _process.DisposeAsync();
+        var errors = LoggedErrors.Of(_output).Where(entry => !ExpectedErrors.Exists(entry.Contains)).ToList();
+        if (errors.Count > 0) throw new InvalidOperationException("The server logged errors:\n" + string.Join('\n', errors));
+    }
+
+    /// <summary>How a command of the server is started on a store.</summary>
+    public static ProcessStartInfo Command(string command, TestStore store, (string Name, string Value)[] settings)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = store.Folder,
+        };
+        if (store.OpenFiles is { } files)
+        {
+            start.FileName = "/bin/sh";
+            foreach (var word in (string[])["-c", $"ulimit -n {files} && exec dotnet \"$@\"", "sh"]) start.ArgumentList.Add(word);
+        }
+
+        start.ArgumentList.Add(store.ServerAssembly);
+        foreach (var word in command.Split(' ')) start.ArgumentList.Add(word);
+        foreach (var (name, value) in store.Settings()) start.Environment[name] = value;
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        return start;
+    }
+}
