@@ -24,7 +24,7 @@ public sealed class Browser : IAsyncLifetime
     {
         _playwright = await Playwright.CreateAsync();
         // A busy test machine is slower than the five seconds that it has by default.
-        Assertions.SetDefaultExpectTimeout(15_000);
+        Assertions.SetDefaultExpectTimeout(30_000);
         Chromium = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_CHROMIUM") ?? Array.Find(Places, File.Exists)

@@ -52,7 +52,7 @@ internal sealed class Visitor : IAsyncDisposable
             HasTouch = options.Touch,
             Permissions = ["clipboard-read", "clipboard-write"],
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
         var visitor = new Visitor(context, await context.NewPageAsync(), server, options.Dark);
         visitor.Watch(visitor.Page);
         return visitor;
