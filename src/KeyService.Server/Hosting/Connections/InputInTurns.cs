@@ -7,9 +7,9 @@ namespace KeyService.Server.Hosting.Connections;
 /// <summary>
 /// Reads a connection's long input in slices, each in a turn of <see cref="InputTurns"/>. Short input is read
 /// at once: few calls at a time never wait, and their answers are sent together (slices for all input cost 10 %
-/// of a call). Input that is longer than the calls of a connection can be is a body: it is read whole, in one
-/// turn, so that its time does not grow with its length. A turn ends when the calls of its slice have run. The
-/// reader has no part in that, so a reader that never comes back keeps no turn.
+/// of a call). Input that is longer than the calls of a connection can be is a body: it is not cut into slices.
+/// (Over HTTP/2 Kestrel takes up to 4 KiB of it at a time, each in a turn.) A turn ends when the calls of its slice
+/// have run. The reader has no part in that, so a reader that never comes back keeps no turn.
 /// </summary>
 /// <param name="input">What the client sends.</param>
 /// <param name="turns">Of the process.</param>
@@ -44,6 +44,9 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
 
     /// <summary>A slice of long input was read, and not yet its end.</summary>
     private bool _isLong;
+
+    /// <summary>The input was read while too many waited for a turn: it is not cut either.</summary>
+    private bool _isWithoutTurn;
 
     private int _state;
     private int _passes;
@@ -129,9 +132,10 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private bool TryBegin()
     {
         _resumed.Reset();
-        if (!turns.TryTake(this)) return false;
-        Begin();
-        return true;
+        var turn = turns.Take(this);
+        _isWithoutTurn = turn == InputTurn.None;
+        if (turn == InputTurn.Now) Begin();
+        return turn != InputTurn.Later;
     }
 
     private void Begin()
@@ -144,7 +148,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private ReadResult Slice()
     {
         var length = _examined + SliceLength;
-        _isLong = !IsShort && _read.Buffer.Length > length && _read.Buffer.Length <= BodyLength;
+        _isLong = !IsShort && !_isWithoutTurn && _read.Buffer.Length > length && _read.Buffer.Length <= BodyLength;
         return !_isLong ? _read : new(_read.Buffer.Slice(0, length), _read.IsCanceled, isCompleted: false);
     }
 }

@@ -9,29 +9,36 @@ namespace KeyService.Server.Hosting.Connections;
 /// <param name="count">Turns at a time.</param>
 internal sealed class InputTurns(int count)
 {
+    /// <summary>
+    /// Inputs that wait, for each turn. Above it, input is read without a turn: a closed connection waits for its turn like any
+    /// other, and without a limit clients that connect again and again would make the queue grow, and with it every wait.
+    /// </summary>
+    public const int MostWaiting = 32;
+
     private readonly Lock _lock = new();
     private readonly Queue<InputInTurns> _waiting = [];
+    private readonly int _mostWaiting = MostWaiting * count;
     private int _free = count;
 
     /// <summary>Four batches of about seven calls for each processor.</summary>
     public static InputTurns ForProcess() => new(4 * Environment.ProcessorCount);
 
     /// <summary>
-    /// Returns true when <paramref name="input"/> has a turn now. Otherwise <see cref="InputInTurns.Resume"/> is
-    /// called when it has one.
+    /// Gives <paramref name="input"/> a turn, now or later: then <see cref="InputInTurns.Resume"/> is called when it has one.
     /// </summary>
-    public bool TryTake(InputInTurns input)
+    public InputTurn Take(InputInTurns input)
     {
         lock (_lock)
         {
             if (_free > 0)
             {
                 _free--;
-                return true;
+                return InputTurn.Now;
             }
 
+            if (_waiting.Count >= _mostWaiting) return InputTurn.None;
             _waiting.Enqueue(input);
-            return false;
+            return InputTurn.Later;
         }
     }
 
@@ -46,4 +53,17 @@ internal sealed class InputTurns(int count)
 
         next?.Resume();
     }
+}
+
+/// <summary>Answer of <see cref="InputTurns.Take"/>.</summary>
+internal enum InputTurn
+{
+    /// <summary>The turn has begun.</summary>
+    Now,
+
+    /// <summary>The input waits for its turn.</summary>
+    Later,
+
+    /// <summary>Too many wait: the input is read without a turn.</summary>
+    None,
 }

@@ -31,7 +31,7 @@ public class InputInTurnsTests
 
     /// <summary>Its time must not grow with a turn for each slice.</summary>
     [Fact]
-    public async Task A_body_is_read_whole()
+    public async Task A_body_is_not_cut_into_slices()
     {
         var input = await SendAsync(new byte[InputInTurns.BodyLength + 1]);
 
@@ -62,7 +62,7 @@ public class InputInTurnsTests
     [Fact]
     public async Task Short_input_is_read_while_another_has_the_turn()
     {
-        _turns.TryTake(new(new Pipe().Reader, _turns)).ShouldBeTrue();
+        _turns.Take(new(new Pipe().Reader, _turns)).ShouldBe(InputTurn.Now);
         var input = await SendAsync(Sent[..InputInTurns.ShortLength]);
 
         var read = await input.ReadAsync();
@@ -73,7 +73,7 @@ public class InputInTurnsTests
     [Fact]
     public async Task Long_input_waits_for_the_turn_of_another()
     {
-        _turns.TryTake(new(new Pipe().Reader, _turns)).ShouldBeTrue();
+        _turns.Take(new(new Pipe().Reader, _turns)).ShouldBe(InputTurn.Now);
         var input = await SendAsync(Sent);
         var reading = input.ReadAsync().AsTask();
         await DeliberateDelay.ForAsync(50, "that it is read would show soon");
@@ -82,6 +82,26 @@ public class InputInTurnsTests
         _turns.Release();
 
         (await reading).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+    }
+
+    /// <summary>Connections that are closed while they wait stay in the queue until their turn: it must not grow with them.</summary>
+    [Fact]
+    public async Task Where_too_many_wait_input_is_read_without_a_turn()
+    {
+        _turns.Take(new(new Pipe().Reader, _turns)).ShouldBe(InputTurn.Now);
+        var waiting = new List<Task<ReadResult>>();
+        for (var i = 0; i < InputTurns.MostWaiting; i++) waiting.Add((await SendAsync(Sent)).ReadAsync().AsTask());
+
+        var input = await SendAsync(Sent);
+        var read = await input.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
+        read.Buffer.Length.ShouldBe(Sent.Length);
+        waiting.ShouldAllBe(task => !task.IsCompleted);
+        input.AdvanceTo(read.Buffer.End);
+        _turns.Release();
+        foreach (var one in waiting) (await one.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        var next = await SendAsync(Sent);
+        (await next.ReadAsync()).Buffer.Length.ShouldBe(InputInTurns.SliceLength, "a turn again");
     }
 
     /// <summary>The task of a connection that Kestrel gives up never reads again.</summary>
