@@ -1,8 +1,8 @@
 namespace KeyService.Testing;
 
 /// <summary>
-/// Lets time pass where the time itself is what a test needs: how long a fault lasts, how fast a client calls, that something does not happen.
-/// Everything else waits for a condition (<see cref="Eventually"/>). The build refuses any other delay in tests.
+/// Lets time pass where the time itself is what a test needs: how long a fault lasts, how fast a client calls, that something does not
+/// happen. Everything else waits for a condition (<see cref="Eventually"/>). The build refuses any other delay in tests.
 /// </summary>
 internal static class DeliberateDelay
 {

@@ -12,10 +12,17 @@ internal static class Repository
     public static string BuiltAssembly { get; } = Path.Combine(
         Root, "src", "KeyService.Server", "bin", Configuration, "net10.0", "KeyService.Server.dll");
 
-    /// <summary>The server under test: <c>KEYSERVICE_TEST_SERVER</c>, which <c>tests/run</c> compiles ahead of time; else <see cref="BuiltAssembly"/>.</summary>
-    public static string ServerAssembly { get; } = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SERVER") is { Length: > 0 } path ? path : BuiltAssembly;
+    /// <summary>
+    /// The server under test: <c>KEYSERVICE_TEST_SERVER</c>, which <c>tests/run</c> compiles ahead of time; else
+    /// <see cref="BuiltAssembly"/>.
+    /// </summary>
+    public static string ServerAssembly { get; } =
+        Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SERVER") is { Length: > 0 } path ? path : BuiltAssembly;
 
-    /// <summary>The server with its test hooks, which never ships: <c>KEYSERVICE_TEST_SERVER_HOOKS</c>, else the build with <c>-p:TestHooks=true</c>.</summary>
+    /// <summary>
+    /// The server with its test hooks, which never ships: <c>KEYSERVICE_TEST_SERVER_HOOKS</c>, else the build with
+    /// <c>-p:TestHooks=true</c>.
+    /// </summary>
     public static string HooksAssembly
     {
         get

@@ -17,7 +17,8 @@ internal static class Overload
             await RunAsync(server, http, calls, options, connections, results);
     }
 
-    private static async Task RunAsync(PinnedServer server, HttpClient http, Calls calls, LoadOptions options, int connections, Results results)
+    private static async Task RunAsync(
+        PinnedServer server, HttpClient http, Calls calls, LoadOptions options, int connections, Results results)
     {
         var before = await Observed.ReadAsync(http, server.Metrics);
         for (var i = 0; i < 2; i++) Generator.Saturate(server.GrpcPort, calls, options);

@@ -49,7 +49,8 @@ internal static class UnknownKeys
         results.AtLeast($"{name}: valid ones answered, of what was due", 0.99, rounds.ConvertAll(round => round.Beside.PerSecond / half));
     }
 
-    private static Round Measure(PinnedServer server, Calls hits, double hitsPerSecond, Calls unknown, double unknownPerSecond, LoadOptions options)
+    private static Round Measure(
+        PinnedServer server, Calls hits, double hitsPerSecond, Calls unknown, double unknownPerSecond, LoadOptions options)
     {
         var alone = Generator.Pace(server.GrpcPort, hits, options, hitsPerSecond);
         using var valid = new Flow(server.GrpcPort, hits, options.Connections) { PerSecond = hitsPerSecond };

@@ -65,7 +65,8 @@ internal static class OpeningCommand
         await KeyCopies.CopyKeyAsync(server.DataDirectory, await CreateAsync(client, server, "many", "copied"), Many - 1);
     }
 
-    private static async Task<string> CreateAsync(ApiKeyService.ApiKeyServiceClient client, PinnedServer server, string workspace, string name) =>
+    private static async Task<string> CreateAsync(
+        ApiKeyService.ApiKeyServiceClient client, PinnedServer server, string workspace, string name) =>
         (await client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = name }, new Metadata { { "authorization", $"Bearer {server.RootCredential}" } })).Key.KeyId;
 
     private static async Task<string> SignInAsync(IBrowser browser, PinnedServer server)

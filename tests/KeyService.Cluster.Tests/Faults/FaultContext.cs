@@ -18,7 +18,8 @@ internal sealed record FaultContext(ClusterRig Rig, OperationLog Log, ClusterLoa
     public Task SomeChangesAsync() => Load.MoreChangesAsync(1 + Random.Below(ChangesBetween), Least);
 
     /// <summary>For a time in which something is broken, and until enough changes were made in it, if anyone still can.</summary>
-    public Task WhileBrokenAsync() => Task.WhenAll(DeliberateDelay.ForAsync(Least, "how long the fault lasts"), Load.MoreChangesAsync(2 * ChangesBetween, Most));
+    public Task WhileBrokenAsync() => Task.WhenAll(
+        DeliberateDelay.ForAsync(Least, "how long the fault lasts"), Load.MoreChangesAsync(2 * ChangesBetween, Most));
 
     /// <summary>Until enough changes were made for each replica to have met some.</summary>
     public Task ManyChangesAsync() => Load.MoreChangesAsync(2 * ChangesBetween, Most);

@@ -86,7 +86,8 @@ public abstract class FaultTest(ITestOutputHelper output)
         Print(Findings.Summary(operations));
         var (faults, stalls) = (log.Faults, log.Stalls);
         if (stalls.Count > 0) Print($"The whole machine stood still {stalls.Count} times");
-        violations.AddRange(HistoryChecker.Check(operations, [.. rig.HealedFaults, .. faults, .. stalls], Spared(operations.Count, faults.Count > 0)));
+        FaultWindow[] excuses = [.. rig.HealedFaults, .. faults, .. stalls];
+        violations.AddRange(HistoryChecker.Check(operations, excuses, Spared(operations.Count, faults.Count > 0)));
         rig.HealedFaults = faults;
         return violations;
     }

@@ -57,7 +57,8 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
     {
         copy.PutBackInPlace();
         await Eventually.IsTrueAsync(() => rig.All.All(replica => replica.HasSaid("starts as new")), "every replica starts as new");
-        await DeliberateDelay.ForAsync(TimeSpan.FromSeconds(1), "each that finds out renews the epoch, and the others follow: longer than that takes");
+        await DeliberateDelay.ForAsync(
+            TimeSpan.FromSeconds(1), "each that finds out renews the epoch, and the others follow: longer than that takes");
     }
 
     /// <summary>For a lease nothing is COMPLETE; what matters is what is answered when it is again.</summary>

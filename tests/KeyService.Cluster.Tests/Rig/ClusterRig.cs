@@ -114,16 +114,10 @@ internal sealed class ClusterRig : IAsyncDisposable
         ShouldHaveLoggedNoErrors();
     }
 
-    /// <summary>What replicas wrote before belongs to another test.</summary>
-    public void BeginTest()
-    {
-        foreach (var replica in _replicas) replica.BeginTest();
-    }
-
-    /// <exception cref="InvalidOperationException">Since the test began a replica logged an error.</exception>
+    /// <exception cref="InvalidOperationException">Since it was asked for the last time, a replica logged an error.</exception>
     public void ShouldHaveLoggedNoErrors()
     {
-        var errors = _replicas.SelectMany(replica => LoggedErrors.Of(replica.NewOutput)).ToList();
+        var errors = _replicas.SelectMany(replica => LoggedErrors.Of(replica.TakeNewOutput())).ToList();
         if (errors.Count > 0) throw new InvalidOperationException("Replicas logged errors:\n" + string.Join('\n', errors));
     }
 

@@ -16,7 +16,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly GrpcChannel _channel;
     private ProcessLife? _process;
-    private int _before;
+    private int _taken;
 
     /// <param name="number">From 0.</param>
     /// <param name="redis">Its own proxy before Redis.</param>
@@ -59,14 +59,19 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>Ready does not wait for Redis.</summary>
     public Task WhenConnectedToRedisAsync() => Eventually.IsTrueAsync(() => HasSaid("Redis is connected"), $"replica {Number} is connected to Redis");
 
-    /// <summary>The part of <see cref="Output"/> since the test began.</summary>
-    public IEnumerable<string> NewOutput => _output.Skip(_before);
+    /// <summary>The part of <see cref="Output"/> that was not taken before.</summary>
+    public IReadOnlyList<string> TakeNewOutput()
+    {
+        var lines = _output.Skip(_taken).ToList();
+        _taken += lines.Count;
+        return lines;
+    }
 
-    /// <summary>From here on output is new.</summary>
-    public void BeginTest() => _before = _output.Count;
+    /// <summary>Whether a line that it wrote, in any of its lives, contains the text.</summary>
+    public bool HasSaid(string text) => TimesSaid(text) > 0;
 
-    /// <summary>Whether a line that it wrote since the test began, in any of its lives, contains the text.</summary>
-    public bool HasSaid(string text) => NewOutput.Any(line => line.Contains(text, StringComparison.Ordinal));
+    /// <summary>How many lines that it wrote, in all its lives, contain the text.</summary>
+    public int TimesSaid(string text) => _output.Count(line => line.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Starts it and waits until it says that it is ready.</summary>
     public async Task StartAsync()

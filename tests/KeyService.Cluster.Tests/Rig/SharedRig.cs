@@ -5,25 +5,30 @@ using KeyService.Cluster.Tests.Rig;
 namespace KeyService.Cluster.Tests.Rig;
 
 /// <summary>
-/// The cluster that one fault test after the other uses while the options stay the same: three servers take longer to start than most faults last.
-/// There is at most one cluster at any time. A test that fails discards it.
+/// The cluster that one fault test after the other uses while the options stay the same: three servers take longer to start than most
+/// faults last. There is at most one cluster at any time. A test that fails discards it.
 /// </summary>
 public sealed class SharedRig : IAsyncDisposable
 {
     private static ClusterRig? current;
     private static ClusterOptions? currentOptions;
+    private static string lastTest = "";
 
-    /// <summary>The cluster with these options, healthy; kept until a test takes other options or fails (<see cref="DiscardAsync"/>).</summary>
+    /// <summary>The cluster with these options; kept until a test takes other options or fails (<see cref="DiscardAsync"/>).</summary>
+    /// <param name="options">Without a folder of the test's own: the cluster outlives the test.</param>
+    /// <exception cref="InvalidOperationException">After the end of the test before, a replica logged an error or did not stop.</exception>
     internal static async Task<ClusterRig> TakeAsync(ClusterOptions options)
     {
-        if (current is null || options != currentOptions)
+        if (options.StoreFolder is not null) throw new ArgumentException("A cluster in a folder of a test's own is not shared.", nameof(options));
+        if (current is not null && options == currentOptions) Check(current);
+        else
         {
             await ReleaseAsync();
             current = await ClusterRig.StartAsync(options);
             currentOptions = options;
         }
 
-        current.BeginTest();
+        lastTest = TestContext.Current.Test?.TestDisplayName ?? "";
         return current;
     }
 
@@ -31,7 +36,7 @@ public sealed class SharedRig : IAsyncDisposable
     internal static async Task<ClusterRig> StartOwnAsync(ClusterOptions? options = null)
     {
         await ReleaseAsync();
-        return await ClusterRig.StartAsync(options ?? new());
+        return await ClusterRig.StartAsync(options);
     }
 
     /// <summary>Ends the cluster after a failure, which is what the test reports.</summary>
@@ -41,19 +46,41 @@ public sealed class SharedRig : IAsyncDisposable
         {
             await ReleaseAsync();
         }
-        catch (Exception e) when (e is InvalidOperationException or TimeoutException or ShouldAssertException)
+        catch (Exception e)
         {
-            // What else went wrong follows from the failure.
+            // Whatever else fails follows from the failure.
             TestContext.Current.TestOutputHelper?.WriteLine(e.Message);
         }
     }
 
     public async ValueTask DisposeAsync() => await ReleaseAsync();
 
+    private static void Check(ClusterRig rig)
+    {
+        try
+        {
+            rig.ShouldHaveLoggedNoErrors();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw AfterLastTest(e);
+        }
+    }
+
     private static async Task ReleaseAsync()
     {
         var rig = current;
         current = null;
-        if (rig is not null) await rig.DisposeAsync();
+        if (rig is null) return;
+        try
+        {
+            await rig.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            throw AfterLastTest(e);
+        }
     }
+
+    private static InvalidOperationException AfterLastTest(Exception e) => new($"The cluster after {lastTest}: {e.Message}", e);
 }

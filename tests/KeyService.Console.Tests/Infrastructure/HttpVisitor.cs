@@ -16,7 +16,7 @@ internal sealed partial class HttpVisitor : IDisposable
     private string _token = "";
 
     /// <param name="server">The console's server.</param>
-    /// <param name="forwardedFor"><c>X-Forwarded-For</c> of all requests, over HTTPS; null: no proxy.</param>
+    /// <param name="forwardedFor"><c>X-Forwarded-For</c> of all requests, as of a proxy that ends TLS; null: no proxy.</param>
     public HttpVisitor(ServerProcess server, string? forwardedFor = null)
     {
         _http = new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = server.HttpAddress };
@@ -35,6 +35,23 @@ internal sealed partial class HttpVisitor : IDisposable
         await visitor.OpenSignInAsync();
         (await visitor.SendCredentialAsync(credential ?? server.RootCredential, isDark)).ShouldBe(HttpStatusCode.Found);
         return visitor;
+    }
+
+    /// <summary>Another client with a copy of a browser's cookies.</summary>
+    public static async Task<HttpVisitor> CopyOfAsync(Visitor visitor)
+    {
+        var copy = new HttpVisitor(visitor.Server);
+        foreach (var cookie in await visitor.Context.CookiesAsync()) copy._cookies[cookie.Name] = new(cookie.Name, cookie.Value);
+        return copy;
+    }
+
+    /// <summary>Another client with a copy of the cookies. Responses to one do not change those of the other.</summary>
+    /// <param name="server">The console that the copy is sent to.</param>
+    public HttpVisitor CopyTo(ServerProcess server)
+    {
+        var copy = new HttpVisitor(server);
+        foreach (var (name, cookie) in _cookies) copy._cookies[name] = cookie;
+        return copy;
     }
 
     /// <summary>The session as a browser keeps it.</summary>
@@ -87,7 +104,8 @@ internal sealed partial class HttpVisitor : IDisposable
     /// <summary>Cookies are sent by hand: a cookie for TLS alone is not sent by a client that sees none.</summary>
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
     {
-        if (!_cookies.IsEmpty) request.Headers.Add("Cookie", string.Join("; ", _cookies.Values.Select(cookie => $"{cookie.Name}={cookie.Value}")));
+        if (!_cookies.IsEmpty)
+            request.Headers.Add("Cookie", string.Join("; ", _cookies.Values.Select(cookie => $"{cookie.Name}={cookie.Value}")));
         var response = await _http.SendAsync(request);
         if (!response.Headers.TryGetValues("Set-Cookie", out var set)) return response;
         foreach (var cookie in SetCookieHeaderValue.ParseList([.. set]))
@@ -99,6 +117,7 @@ internal sealed partial class HttpVisitor : IDisposable
         return response;
     }
 
-    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "name=\"__RequestVerificationToken\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex Token();
 }

@@ -51,12 +51,16 @@ internal static class Parts
     }
 
     /// <summary>Until what moves or fades has come to its end; not what goes on for longer than a second, as a spinner does.</summary>
-    public static Task WaitForAnimationsAsync(this IPage page) => page.WaitForFunctionAsync("""
-        () => document.getAnimations().every(animation => {
-            const remaining = animation.effect?.getComputedTiming().endTime - animation.currentTime;
-            return animation.playState !== 'running' || !(remaining <= 1000);
-        })
-        """);
+    public static async Task WaitForAnimationsAsync(this IPage page)
+    {
+        await DeliberateDelay.ForAsync(50, "what was just shown begins to move with the next frame");
+        await page.WaitForFunctionAsync("""
+            () => document.getAnimations().every(animation => {
+                const remaining = animation.effect?.getComputedTiming().endTime - animation.currentTime;
+                return animation.playState !== 'running' || !(remaining <= 1000);
+            })
+            """);
+    }
 
     /// <summary>Nothing is cut off, and nobody has to move the page sideways to read it.</summary>
     public static async Task ShouldFitAsync(this IPage page, string where)

@@ -77,7 +77,7 @@ internal sealed class Visitor : IAsyncDisposable
             url => !url.Contains("/sign-in", StringComparison.Ordinal) && !url.Contains("/session/", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.DOMContentLoaded });
     }
 
-    /// <summary>The keys of a workspace, signed in without the sign-in page, which has tests of its own and costs each test a second.</summary>
+    /// <summary>The keys of a workspace, signed in without the sign-in page: that has tests of its own.</summary>
     public async Task OpenKeysAsync(string workspace, string? credential = null)
     {
         using var session = await HttpVisitor.SignInAsync(Server, credential, _isDark);

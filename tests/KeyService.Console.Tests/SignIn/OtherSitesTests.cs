@@ -11,9 +11,9 @@ public sealed class OtherSitesTests(Browser browser)
     [Fact]
     public async Task A_page_s_connection_is_for_who_is_signed_in()
     {
-        using var http = Client(browser.Server);
+        using var stranger = new HttpVisitor(browser.Server);
 
-        (await http.PostAsync(new Uri("/_blazor/negotiate?negotiateVersion=1", UriKind.Relative), content: null)).StatusCode.ShouldNotBe(HttpStatusCode.OK);
+        (await stranger.SendAsync(HttpMethod.Post, "/_blazor/negotiate?negotiateVersion=1")).StatusCode.ShouldNotBe(HttpStatusCode.OK);
     }
 
     [Theory]
@@ -27,7 +27,8 @@ public sealed class OtherSitesTests(Browser browser)
         using var session = await HttpVisitor.SignInAsync(browser.Server);
 
         (await session.SendAsync(HttpMethod.Post, "/session/touch", header, value)).StatusCode.ShouldBe(answered);
-        if (answered == HttpStatusCode.Forbidden) (await session.SendAsync(HttpMethod.Get, "/_blazor?id=1", header, value)).StatusCode.ShouldBe(answered);
+        if (answered != HttpStatusCode.Forbidden) return;
+        (await session.SendAsync(HttpMethod.Get, "/_blazor?id=1", header, value)).StatusCode.ShouldBe(answered);
     }
 
     /// <summary>By long polling or server-sent events a page would be open without a socket that is counted.</summary>
@@ -51,9 +52,9 @@ public sealed class OtherSitesTests(Browser browser)
     [InlineData("Forwarded", "for=203.0.113.9")]
     public async Task Over_plain_HTTP_it_is_for_this_machine_alone(string header, string value)
     {
-        using var http = Client(browser.Server);
+        using var stranger = new HttpVisitor(browser.Server);
 
-        var answer = await SendAsync(http, HttpMethod.Get, "/sign-in", header, value);
+        var answer = await stranger.SendAsync(HttpMethod.Get, "/sign-in", header, value);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await answer.Content.ReadAsStringAsync()).ShouldContain("The console needs HTTPS");
@@ -64,13 +65,18 @@ public sealed class OtherSitesTests(Browser browser)
     public async Task What_the_page_posts_by_itself_needs_its_token()
     {
         using var session = await HttpVisitor.SignInAsync(browser.Server);
+        using var copy = session.CopyTo(browser.Server);
         var token = await session.ReadTokenAsync("/open-api/posted");
         (await session.SendAsync(HttpMethod.Post, "/session/idle")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await session.GetAsync("/open-api/posted")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        (await session.SendAsync(HttpMethod.Post, "/session/touch", "RequestVerificationToken", token)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        (await session.SendAsync(HttpMethod.Post, "/session/idle", "RequestVerificationToken", token)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        (await session.GetAsync("/open-api/posted")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        foreach (var path in (string[])["/session/touch", "/session/idle"])
+        {
+            using var answer = await session.SendAsync(HttpMethod.Post, path, "RequestVerificationToken", token);
+            answer.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        }
+
+        (await copy.GetAsync("/open-api/posted")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
     [Fact]
@@ -78,13 +84,13 @@ public sealed class OtherSitesTests(Browser browser)
     {
         await using var visitor = await browser.OpenAsync();
         await visitor.OpenKeysAsync("copied");
-        using var http = Client(browser.Server, await CookiesOf(visitor));
-        (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var copy = await HttpVisitor.CopyOfAsync(visitor);
+        (await copy.GetAsync("/open-api/copied")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         await visitor.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(visitor.Page.GetByText("You are signed out.")).ToBeVisibleAsync();
 
-        (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await copy.GetAsync("/open-api/copied")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
     [Fact]
@@ -95,18 +101,18 @@ public sealed class OtherSitesTests(Browser browser)
         await using var there = await ServerProcess.StartAsync(store);
         await using var visitor = await browser.OpenAsync(here);
         await visitor.OpenKeysAsync("copied");
-        var copy = await CookiesOf(visitor);
-        using var http = Client(there, copy);
-        (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var copy = await HttpVisitor.CopyOfAsync(visitor);
+        using var other = copy.CopyTo(there);
+        (await other.GetAsync("/open-api/copied")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         await visitor.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(visitor.Page.GetByText("You are signed out.")).ToBeVisibleAsync();
-        await DeliberateDelay.ForAsync(EndedSessions.Pause, "the longest that a process may take to learn of it", TestContext.Current.CancellationToken);
+        await DeliberateDelay.ForAsync(EndedSessions.Pause, "the longest that a process may take to learn of it");
 
-        (await http.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await other.GetAsync("/open-api/copied")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         await using var later = await ServerProcess.StartAsync(store);
-        using var again = Client(later, copy);
-        (await again.GetAsync(new Uri("/open-api/copied", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        using var again = copy.CopyTo(later);
+        (await again.GetAsync("/open-api/copied")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
 
     /// <summary>A session's check costs a decryption, and for an unknown key a look into the database.</summary>
@@ -132,23 +138,7 @@ public sealed class OtherSitesTests(Browser browser)
         List<string> SessionLines() => server.Output.Where(line => line.Contains("AuthenticationScheme: Cookies")).ToList();
 
         Task SessionIsLoggedAsync(int after) => Eventually.IsTrueAsync(
-            () => SessionLines().Skip(after).Any(line => line.Contains("Cookies was successfully authenticated")), "a page's session is logged");
-    }
-
-    private static async Task<string> CookiesOf(Visitor visitor) =>
-        string.Join("; ", (await visitor.Context.CookiesAsync()).Select(cookie => $"{cookie.Name}={cookie.Value}"));
-
-    private static HttpClient Client(ServerProcess server, string cookies = "")
-    {
-        var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = server.HttpAddress };
-        if (cookies.Length > 0) http.DefaultRequestHeaders.Add("Cookie", cookies);
-        return http;
-    }
-
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient http, HttpMethod method, string path, string header, string value)
-    {
-        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
-        request.Headers.TryAddWithoutValidation(header, value).ShouldBeTrue();
-        return await http.SendAsync(request);
+            () => SessionLines().Skip(after).Any(line => line.Contains("Cookies was successfully authenticated")),
+            "a page's session is logged");
     }
 }

@@ -73,14 +73,14 @@ public sealed class SignOutTests(Browser browser)
     public async Task Without_its_form_a_session_ends_where_the_browser_says_that_its_own_page_asks(string path, string header, string value, bool ends)
     {
         using var session = await HttpVisitor.SignInAsync(browser.Server);
-        using var copy = await session.GetAsync("/open-api/origin");
-        copy.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var copy = session.CopyTo(browser.Server);
+        (await copy.GetAsync("/open-api/origin")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var own = browser.Server.HttpAddress.GetLeftPart(UriPartial.Authority);
 
-        using var answer = await session.SendAsync(
-            HttpMethod.Post, path, header, value.Replace("{own}", browser.Server.HttpAddress.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal));
+        using var answer = await session.SendAsync(HttpMethod.Post, path, header, value.Replace("{own}", own, StringComparison.Ordinal));
 
         ((int)answer.StatusCode < 400).ShouldBe(ends);
-        (await session.GetAsync("/open-api/origin")).StatusCode.ShouldBe(ends ? HttpStatusCode.Redirect : HttpStatusCode.OK);
+        (await copy.GetAsync("/open-api/origin")).StatusCode.ShouldBe(ends ? HttpStatusCode.Redirect : HttpStatusCode.OK);
     }
 
     [Fact]
@@ -115,22 +115,14 @@ public sealed class SignOutTests(Browser browser)
     {
         await using var visitor = await browser.OpenAsync();
         await visitor.OpenKeysAsync("again");
-        using var http = await CopyAsync(visitor);
-        (await http.GetAsync(new Uri("/open-api/again", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var copy = await HttpVisitor.CopyOfAsync(visitor);
+        (await copy.GetAsync("/open-api/again")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         await visitor.SignInAsync(path: "/sign-in/link");
 
-        (await http.GetAsync(new Uri("/open-api/again", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await copy.GetAsync("/open-api/again")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         await visitor.Page.GotoAsync("/open-api/again");
         await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
-    }
-
-    /// <summary>Somebody with a copy of the cookies.</summary>
-    private static async Task<HttpClient> CopyAsync(Visitor visitor)
-    {
-        var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = visitor.Server.HttpAddress };
-        http.DefaultRequestHeaders.Add("Cookie", string.Join("; ", (await visitor.Context.CookiesAsync()).Select(cookie => $"{cookie.Name}={cookie.Value}")));
-        return http;
     }
 
     private static Task SignOutAsync(IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();

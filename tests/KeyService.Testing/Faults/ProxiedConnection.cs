@@ -70,7 +70,8 @@ internal sealed class ProxiedConnection(Socket client, FaultProxy proxy) : IDisp
                     continue;
                 }
 
-                if (mode.Fault == ProxyFault.Delay) await Task.WhenAny(DeliberateDelay.ForAsync(proxy.NextDelay(mode), "the delay of the fault"), _reset.Task);
+                if (mode.Fault == ProxyFault.Delay)
+                    await Task.WhenAny(DeliberateDelay.ForAsync(proxy.NextDelay(mode), "the delay of the fault"), _reset.Task);
                 await to.SendAsync(buffer.AsMemory(0, length));
             }
 

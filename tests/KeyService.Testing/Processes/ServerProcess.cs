@@ -92,12 +92,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<(int ExitCode, string Output)> RunAsync(
         string command, TestStore store, params (string Name, string Value)[] settings)
     {
-        using var process = new Process { StartInfo = Command(command, store, settings) };
-        process.Start();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(StartBound);
-        return (process.ExitCode, await output + await error);
+        var run = await CommandRun.OfServerAsync(command, store, settings);
+        return (run.ExitCode, run.Output + run.Error);
     }
 
     /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
