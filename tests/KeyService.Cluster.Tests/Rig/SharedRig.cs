@@ -19,7 +19,8 @@ public sealed class SharedRig : IAsyncDisposable
     /// <exception cref="InvalidOperationException">After the end of the test before, a replica logged an error or did not stop.</exception>
     internal static async Task<ClusterRig> TakeAsync(ClusterOptions options)
     {
-        if (options.StoreFolder is not null) throw new ArgumentException("A cluster in a folder of a test's own is not shared.", nameof(options));
+        if (options.StoreFolder is not null)
+            throw new ArgumentException("A cluster in a folder of a test's own is not shared.", nameof(options));
         if (current is not null && options == currentOptions) Check(current);
         else
         {
