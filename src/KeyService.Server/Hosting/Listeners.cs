@@ -52,7 +52,8 @@ internal static class Listeners
         Log.ConnectionLimits(log, Ports(options).Count, limits.Connections, limits.Anonymous, OpenFiles.ReadLimit());
 
     public static IServiceCollection AddListeners(this IServiceCollection services, ConnectionLimits limits) => services
-        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton<SocketTransportFactory>().AddSingleton(InputTurns.ForProcess())
+        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton<SocketTransportFactory>()
+        .AddSingleton(provider => InputTurns.ForProcess(provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<IConnectionListenerFactory, LimitedListenerFactory>();
 
     private static List<int> Ports(ServerOptions options) => options.HttpPort == options.GrpcPort ? [options.HttpPort] : [options.HttpPort, options.GrpcPort];

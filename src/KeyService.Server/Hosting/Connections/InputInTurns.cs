@@ -8,8 +8,9 @@ namespace KeyService.Server.Hosting.Connections;
 /// Reads a connection's long input in slices, each in a turn of <see cref="InputTurns"/>. Short input is read
 /// at once: few calls at a time never wait, and their answers are sent together (slices for all input cost 10 %
 /// of a call). Input that is longer than the calls of a connection can be is a body: it is not cut into slices.
-/// (Over HTTP/2 Kestrel takes up to 4 KiB of it at a time, each in a turn.) A turn ends when the calls of its slice
-/// have run. The reader has no part in that, so a reader that never comes back keeps no turn.
+/// (Over HTTP/2 Kestrel takes up to 4 KiB of it at a time, or what has arrived while it waited.) A turn takes the slices that
+/// are there, one after the other, each when the calls of the one before have run: they find their objects in the
+/// processor's caches. A reader that does not come back for the next keeps no turn.
 /// </summary>
 /// <param name="input">What the client sends.</param>
 /// <param name="turns">Of the process.</param>
@@ -23,6 +24,9 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
 
     /// <summary>Bytes: above what the calls of ValidateKey are that a connection may have at a time (Hosting/Listeners: 50).</summary>
     public const int BodyLength = 8 * 1024;
+
+    /// <summary>Slices of a turn: together about the calls that a connection may have at a time.</summary>
+    public const int MostSlices = 8;
 
     /// <summary>
     /// Passes through the thread pool's queue: behind the copy to Kestrel's own pipe, behind its parser, behind the
@@ -45,10 +49,11 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     /// <summary>A slice of long input was read, and not yet its end.</summary>
     private bool _isLong;
 
-    /// <summary>The input was read while too many waited for a turn: it is not cut either.</summary>
-    private bool _isWithoutTurn;
+    /// <summary>The turn goes on with the read that waits.</summary>
+    private bool _continues;
 
     private int _state;
+    private int _slices;
     private int _passes;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -91,6 +96,15 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
             return;
         }
 
+        if (_isLong && ++_slices < MostSlices && Volatile.Read(ref _state) == ReadWaits)
+        {
+            turns.Continue();
+            _continues = true;
+            Volatile.Write(ref _state, NoTurn);
+            Resume();
+            return;
+        }
+
         turns.Release();
         if (Interlocked.Exchange(ref _state, NoTurn) == ReadWaits) Resume();
     }
@@ -111,6 +125,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     {
         _resumed.Reset();
         if (Interlocked.CompareExchange(ref _state, ReadWaits, InTurn) == InTurn) await Resumed;
+        if (_continues && TryContinue()) return Slice();
         return await WaitForInputAsync(input.ReadAsync(cancellationToken));
     }
 
@@ -125,6 +140,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private async ValueTask<ReadResult> WaitForTurnAsync()
     {
         await Resumed;
+        _slices = 0;
         Begin();
         return Slice();
     }
@@ -132,10 +148,27 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private bool TryBegin()
     {
         _resumed.Reset();
-        var turn = turns.Take(this);
-        _isWithoutTurn = turn == InputTurn.None;
-        if (turn == InputTurn.Now) Begin();
-        return turn != InputTurn.Later;
+        if (!turns.Take(this)) return false;
+        _slices = 0;
+        Begin();
+        return true;
+    }
+
+    /// <summary>Goes on with the turn if there is input, else ends it.</summary>
+    private bool TryContinue()
+    {
+        _continues = false;
+        var hasInput = false;
+        try
+        {
+            hasInput = input.TryRead(out _read);
+            if (hasInput) Begin();
+            return hasInput;
+        }
+        finally
+        {
+            if (!hasInput) turns.Release();
+        }
     }
 
     private void Begin()
@@ -148,7 +181,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private ReadResult Slice()
     {
         var length = _examined + SliceLength;
-        _isLong = !IsShort && !_isWithoutTurn && _read.Buffer.Length > length && _read.Buffer.Length <= BodyLength;
+        _isLong = !IsShort && _read.Buffer.Length > length && _read.Buffer.Length <= BodyLength;
         return !_isLong ? _read : new(_read.Buffer.Slice(0, length), _read.IsCanceled, isCompleted: false);
     }
 }

@@ -7,63 +7,67 @@ namespace KeyService.Server.Hosting.Connections;
 /// answers 0.6 to 0.7 of its capacity on a machine with other load (tests/KeyService.Benchmarks, overload).
 /// </summary>
 /// <param name="count">Turns at a time.</param>
-internal sealed class InputTurns(int count)
+/// <param name="time">Limits the wait.</param>
+internal sealed class InputTurns(int count, TimeProvider time)
 {
     /// <summary>
-    /// Inputs that wait, for each turn. Above it, input is read without a turn: a closed connection waits for its turn like any
-    /// other, and without a limit clients that connect again and again would make the queue grow, and with it every wait.
+    /// An input that has waited this long gets a turn beyond the limit. Where the thread pool itself is the queue, as under a
+    /// flood of short calls, turns are long and save nothing: they must not add to the wait. It also limits the queue, in which a
+    /// closed connection stays until its turn. At saturation, 32 connections of 50 calls wait for about 10 ms for each processor.
     /// </summary>
-    public const int MostWaiting = 32;
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
-    private readonly Queue<InputInTurns> _waiting = [];
-    private readonly int _mostWaiting = MostWaiting * count;
+    private readonly Queue<(InputInTurns Input, long Since)> _waiting = [];
+
+    /// <summary>Negative while there are turns beyond the limit.</summary>
     private int _free = count;
 
-    /// <summary>Four batches of about seven calls for each processor.</summary>
-    public static InputTurns ForProcess() => new(4 * Environment.ProcessorCount);
+    /// <summary>Two batches of about seven calls for each processor: one is read while the other runs.</summary>
+    public static InputTurns ForProcess(TimeProvider time) => new(2 * Environment.ProcessorCount, time);
 
     /// <summary>
-    /// Gives <paramref name="input"/> a turn, now or later: then <see cref="InputInTurns.Resume"/> is called when it has one.
+    /// Gives <paramref name="input"/> a turn, now (true) or later: then <see cref="InputInTurns.Resume"/> is called when it has one.
     /// </summary>
-    public InputTurn Take(InputInTurns input)
+    public bool Take(InputInTurns input)
     {
         lock (_lock)
         {
             if (_free > 0)
             {
                 _free--;
-                return InputTurn.Now;
+                return true;
             }
 
-            if (_waiting.Count >= _mostWaiting) return InputTurn.None;
-            _waiting.Enqueue(input);
-            return InputTurn.Later;
+            _waiting.Enqueue((input, time.GetTimestamp()));
+            Admit();
+            return false;
         }
+    }
+
+    /// <summary>Goes on with a turn. Inputs that have waited too long get theirs.</summary>
+    public void Continue()
+    {
+        lock (_lock) Admit();
     }
 
     /// <summary>Ends a turn, and gives it to the input that waits longest.</summary>
     public void Release()
     {
-        InputInTurns? next;
         lock (_lock)
         {
-            if (!_waiting.TryDequeue(out next)) _free++;
+            _free++;
+            Admit();
         }
-
-        next?.Resume();
     }
-}
 
-/// <summary>Answer of <see cref="InputTurns.Take"/>.</summary>
-internal enum InputTurn
-{
-    /// <summary>The turn has begun.</summary>
-    Now,
-
-    /// <summary>The input waits for its turn.</summary>
-    Later,
-
-    /// <summary>Too many wait: the input is read without a turn.</summary>
-    None,
+    private void Admit()
+    {
+        while (_waiting.TryPeek(out var next) && (_free > 0 || time.GetElapsedTime(next.Since) >= LongestWait))
+        {
+            _waiting.Dequeue();
+            _free--;
+            next.Input.Resume();
+        }
+    }
 }
