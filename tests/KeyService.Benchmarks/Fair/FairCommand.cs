@@ -40,7 +40,7 @@ internal static class FairCommand
             {
                 var isMet = result.Failed == 0 && result.At(0.99) <= AskedSeconds;
                 met &= isMet;
-                Print($"  {result.Call,-10} {result.At(0.5) * 1_000,7:0.0} / {result.At(0.99) * 1_000,7:0.0} / {result.At(1) * 1_000,7:0.0}  {result.Times.Count} answered, {result.Failed} failed {result.FirstFailure} {(isMet ? "" : "<- asked: p99 <= 250 ms, none failed")}");
+                Print($"  {result.Call,-11} {result.At(0.5) * 1_000,7:0.0} / {result.At(0.99) * 1_000,7:0.0} / {result.At(1) * 1_000,7:0.0}  {result.Times.Count} answered, {result.Failed} failed {result.FirstFailure} {(isMet ? "" : "<- asked: p99 <= 250 ms, none failed")}");
             }
         }
 
@@ -60,6 +60,7 @@ internal static class FairCommand
             (new("GetKey"), async _ => await client.GetKeyAsync(new() { WorkspaceId = "other", KeyId = keys.OtherKeyId }, deadline: Deadline())),
             (new("GetCaller"), async _ => await client.GetCallerAsync(new(), deadline: Deadline())),
             (new("ListKeys"), async _ => await client.ListKeysAsync(new() { WorkspaceId = "other" }, deadline: Deadline())),
+            (new("ValidateKey"), async _ => await client.ValidateKeyAsync(new() { ApiKey = keys.ValidatedApiKey }, deadline: Deadline())),
         ];
         var began = TimeProvider.System.GetTimestamp();
         for (var i = 0; TimeProvider.System.GetElapsedTime(began) < length; i++)
@@ -87,22 +88,24 @@ internal static class FairCommand
     {
         using var root = new Party(server.Grpc) { Credential = server.RootCredential };
         other.Credential = await CredentialAsync("other", "other");
-        await KeyCopies.CopyKeyAsync(server.DataDirectory, await KeyAsync(FloodProcess.Many), Many - 1);
-        return new(await CredentialAsync("flood", FloodProcess.Workspace, FloodProcess.Many), await KeyAsync(FloodProcess.Workspace), await KeyAsync("other"));
+        await KeyCopies.CopyKeyAsync(server.DataDirectory, (await KeyAsync(FloodProcess.Many)).Key.KeyId, Many - 1);
+        return new(
+            await CredentialAsync("flood", FloodProcess.Workspace, FloodProcess.Many), (await KeyAsync(FloodProcess.Workspace)).Key.KeyId, (await KeyAsync("other")).Key.KeyId,
+            (await KeyAsync("other")).ApiKey);
 
         async Task<string> CredentialAsync(string name, params string[] workspaces) => (await root.Client.CreateKeyAsync(new()
         {
-            WorkspaceId = "system", Name = name, Scopes = { "keys:read", "keys:write", "keys:audit" }, PermittedWorkspaces = { workspaces },
+            WorkspaceId = "system", Name = name, Scopes = { "keys:read", "keys:write", "keys:audit", "keys:validate" }, PermittedWorkspaces = { workspaces },
         })).ApiKey;
 
-        async Task<string> KeyAsync(string workspace) => (await root.Client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = "key" })).Key.KeyId;
+        async Task<CreateKeyResponse> KeyAsync(string workspace) => await root.Client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = "key" });
     }
 
     private static DateTime Deadline() => TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(5);
 
     private static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 
-    private sealed record Seeded(string FloodCredential, string FloodKeyId, string OtherKeyId);
+    private sealed record Seeded(string FloodCredential, string FloodKeyId, string OtherKeyId, string ValidatedApiKey);
 
     private sealed class Measured(string call)
     {

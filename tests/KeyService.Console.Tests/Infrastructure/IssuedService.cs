@@ -2,32 +2,26 @@ using Microsoft.Playwright;
 
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 
-/// <summary>A server with an issuer at which people sign in.</summary>
-internal sealed class IssuedService : IAsyncDisposable
+/// <summary>A server with an issuer at which people sign in. Tests of a class may share it, each with people of its own.</summary>
+public sealed class IssuedService : IAsyncLifetime
 {
-    private readonly TestStore _store;
+    private readonly TestStore _store = new();
 
-    private IssuedService(TestStore store, TestIssuer issuer, ServerProcess server) => (_store, Issuer, Server) = (store, issuer, server);
+    internal TestIssuer Issuer { get; private set; } = null!;
 
-    public TestIssuer Issuer { get; }
+    internal ServerProcess Server { get; private set; } = null!;
 
-    public ServerProcess Server { get; }
-
-    public static async Task<IssuedService> StartAsync(params (string Name, string Value)[] settings)
+    internal static async Task<IssuedService> StartAsync(params (string Name, string Value)[] settings)
     {
-        var store = new TestStore();
-        var issuer = await TestIssuer.StartAsync();
-        var server = await ServerProcess.StartAsync(
-            store,
-            [
-                ("KeyService__Oidc__Authority", issuer.Authority), ("KeyService__Oidc__Audience", issuer.Audience),
-                ("KeyService__Oidc__ClientId", issuer.ClientId), ("KeyService__Oidc__ClientSecret", issuer.ClientSecret), .. settings,
-            ]);
-        return new(store, issuer, server);
+        var service = new IssuedService();
+        await service.InitializeAsync(settings);
+        return service;
     }
 
+    public ValueTask InitializeAsync() => InitializeAsync([]);
+
     /// <summary>Somebody whom the issuer knows.</summary>
-    public async Task<Visitor> OpenAsync(Browser browser, TestPerson person)
+    internal async Task<Visitor> OpenAsync(Browser browser, TestPerson person)
     {
         Issuer.Set(person);
         Issuer.SignedIn = person.Subject;
@@ -48,5 +42,16 @@ internal sealed class IssuedService : IAsyncDisposable
         await Server.DisposeAsync();
         await Issuer.DisposeAsync();
         await _store.DisposeAsync();
+    }
+
+    private async ValueTask InitializeAsync((string Name, string Value)[] settings)
+    {
+        Issuer = await TestIssuer.StartAsync();
+        Server = await ServerProcess.StartAsync(
+            _store,
+            [
+                ("KeyService__Oidc__Authority", Issuer.Authority), ("KeyService__Oidc__Audience", Issuer.Audience),
+                ("KeyService__Oidc__ClientId", Issuer.ClientId), ("KeyService__Oidc__ClientSecret", Issuer.ClientSecret), .. settings,
+            ]);
     }
 }

@@ -42,6 +42,9 @@ internal sealed class Relay : IAsyncDisposable
         _met[method] = async (asked, pass) => (await answer(
             new MessageParser<TRequest>(() => new()).ParseFrom(asked), async () => new MessageParser<TResponse>(() => new()).ParseFrom(await pass()))).ToByteArray();
 
+    /// <summary>Passes all calls on again.</summary>
+    public void PassAll() => _met.Clear();
+
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();

@@ -1,22 +1,19 @@
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 
-/// <summary>A console in a process of its own, and the service that it calls through a relay.</summary>
-internal sealed class RelayedService : IAsyncDisposable
+/// <summary>A console in a process of its own, and the service that it calls through a relay. Tests of a class may share it, each with a workspace of its own.</summary>
+public sealed class RelayedService : IAsyncLifetime
 {
-    private RelayedService(ServerProcess service, Relay relay, ServerProcess console) => (Service, Relay, Console) = (service, relay, console);
+    internal ServerProcess Service { get; private set; } = null!;
 
-    public ServerProcess Service { get; }
+    internal Relay Relay { get; private set; } = null!;
 
-    public Relay Relay { get; }
+    internal ServerProcess Console { get; private set; } = null!;
 
-    public ServerProcess Console { get; }
-
-    public static async Task<RelayedService> StartAsync()
+    public async ValueTask InitializeAsync()
     {
-        var service = await ServerProcess.StartAsync(new(), ("KeyService__Roles", "validation,management"));
-        var relay = await Relay.StartAsync(service.GrpcAddress);
-        var console = await ServerProcess.StartAsync(new(), ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", relay.Address.ToString()));
-        return new(service, relay, console);
+        Service = await ServerProcess.StartAsync(new(), ("KeyService__Roles", "validation,management"));
+        Relay = await Relay.StartAsync(Service.GrpcAddress);
+        Console = await ServerProcess.StartAsync(new(), ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", Relay.Address.ToString()));
     }
 
     public async ValueTask DisposeAsync()
@@ -26,5 +23,12 @@ internal sealed class RelayedService : IAsyncDisposable
         await Service.DisposeAsync();
         await Console.Store.DisposeAsync();
         await Service.Store.DisposeAsync();
+    }
+
+    internal static async Task<RelayedService> StartAsync()
+    {
+        var started = new RelayedService();
+        await started.InitializeAsync();
+        return started;
     }
 }

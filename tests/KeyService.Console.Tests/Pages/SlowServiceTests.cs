@@ -7,33 +7,28 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.Pages;
 
 /// <summary>What the service has not said yet is neither offered nor refused, and who went on is not called back.</summary>
-public sealed class SlowServiceTests(Browser browser) : IAsyncLifetime
+public sealed class SlowServiceTests(Browser browser, RelayedService served) : IClassFixture<RelayedService>, IAsyncLifetime
 {
     private readonly string _workspace = Issuing.NewWorkspace();
     private readonly SemaphoreSlim _held = new(0);
-    private RelayedService _served = null!;
     private Visitor _visitor = null!;
 
     private IPage Page => _visitor.Page;
 
-    public async ValueTask InitializeAsync()
-    {
-        _served = await RelayedService.StartAsync();
-        _visitor = await browser.OpenAsync(_served.Console);
-    }
+    public async ValueTask InitializeAsync() => _visitor = await browser.OpenAsync(served.Console);
 
     public async ValueTask DisposeAsync()
     {
+        served.Relay.PassAll();
         _held.Release(1000);
         await _visitor.DisposeAsync();
-        await _served.DisposeAsync();
     }
 
     [Fact]
     public async Task The_audit_trail_is_offered_once_it_is_known_that_they_may_see_it()
     {
         HoldCaller();
-        await _visitor.OpenKeysAsync(_workspace, _served.Service.RootCredential);
+        await _visitor.OpenKeysAsync(_workspace, served.Service.RootCredential);
         await Expect(Page.GetByLabel("Workspace", new() { Exact = true })).ToBeEnabledAsync();
         await Expect(Page.GetByRole(AriaRole.Link, new() { Name = "Audit trail" })).ToHaveCountAsync(0);
 
@@ -45,7 +40,7 @@ public sealed class SlowServiceTests(Browser browser) : IAsyncLifetime
     public async Task Another_workspace_is_opened_though_it_is_not_known_yet_which_ones_there_are()
     {
         HoldCaller();
-        await _visitor.OpenKeysAsync(_workspace, _served.Service.RootCredential);
+        await _visitor.OpenKeysAsync(_workspace, served.Service.RootCredential);
         var picker = Page.GetByLabel("Workspace", new() { Exact = true });
         await Expect(picker).ToBeEnabledAsync();
         await picker.FillAsync(_workspace + "-other");
@@ -58,13 +53,13 @@ public sealed class SlowServiceTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task What_went_wrong_in_one_workspace_is_not_told_of_the_next()
     {
-        _served.Relay.Meet<GetCallerRequest, GetCallerResponse>("GetCaller", async (request, pass) =>
+        served.Relay.Meet<GetCallerRequest, GetCallerResponse>("GetCaller", async (request, pass) =>
         {
             if (request.WorkspaceId == _workspace) throw new RpcException(new(StatusCode.PermissionDenied, ""));
             if (request.WorkspaceId.Length > 0) await _held.WaitAsync();
             return await pass();
         });
-        await _visitor.OpenKeysAsync(_workspace, _served.Service.RootCredential);
+        await _visitor.OpenKeysAsync(_workspace, served.Service.RootCredential);
         var told = Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "You do not have permission" });
         await Expect(told).ToBeVisibleAsync();
 
@@ -77,13 +72,13 @@ public sealed class SlowServiceTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task Who_went_on_to_another_page_is_told_of_their_new_key_there()
     {
-        _served.Relay.Meet<CreateKeyRequest, CreateKeyResponse>("CreateKey", async (_, pass) =>
+        served.Relay.Meet<CreateKeyRequest, CreateKeyResponse>("CreateKey", async (_, pass) =>
         {
             await _held.WaitAsync();
             return await pass();
         });
-        await _served.Service.IssueAsync(_workspace, "There before");
-        await _visitor.SignInAsync(_served.Service.RootCredential, $"/open-api/{_workspace}?sort=name");
+        await served.Service.IssueAsync(_workspace, "There before");
+        await _visitor.SignInAsync(served.Service.RootCredential, $"/open-api/{_workspace}?sort=name");
         await Expect(Page.Row("There before")).ToBeVisibleAsync();
         var dialog = await Page.OpenCreateDialogAsync("Trading bot");
         await dialog.ChooseShownOnceAsync();
@@ -106,8 +101,8 @@ public sealed class SlowServiceTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task The_way_back_leads_past_a_page_that_is_not_there()
     {
-        await _served.Service.IssueAsync(_workspace, "Trading bot");
-        await _visitor.SignInAsync(_served.Service.RootCredential, $"/audit/{_workspace}");
+        await served.Service.IssueAsync(_workspace, "Trading bot");
+        await _visitor.SignInAsync(served.Service.RootCredential, $"/audit/{_workspace}");
         await Expect(Page.Heading("Audit trail")).ToBeVisibleAsync();
         await Page.GotoAsync($"/open-api/{_workspace}?after=nonsense");
         await Expect(Page.Row("Trading bot")).ToBeVisibleAsync();
@@ -119,7 +114,7 @@ public sealed class SlowServiceTests(Browser browser) : IAsyncLifetime
     }
 
     /// <summary>Not the one of the sign-in, which asks for no workspace.</summary>
-    private void HoldCaller() => _served.Relay.Meet<GetCallerRequest, GetCallerResponse>("GetCaller", async (request, pass) =>
+    private void HoldCaller() => served.Relay.Meet<GetCallerRequest, GetCallerResponse>("GetCaller", async (request, pass) =>
     {
         if (request.WorkspaceId.Length > 0) await _held.WaitAsync();
         return await pass();

@@ -6,20 +6,14 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.SignIn;
 
 /// <summary>Sign-in at a real issuer. The console calls the service as the person, so the service decides what they may do.</summary>
-public sealed class OidcTests(Browser browser) : IAsyncLifetime
+public sealed class OidcTests(Browser browser, IssuedService shared) : IClassFixture<IssuedService>
 {
     private static readonly string[] Everything = ["keys:read", "keys:write", "keys:reveal", "keys:audit"];
-
-    private IssuedService _service = null!;
-
-    public async ValueTask InitializeAsync() => _service = await IssuedService.StartAsync();
-
-    public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
     public async Task A_person_signs_in_and_the_audit_trail_names_them()
     {
-        await using var visitor = await OpenAsync(new("alice", Everything) { Name = "Alice Example" });
+        await using var visitor = await shared.OpenAsync(browser, new("alice", Everything) { Name = "Alice Example" });
         var page = visitor.Page;
         await page.GotoAsync("/");
         await visitor.TakePictureAsync("sign-in-issuer");
@@ -41,7 +35,7 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task What_a_person_may_do_is_what_the_issuer_says_of_each_workspace()
     {
-        await using var visitor = await OpenAsync(new("bob", "keys:read@mine", "keys:write@mine", "keys:read@theirs"));
+        await using var visitor = await shared.OpenAsync(browser, new("bob", "keys:read@mine", "keys:write@mine", "keys:read@theirs"));
         await visitor.Page.GotoAsync("/");
         await SignInAsync(visitor.Page);
 
@@ -57,16 +51,17 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task Whom_the_issuer_does_not_let_in_is_told()
     {
-        await using var visitor = await browser.OpenAsync(_service.Server);
+        await using var service = await IssuedService.StartAsync();
+        await using var visitor = await browser.OpenAsync(service.Server);
         visitor.Expected.Add("asked elsewhere");
-        _service.Issuer.SignedIn = null;
+        service.Issuer.SignedIn = null;
         await visitor.Page.GotoAsync("/open-api/wanted");
         await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" }).ClickAsync();
 
         await Expect(visitor.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your account could not be signed in.");
-        await LoggedAsync("access_denied");
-        _service.Issuer.Set(new("heidi", Everything));
-        _service.Issuer.SignedIn = "heidi";
+        await LoggedAsync(service, "access_denied");
+        service.Issuer.Set(new("heidi", Everything));
+        service.Issuer.SignedIn = "heidi";
         await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" }).ClickAsync();
         await visitor.Page.WaitForURLAsync(url => url.EndsWith("/open-api/wanted", StringComparison.Ordinal));
     }
@@ -74,30 +69,32 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task A_token_that_is_for_somebody_else_is_told_and_logged()
     {
-        await using var visitor = await OpenAsync(new("ivan", Everything) { Audience = "another" });
+        await using var service = await IssuedService.StartAsync();
+        await using var visitor = await service.OpenAsync(browser, new("ivan", Everything) { Audience = "another" });
         await visitor.Page.GotoAsync("/");
         await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" }).ClickAsync();
 
         await Expect(visitor.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your account could not be signed in.");
-        await LoggedAsync("The service does not take the access token.");
+        await LoggedAsync(service, "The service does not take the access token.");
     }
 
     [Fact]
     public async Task An_issuer_that_is_away_is_told_and_logged()
     {
-        await using var visitor = await OpenAsync(new("judy", Everything));
-        await _service.Issuer.StopAsync();
+        await using var service = await IssuedService.StartAsync();
+        await using var visitor = await service.OpenAsync(browser, new("judy", Everything));
+        await service.Issuer.StopAsync();
         await visitor.Page.GotoAsync("/");
         await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" }).ClickAsync();
 
         await Expect(visitor.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your account could not be signed in.");
-        await LoggedAsync(_service.Issuer.Authority);
+        await LoggedAsync(service, service.Issuer.Authority);
     }
 
     [Fact]
     public async Task What_went_wrong_with_a_credential_is_beside_its_form()
     {
-        await using var visitor = await browser.OpenAsync(_service.Server);
+        await using var visitor = await browser.OpenAsync(shared.Server);
         visitor.Expected.Add("401");
         await visitor.Page.GotoAsync("/");
         await visitor.Page.GetByText("Use a credential instead").ClickAsync();
@@ -113,31 +110,32 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task Who_signs_out_may_sign_out_at_the_issuer_too()
     {
-        await using var visitor = await OpenAsync(new("erin", Everything));
+        await using var visitor = await shared.OpenAsync(browser, new("erin", Everything));
         var page = visitor.Page;
         await page.GotoAsync("/");
         await SignInAsync(page);
-        await Expect(page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+        await Expect(page.Heading("API Key Generation (Open API)")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are signed out of the console.");
         await visitor.TakePictureAsync("signed-out-issuer");
         await visitor.ShouldBeAccessibleAsync("signed-out-issuer");
-        _service.Issuer.SignedIn.ShouldBe("erin");
+        shared.Issuer.SignedIn.ShouldBe("erin");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign out there too" }).ClickAsync();
         await page.WaitForURLAsync(url => url.EndsWith("/sign-in?problem=SignedOut", StringComparison.Ordinal));
         await Expect(page.GetByText("You are signed out.")).ToBeVisibleAsync();
-        _service.Issuer.SignedIn.ShouldBeNull();
+        shared.Issuer.SignedIn.ShouldBeNull();
     }
 
     [Fact]
     public async Task An_issuer_that_is_away_keeps_nobody_from_signing_out()
     {
-        await using var visitor = await OpenAsync(new("frank", Everything));
+        await using var service = await IssuedService.StartAsync();
+        await using var visitor = await service.OpenAsync(browser, new("frank", Everything));
         await visitor.Page.GotoAsync("/");
         await SignInAsync(visitor.Page);
-        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
-        await _service.Issuer.StopAsync();
+        await Expect(visitor.Page.Heading("API Key Generation (Open API)")).ToBeVisibleAsync();
+        await service.Issuer.StopAsync();
         await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
 
         await Expect(visitor.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are signed out");
@@ -148,7 +146,7 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task Who_signs_in_again_leaves_no_session_behind()
     {
-        await using var visitor = await OpenAsync(new("grace", Everything));
+        await using var visitor = await shared.OpenAsync(browser, new("grace", Everything));
         await visitor.Page.GotoAsync("/");
         await SignInAsync(visitor.Page);
         using var copy = await HttpVisitor.CopyOfAsync(visitor);
@@ -163,20 +161,18 @@ public sealed class OidcTests(Browser browser) : IAsyncLifetime
     [Fact]
     public async Task A_credential_still_signs_in()
     {
-        await using var visitor = await browser.OpenAsync(_service.Server);
+        await using var visitor = await browser.OpenAsync(shared.Server);
         await visitor.Page.GotoAsync("/");
         await visitor.Page.GetByText("Use a credential instead").ClickAsync();
-        await visitor.Page.GetByLabel("Credential", new() { Exact = true }).FillAsync(_service.Server.RootCredential);
+        await visitor.Page.GetByLabel("Credential", new() { Exact = true }).FillAsync(shared.Server.RootCredential);
         await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
 
-        await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
+        await Expect(visitor.Page.Heading("API Key Generation (Open API)")).ToBeVisibleAsync();
     }
 
-    private Task LoggedAsync(string reason) => Eventually.IsTrueAsync(
-        () => _service.Server.Output.Any(line => line.Contains("Somebody was not signed in at the OpenID Connect issuer: ") && line.Contains(reason)),
+    private static Task LoggedAsync(IssuedService service, string reason) => Eventually.IsTrueAsync(
+        () => service.Server.Output.Any(line => line.Contains("Somebody was not signed in at the OpenID Connect issuer: ") && line.Contains(reason)),
         "the reason is logged");
-
-    private Task<Visitor> OpenAsync(TestPerson person) => _service.OpenAsync(browser, person);
 
     private static Task SignInAsync(IPage page) => IssuedService.SignInAsync(page);
 }

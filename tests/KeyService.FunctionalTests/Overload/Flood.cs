@@ -3,7 +3,6 @@ using System.Globalization;
 using Grpc.Net.Client;
 using KeyService.Contracts.V1;
 using KeyService.FunctionalTests.Infrastructure;
-using KeyService.Server.Keys;
 
 namespace KeyService.FunctionalTests.Overload;
 
@@ -36,15 +35,6 @@ internal sealed class Flood : IAsyncDisposable
             await client.ListKeysAsync(new() { WorkspaceId = workspace, Query = "not there" }, root, cancellationToken: end));
     }
 
-    /// <summary>API keys of the right form and tag that were never stored: each is a read of the database.</summary>
-    public static Flood OfUnknownKeys(ServerProcess server, int width = 64)
-    {
-        var root = server.Root;
-        var masterKey = MasterKeyOf(server.Store);
-        return new(server, width, async (client, end) => await client.ValidateKeyAsync(
-            new() { ApiKey = ApiKeyText.Generate("ks", Server.Keys.KeyEnvironment.Live, masterKey) }, root, cancellationToken: end));
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -52,10 +42,6 @@ internal sealed class Flood : IAsyncDisposable
         _channel.Dispose();
         _end.Dispose();
     }
-
-    private static MasterKey MasterKeyOf(TestStore store) => MasterKey.Derive(
-        File.ReadAllText(store.RootCredentialFile).Trim()["ks_live_".Length],
-        Convert.FromBase64String(File.ReadAllText(Path.Combine(store.DataDirectory, "master-key")).Trim()));
 
     private async Task CallAsync(Func<Task> call)
     {
