@@ -6,10 +6,10 @@ namespace KeyService.Server.Hosting.Connections;
 
 /// <summary>
 /// Reads a connection's long input in slices, each in a turn of <see cref="InputTurns"/>. Short input is read
-/// at once: few calls at a time never wait, and their answers are sent together (slices for all input cost 10 %
-/// of a call). Input that is longer than the calls of a connection can be is a body: it is not cut into slices.
-/// (Over HTTP/2 Kestrel takes up to 4 KiB of it at a time, or what has arrived while it waited.) A turn takes the slices that
-/// are there, one after the other, each when the calls of the one before have run: they find their objects in the
+/// as it comes: few calls at a time never wait for a turn, and their answers are sent together (slices for all input cost 10 %
+/// of a call). Input that is longer than the calls of a connection can be is a body: it is not cut into slices, though
+/// Kestrel takes at most 4 KiB of it at a time over HTTP/2, and TLS decrypts so much at a time. A turn takes what is
+/// there, one read after the other, each when the calls of the one before have run: they find their objects in the
 /// processor's caches. A reader that does not come back for the next keeps no turn.
 /// </summary>
 /// <param name="input">What the client sends.</param>
@@ -25,8 +25,8 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     /// <summary>Bytes: above what the calls of ValidateKey are that a connection may have at a time (Hosting/Listeners: 50).</summary>
     public const int BodyLength = 8 * 1024;
 
-    /// <summary>Slices of a turn: together about the calls that a connection may have at a time.</summary>
-    public const int MostSlices = 8;
+    /// <summary>Reads of a turn: together about the calls that a connection may have at a time.</summary>
+    public const int MostReads = 8;
 
     /// <summary>
     /// Passes through the thread pool's queue: behind the copy to Kestrel's own pipe, behind its parser, behind the
@@ -49,11 +49,14 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     /// <summary>A slice of long input was read, and not yet its end.</summary>
     private bool _isLong;
 
+    /// <summary>The reader left some of the input: the next read has it at once.</summary>
+    private bool _hasMore;
+
     /// <summary>The turn goes on with the read that waits.</summary>
     private bool _continues;
 
     private int _state;
-    private int _slices;
+    private int _reads;
     private int _passes;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -77,6 +80,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
+        _hasMore = !examined.Equals(_read.Buffer.End);
         _examined = consumed.Equals(examined) ? 0 : _read.Buffer.Slice(consumed, examined).Length;
         input.AdvanceTo(consumed, examined);
     }
@@ -90,15 +94,15 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
 
     void IThreadPoolWorkItem.Execute()
     {
+        turns.AdmitOverdue();
         if (--_passes > 0)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
         }
 
-        if (_isLong && ++_slices < MostSlices && Volatile.Read(ref _state) == ReadWaits)
+        if (Volatile.Read(ref _state) == ReadWaits && _hasMore && ++_reads < MostReads)
         {
-            turns.Continue();
             _continues = true;
             Volatile.Write(ref _state, NoTurn);
             Resume();
@@ -140,7 +144,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private async ValueTask<ReadResult> WaitForTurnAsync()
     {
         await Resumed;
-        _slices = 0;
+        _reads = 0;
         Begin();
         return Slice();
     }
@@ -149,7 +153,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     {
         _resumed.Reset();
         if (!turns.Take(this)) return false;
-        _slices = 0;
+        _reads = 0;
         Begin();
         return true;
     }

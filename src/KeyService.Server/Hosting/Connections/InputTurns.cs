@@ -11,7 +11,7 @@ namespace KeyService.Server.Hosting.Connections;
 internal sealed class InputTurns(int count, TimeProvider time)
 {
     /// <summary>
-    /// An input that has waited this long gets a turn beyond the limit. Where the thread pool itself is the queue, as under a
+    /// An input that has waited this long gets a turn beyond the limit, with the next pass of another turn through the thread pool. Where the thread pool itself is the queue, as under a
     /// flood of short calls, turns are long and save nothing: they must not add to the wait. It also limits the queue, in which a
     /// closed connection stays until its turn. At saturation, 32 connections of 50 calls wait for about 10 ms for each processor.
     /// </summary>
@@ -45,8 +45,8 @@ internal sealed class InputTurns(int count, TimeProvider time)
         }
     }
 
-    /// <summary>Goes on with a turn. Inputs that have waited too long get theirs.</summary>
-    public void Continue()
+    /// <summary>Gives turns to the inputs that have waited too long. Each turn calls it on each pass through the thread pool.</summary>
+    public void AdmitOverdue()
     {
         lock (_lock) Admit();
     }

@@ -1,18 +1,10 @@
 using System.IO.Pipelines;
 using KeyService.Server.Hosting.Connections;
-using Microsoft.Extensions.Time.Testing;
 
 namespace KeyService.Server.Tests.Hosting.Connections;
 
-public class InputInTurnsTests
+public class InputInTurnsTests : InputTest
 {
-    private static readonly byte[] Sent = [.. Enumerable.Range(0, (3 * InputInTurns.SliceLength) + 100).Select(i => (byte)(i % 251))];
-
-    private readonly FakeTimeProvider _time = new();
-    private readonly InputTurns _turns;
-
-    public InputInTurnsTests() => _turns = new(1, _time);
-
     [Fact]
     public async Task Long_input_is_read_in_slices_and_ends()
     {
@@ -64,191 +56,13 @@ public class InputInTurnsTests
     }
 
     [Fact]
-    public async Task Short_input_is_read_while_another_has_the_turn()
-    {
-        _turns.Take(new(new Pipe().Reader, _turns)).ShouldBeTrue();
-        var input = await SendAsync(Sent[..InputInTurns.ShortLength]);
-
-        var read = await input.ReadAsync();
-
-        read.Buffer.Length.ShouldBe(InputInTurns.ShortLength);
-    }
-
-    [Fact]
-    public async Task Long_input_waits_for_the_turn_of_another()
-    {
-        _turns.Take(new(new Pipe().Reader, _turns)).ShouldBeTrue();
-        var input = await SendAsync(Sent);
-        var reading = input.ReadAsync().AsTask();
-        await DeliberateDelay.ForAsync(50, "that it is read would show soon");
-        reading.IsCompleted.ShouldBeFalse();
-
-        _turns.Release();
-
-        (await reading).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
-    }
-
-    /// <summary>
-    /// Its calls find their objects in the processor's caches. A reader that comes back late has lost its turn, so this counts how often it is
-    /// in time: if turns ended with each slice, the other input would be first but for a thread that the system stops between two steps.
-    /// </summary>
-    [Fact]
-    public async Task A_turn_takes_the_slices_that_are_there_before_another_input()
-    {
-        var first = 0;
-        for (var i = 0; i < 2000 && first < 20; i++)
-        {
-            var input = await SendAsync(Sent);
-            var read = await input.ReadAsync();
-            var other = (await SendAsync(Sent)).ReadAsync().AsTask();
-            input.AdvanceTo(read.Buffer.End);
-            if (!other.IsCompleted) read = await input.ReadAsync();
-            if (!other.IsCompleted) first++;
-            await other.WaitAsync(TimeSpan.FromSeconds(30));
-            await EndTurnsAsync();
-        }
-
-        first.ShouldBe(20);
-    }
-
-    /// <summary>A client that keeps its input long must not keep the turn. A late reader loses it earlier: the longest of many turns counts.</summary>
-    [Fact]
-    public async Task A_turn_ends_after_eight_slices_while_there_is_more_input()
-    {
-        var longest = 0;
-        for (var i = 0; i < 500; i++)
-        {
-            var pipe = new Pipe();
-            var input = new InputInTurns(pipe.Reader, _turns);
-            await pipe.Writer.WriteAsync(new byte[4 * InputInTurns.SliceLength]);
-            var read = await input.ReadAsync();
-            var other = (await SendAsync(Sent)).ReadAsync().AsTask();
-            var slices = 0;
-            while (!other.IsCompleted && slices < 50)
-            {
-                slices++;
-                await pipe.Writer.WriteAsync(new byte[InputInTurns.SliceLength]);
-                input.AdvanceTo(read.Buffer.End);
-                read = await input.ReadAsync();
-            }
-
-            longest = Math.Max(longest, slices);
-            await pipe.Writer.CompleteAsync();
-            await other.WaitAsync(TimeSpan.FromSeconds(30));
-            await EndTurnsAsync();
-        }
-
-        longest.ShouldBeInRange(2, 12, "a thread that the system stops may see the end late");
-    }
-
-    /// <summary>
-    /// Where the thread pool is full, turns are long. The wait is limited, and with it the queue, in which a closed connection stays until its turn.
-    /// </summary>
-    [Fact]
-    public async Task Input_that_waits_too_long_gets_a_turn_beyond_the_limit()
-    {
-        _turns.Take(new(new Pipe().Reader, _turns)).ShouldBeTrue();
-        var late = (await SendAsync(Sent)).ReadAsync().AsTask();
-        _time.Advance(InputTurns.LongestWait);
-
-        var next = (await SendAsync(Sent)).ReadAsync().AsTask();
-
-        (await late.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
-        next.IsCompleted.ShouldBeFalse("two turns are taken of one");
-        _turns.Release();
-        (await next.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
-    }
-
-    [Fact]
-    public async Task A_failed_input_ends_its_turn()
-    {
-        var pipe = new Pipe();
-        await pipe.Writer.WriteAsync(Sent);
-        var failing = new InputInTurns(pipe.Reader, _turns);
-        var read = await failing.ReadAsync();
-        failing.AdvanceTo(read.Buffer.End);
-        var again = failing.ReadAsync().AsTask();
-        await pipe.Writer.CompleteAsync(new IOException("reset"));
-        try
-        {
-            while (true)
-            {
-                read = await again;
-                failing.AdvanceTo(read.Buffer.End);
-                again = failing.ReadAsync().AsTask();
-            }
-        }
-        catch (IOException)
-        {
-        }
-
-        await EndTurnsAsync();
-    }
-
-    /// <summary>The task of a connection that Kestrel gives up never reads again.</summary>
-    [Fact]
-    public async Task A_reader_that_never_comes_back_keeps_no_turn()
-    {
-        var abandoned = await SendAsync(Sent);
-        await abandoned.ReadAsync();
-
-        var next = await SendAsync(Sent);
-        var read = await next.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
-
-        read.Buffer.Length.ShouldBe(InputInTurns.SliceLength);
-    }
-
-    [Fact]
-    public async Task Many_inputs_at_a_time_are_all_read_to_their_end()
-    {
-        var turns = new InputTurns(2, TimeProvider.System);
-        var sums = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(async () =>
-        {
-            var pipe = new Pipe();
-            var input = new InputInTurns(pipe.Reader, turns);
-            var sending = Task.Run(async () =>
-            {
-                for (var i = 0; i < 50; i++) await pipe.Writer.WriteAsync(Sent);
-                await pipe.Writer.CompleteAsync();
-            });
-            long sum = 0;
-            ReadResult read;
-            do
-            {
-                read = await input.ReadAsync();
-                sum += read.Buffer.Length;
-                input.AdvanceTo(read.Buffer.End);
-            }
-            while (!read.IsCompleted);
-            await sending;
-            return sum;
-        })));
-
-        sums.ShouldAllBe(sum => sum == 50L * Sent.Length);
-    }
-
-    [Fact]
     public async Task A_failed_input_fails_the_read_that_waits_for_it()
     {
         var pipe = new Pipe();
-        var read = new InputInTurns(pipe.Reader, _turns).ReadAsync().AsTask();
+        var read = new InputInTurns(pipe.Reader, Turns).ReadAsync().AsTask();
 
         await pipe.Writer.CompleteAsync(new IOException("reset"));
 
         await Should.ThrowAsync<IOException>(read);
-    }
-
-    private async Task EndTurnsAsync()
-    {
-        var next = await SendAsync(Sent);
-        (await next.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
-    }
-
-    private async Task<InputInTurns> SendAsync(byte[] sent)
-    {
-        var pipe = new Pipe();
-        await pipe.Writer.WriteAsync(sent);
-        await pipe.Writer.CompleteAsync();
-        return new(pipe.Reader, _turns);
     }
 }
