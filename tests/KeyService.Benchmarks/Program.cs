@@ -4,6 +4,7 @@ using KeyService.Benchmarks.Feeds;
 using KeyService.Benchmarks.Load;
 using KeyService.Benchmarks.Micro;
 using KeyService.Benchmarks.Opening;
+using KeyService.Benchmarks.Propagation;
 using KeyService.Benchmarks.Scale;
 
 switch (args.FirstOrDefault())
@@ -18,6 +19,8 @@ switch (args.FirstOrDefault())
         return await FloodProcess.RunAsync(args[1..]);
     case "opening":
         return await OpeningCommand.RunAsync(args[1..]);
+    case "propagation":
+        return await PropagationCommand.RunAsync(args[1..]);
     case "scale":
         return await ScaleCommand.RunAsync(args[1..]);
     case "micro":
@@ -25,6 +28,6 @@ switch (args.FirstOrDefault())
             .Run(args.Length > 1 ? args[1..] : ["--filter", "*"], new MicroConfig());
         return 0;
     default:
-        Console.Error.WriteLine($"load {LoadOptions.Usage}{Environment.NewLine}feeds {FeedsCommand.Usage}{Environment.NewLine}fair {FairCommand.Usage}{Environment.NewLine}opening {OpeningCommand.Usage}{Environment.NewLine}scale {ScaleOptions.Usage}{Environment.NewLine}micro [options of BenchmarkDotNet]");
+        Console.Error.WriteLine($"load {LoadOptions.Usage}{Environment.NewLine}feeds {FeedsCommand.Usage}{Environment.NewLine}fair {FairCommand.Usage}{Environment.NewLine}opening {OpeningCommand.Usage}{Environment.NewLine}propagation {PropagationCommand.Usage}{Environment.NewLine}scale {ScaleOptions.Usage}{Environment.NewLine}micro [options of BenchmarkDotNet]");
         return 2;
 }

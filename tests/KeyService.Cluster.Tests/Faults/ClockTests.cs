@@ -1,4 +1,4 @@
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 
 namespace KeyService.Cluster.Tests.Faults;
 

@@ -1,5 +1,6 @@
 using Grpc.Core;
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Load;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
@@ -42,7 +43,7 @@ public sealed class DatabaseDiskTests(ITestOutputHelper output) : FaultTest(outp
             operations =>
             {
                 var meanwhile = operations.Where(operation => operation.Invoked > full && operation.Ended < freed).ToList();
-                Print($"While the disk was full: {Load.Findings.Summary(meanwhile)}");
+                Print($"While the disk was full: {Findings.Summary(meanwhile)}");
                 meanwhile.Where(operation => !operation.IsOk).ShouldAllBe(operation => operation.Error == StatusCode.Unavailable || operation.Error == StatusCode.DeadlineExceeded);
                 ErrorRate.ShouldBeLow(meanwhile);
             });

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Testing.Faults;
 using StackExchange.Redis;
 

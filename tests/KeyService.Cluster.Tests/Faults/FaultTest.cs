@@ -1,5 +1,5 @@
-using KeyService.Cluster.Tests.Load;
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Load;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
@@ -8,15 +8,6 @@ namespace KeyService.Cluster.Tests.Faults;
 public abstract class FaultTest(ITestOutputHelper output)
 {
     private const int MostRoundsOfAControl = 4;
-
-    /// <summary>One call of so many may find the machine busy with something else, where something is broken beside it.</summary>
-    private const int CallsForAnOutage = 1_000;
-
-    /// <summary>
-    /// And where nothing is broken: the replicas of a test share a few cores and one database file, whose lock goes to whoever asks at the right moment,
-    /// so that a writer may not get it for the two seconds that it has.
-    /// </summary>
-    private const int CallsForAnOutageOtherwise = 5_000;
 
     private readonly ulong _seed = LoadSettings.Seed;
 
@@ -76,23 +67,9 @@ public abstract class FaultTest(ITestOutputHelper output)
     }
 
     /// <summary>One load on a cluster that is there.</summary>
-    private protected async Task<List<Violation>> RoundAsync(
-        ClusterRig rig, OperationLog log, ClusterLoad load, Func<FaultContext, Task> fault, Seeded random)
-    {
-        if (load.Keys.Count == 0) await load.CreateKeysAsync();
-        await load.RunAsync(LoadSettings.ChangesPerRound, running => fault(new(rig, log, running, random)));
-        var violations = await AgreementRound.CheckAsync(rig, log, load.Keys);
-        var operations = log.Operations;
-        Print(Findings.Summary(operations));
-        var (faults, stalls) = (log.Faults, log.Stalls);
-        if (stalls.Count > 0) Print($"The whole machine stood still {stalls.Count} times");
-        FaultWindow[] excuses = [.. rig.HealedFaults, .. faults, .. stalls];
-        violations.AddRange(HistoryChecker.Check(operations, excuses, Spared(operations.Count, faults.Count > 0)));
-        rig.HealedFaults = faults;
-        return violations;
-    }
-
-    private static int Spared(int calls, bool isBroken) => isBroken ? calls / CallsForAnOutage : Math.Max(1, calls / CallsForAnOutageOtherwise);
+    private protected Task<List<Violation>> RoundAsync(
+        ClusterRig rig, OperationLog log, ClusterLoad load, Func<FaultContext, Task> fault, Seeded random) =>
+        ClusterRound.RunAsync(rig, log, load, running => fault(new(rig, log, running, random)), Print);
 
     private protected Seeded NewRandom()
     {

@@ -1,5 +1,5 @@
-using KeyService.Cluster.Tests.Rig;
-using KeyService.Cluster.Tests.Speed;
+using KeyService.Testing.Cluster.Rig;
+using KeyService.Testing.Cluster.Load;
 using KeyService.Contracts.V1;
 using KeyService.Testing.History;
 

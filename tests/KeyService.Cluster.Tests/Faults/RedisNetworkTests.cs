@@ -1,4 +1,4 @@
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Testing.Faults;
 
 namespace KeyService.Cluster.Tests.Faults;

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using KeyService.Cluster.Tests.Load;
+using KeyService.Testing.Cluster.Load;
 
 namespace KeyService.Cluster.Tests.Faults;
 

@@ -1,5 +1,5 @@
-using KeyService.Cluster.Tests.Load;
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Load;
+using KeyService.Testing.Cluster.Rig;
 
 namespace KeyService.Cluster.Tests.Faults;
 

@@ -1,4 +1,4 @@
-using KeyService.Cluster.Tests.Load;
+using KeyService.Testing.Cluster.Load;
 
 namespace KeyService.Cluster.Tests.Faults;
 

@@ -1,6 +1,6 @@
 using KeyService.Contracts.V1;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>A key that a load switches on and off.</summary>
 internal sealed record LoadKey(string WorkspaceId, string KeyId, string ApiKey)

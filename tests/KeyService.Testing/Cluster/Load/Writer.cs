@@ -1,8 +1,8 @@
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Contracts.V1;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>Switches keys that nobody else switches, and asks at once whether it holds: the moment at which a promise is most likely broken.</summary>
 internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys, Metronome metronome, Seeded random)

@@ -1,4 +1,4 @@
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>How fast clients ask: the machine belongs to the replicas. Nothing is waited for here.</summary>
 internal static class Pace

@@ -1,10 +1,10 @@
 using Google.Rpc;
 using Grpc.Core;
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Contracts.V1;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>A client whose every call is written down. One call after the other, no retries.</summary>
 internal sealed class RecordedClient(string name, ClusterRig rig, OperationLog log)

@@ -1,7 +1,7 @@
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>What keys are at a moment in which nobody changes them: where another history begins.</summary>
 internal sealed class Baseline

@@ -1,7 +1,7 @@
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>
 /// Writers that switch keys of their own on and off, and validators that ask every replica for all of them. It goes on until so many

@@ -3,7 +3,7 @@ using System.Net;
 using KeyService.Testing.Faults;
 using Microsoft.Data.SqlClient;
 
-namespace KeyService.Cluster.Tests.Rig;
+namespace KeyService.Testing.Cluster.Rig;
 
 /// <summary>The way to a SQL Server, led through a proxy. SQLite has no socket to stand before.</summary>
 internal static class DatabaseProxies

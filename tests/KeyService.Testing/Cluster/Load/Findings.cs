@@ -2,7 +2,7 @@ using System.Text;
 using KeyService.Contracts.V1;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>What a load and its check brought, for people.</summary>
 internal static class Findings

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>Gives one client its times to begin: as far apart as it is told, whatever the answers take. Behind by more than one, it forgets what it missed.</summary>
 /// <param name="interval">Zero: at once after each answer.</param>

@@ -1,8 +1,8 @@
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Contracts.V1;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>A client as callers write it: a call that fails is made once more, at the next replica.</summary>
 internal sealed class RetryingClient(RecordedClient client, LoadKey key)

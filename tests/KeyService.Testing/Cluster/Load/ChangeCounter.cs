@@ -1,4 +1,4 @@
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>Counts answered changes, and tells who waits for a number of them.</summary>
 internal sealed class ChangeCounter

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace KeyService.Cluster.Tests.Rig;
+namespace KeyService.Testing.Cluster.Rig;
 
 /// <summary>The file by which one replica, through all its lives, is told what is wrong with its way to the database.</summary>
 internal sealed class DatabaseFaultFile : IDisposable

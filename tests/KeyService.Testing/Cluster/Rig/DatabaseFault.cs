@@ -1,4 +1,4 @@
-namespace KeyService.Cluster.Tests.Rig;
+namespace KeyService.Testing.Cluster.Rig;
 
 /// <summary>What the build with test hooks does to a replica's way to the database, on any engine.</summary>
 /// <param name="Text">As the hooks read it.</param>

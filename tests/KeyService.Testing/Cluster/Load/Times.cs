@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Speed;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>Times of answered operations, for people: printed, never asserted.</summary>
 internal static class Times

@@ -5,7 +5,7 @@ using Grpc.Core;
 using KeyService.Testing.Faults;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Rig;
+namespace KeyService.Testing.Cluster.Rig;
 
 /// <summary>
 /// Real replicas in processes of their own, on one database and one real redis-server, each with a <see cref="FaultProxy"/> before Redis, and

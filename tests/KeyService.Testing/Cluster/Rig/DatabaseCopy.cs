@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace KeyService.Cluster.Tests.Rig;
+namespace KeyService.Testing.Cluster.Rig;
 
 /// <summary>An earlier copy of an embedded store's database.</summary>
 internal sealed class DatabaseCopy : IDisposable

@@ -1,7 +1,7 @@
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 using KeyService.Testing.History;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>I5: asks the database and every replica for every key, after the load.</summary>
 internal static class AgreementRound

@@ -4,7 +4,7 @@ using Grpc.Net.Client;
 using KeyService.Contracts.V1;
 using KeyService.Testing.Faults;
 
-namespace KeyService.Cluster.Tests.Rig;
+namespace KeyService.Testing.Cluster.Rig;
 
 /// <summary>A replica of the cluster: its ports and its way to Redis stay the same over all its lives.</summary>
 internal sealed class Replica : IAsyncDisposable

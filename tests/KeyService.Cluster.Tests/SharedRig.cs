@@ -1,8 +1,9 @@
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Cluster.Tests;
+using KeyService.Testing.Cluster.Rig;
 
 [assembly: AssemblyFixture(typeof(SharedRig))]
 
-namespace KeyService.Cluster.Tests.Rig;
+namespace KeyService.Cluster.Tests;
 
 /// <summary>
 /// The cluster that one fault test after the other uses while the options stay the same: three servers take longer to start than most

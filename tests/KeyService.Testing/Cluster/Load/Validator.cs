@@ -1,4 +1,4 @@
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>Asks one replica for keys that others are switching.</summary>
 internal sealed class Validator(RecordedClient client, int replica, IReadOnlyList<LoadKey> keys, Metronome metronome, Seeded random)

@@ -1,4 +1,4 @@
-namespace KeyService.Cluster.Tests.Rig;
+namespace KeyService.Testing.Cluster.Rig;
 
 /// <summary>How a cluster is started.</summary>
 internal sealed record ClusterOptions

@@ -1,7 +1,7 @@
 using System.Text;
-using KeyService.Cluster.Tests.Rig;
+using KeyService.Testing.Cluster.Rig;
 
-namespace KeyService.Cluster.Tests.Load;
+namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>I6: looks for pieces of API keys in everything that a cluster writes.</summary>
 internal sealed class SecretScan
