@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
 
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 
@@ -29,6 +30,8 @@ internal static class Parts
     {
         await page.Button("Create API Auth Key").ClickAsync();
         var dialog = page.CreateDialog();
+        // By then it has its keys too. The focus comes from the server: earlier, it would be taken from another field.
+        await Expect(dialog.Field("Key Name")).ToBeFocusedAsync();
         if (name.Length > 0) await dialog.Field("Key Name").FillAsync(name);
         return dialog;
     }

@@ -16,9 +16,6 @@ internal sealed record VisitorOptions
     public string TimeZone { get; init; } = "Europe/Berlin";
 
     public bool Touch { get; init; }
-
-    /// <summary>Whether what moves may move. Without it the console shows the end of each transition at once, and tests need not wait for it.</summary>
-    public bool Motion { get; init; }
 }
 
 /// <summary>
@@ -50,7 +47,6 @@ internal sealed class Visitor : IAsyncDisposable
             BaseURL = server.HttpAddress.ToString(),
             ViewportSize = new() { Width = options.Width, Height = options.Height },
             ColorScheme = options.Dark ? ColorScheme.Dark : ColorScheme.Light,
-            ReducedMotion = options.Motion ? ReducedMotion.NoPreference : ReducedMotion.Reduce,
             TimezoneId = options.TimeZone,
             Locale = "en-GB",
             HasTouch = options.Touch,

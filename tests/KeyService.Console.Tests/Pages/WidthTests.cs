@@ -22,8 +22,7 @@ public sealed class WidthTests(Browser browser)
         await browser.Server.Client.ValidateKeyAsync(new() { ApiKey = used.ApiKey }, browser.Server.Root);
         await Eventually.IsTrueAsync(async () => (await browser.Server.GetAsync(used.Key)).LastUsedTime is not null, "the use is known", seconds: 60);
         await browser.Server.SwitchAsync((await browser.Server.ListAsync(_workspace)).Single(key => key.Name == "Never used"), KeyStatus.Disabled);
-        // With reduced motion each change of a width is a transition of its own, and over some frames later.
-        await using var visitor = await browser.OpenAsync(options: new() { Motion = true });
+        await using var visitor = await browser.OpenAsync();
         var page = visitor.Page;
         await visitor.OpenKeysAsync(_workspace);
         foreach (var path in (string[])[$"/open-api/{_workspace}", $"/audit/{_workspace}", $"/open-api/{_workspace}/keys/{used.Key.KeyId}"])

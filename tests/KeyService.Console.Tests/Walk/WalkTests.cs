@@ -13,7 +13,7 @@ public sealed class WalkTests(Browser browser)
     [MemberData(nameof(Looks))]
     public async Task A_person_creates_copies_and_switches_a_key(int width, bool dark)
     {
-        await using var visitor = await browser.OpenAsync(options: new() { Width = width, Height = width == 360 ? 780 : 900, Dark = dark, Motion = !dark });
+        await using var visitor = await browser.OpenAsync(options: new() { Width = width, Height = width == 360 ? 780 : 900, Dark = dark });
         var page = visitor.Page;
         var workspace = $"walk-{width}-{(dark ? "dark" : "light")}";
         Task Step(int number, string name) => StepAsync(visitor, $"{number:00}-{name}-{width}-{(dark ? "dark" : "light")}");
