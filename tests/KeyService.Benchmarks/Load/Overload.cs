@@ -38,7 +38,10 @@ internal static class Overload
 
         var where = $"on {connections} connections";
         results.AtLeast($"150 % of saturation {where}: answered, of saturation", 0.9, rounds.ConvertAll(round => round.Goodput));
-        results.AtLeast($"150 % of saturation {where}: the same of the best slices", 0.9, [rounds.Max(round => round.Over.PerSecond) / rounds.Max(round => round.Saturation)]);
+        results.AtLeast(
+            $"150 % of saturation {where}: the same of the best slices",
+            0.9,
+            [rounds.Max(round => round.Over.PerSecond) / rounds.Max(round => round.Saturation)]);
         var rejecting = rounds.FindAll(round => round.Over.Rejected.Length > 0);
         if (rejecting.Count == 0) results.Told($"150 % of saturation {where}: p99 of rejects, from when they were sent", "<= 10 ms", "none rejected", met: null);
         else results.Latency($"150 % of saturation {where}: p99 of rejects, from when they were sent", 0.010, rejecting.ConvertAll(round => Slice.Percentile(round.Over.Rejected, 0.99)));

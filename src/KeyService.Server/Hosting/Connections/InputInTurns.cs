@@ -49,7 +49,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     /// <summary>A slice of long input was read, and not yet its end.</summary>
     private bool _isLong;
 
-    /// <summary>The reader left some of the input: the next read has it at once.</summary>
+    /// <summary>There is input that the reader has not examined: the next read does not wait.</summary>
     private bool _hasMore;
 
     /// <summary>The turn goes on with the read that waits.</summary>

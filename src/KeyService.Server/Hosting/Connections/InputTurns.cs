@@ -11,9 +11,10 @@ namespace KeyService.Server.Hosting.Connections;
 internal sealed class InputTurns(int count, TimeProvider time)
 {
     /// <summary>
-    /// An input that has waited this long gets a turn beyond the limit, with the next pass of another turn through the thread pool. Where the thread pool itself is the queue, as under a
-    /// flood of short calls, turns are long and save nothing: they must not add to the wait. It also limits the queue, in which a
-    /// closed connection stays until its turn. At saturation, 32 connections of 50 calls wait for about 10 ms for each processor.
+    /// An input that has waited this long gets a turn beyond the limit, with the next pass of another turn through the
+    /// thread pool. Where the thread pool itself is the queue, as under a flood of short calls, turns are long and save
+    /// nothing: they must not add to the wait. It also limits the queue, in which a closed connection stays until its
+    /// turn. At saturation, 32 connections of 50 calls wait for about 10 ms for each processor.
     /// </summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
 
