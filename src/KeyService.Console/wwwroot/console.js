@@ -143,13 +143,42 @@
         document.getElementById('main').focus();
     }, { capture: true });
 
+    // What only catches the focus has no height.
+    const stopsOf = dialog => [...dialog.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
+        .filter(stop => stop.tabIndex >= 0 && !stop.disabled && stop.checkVisibility() && stop.getBoundingClientRect().height > 0);
+
+    // The focus moves together with what is shown: into a dialog that opens, back when it closes, and to the heading of a page that was opened.
+    // From the server it would come a round trip later, and take what is typed by then into another field.
+    const before = new Map();
+    let shown;
+    const follow = () => {
+        for (const [dialog, former] of before) {
+            if (dialog.isConnected) continue;
+            before.delete(dialog);
+            if (document.activeElement === document.body) former.focus();
+        }
+
+        for (const dialog of document.querySelectorAll('[role=dialog]')) {
+            const first = before.has(dialog) ? null : stopsOf(dialog)[0];
+            if (!first) continue;
+            before.set(dialog, document.activeElement);
+            first.focus();
+        }
+
+        const page = document.querySelector('#main[data-page]');
+        const heading = page?.querySelector('h1');
+        if (!heading || page.dataset.page === shown) return;
+        shown = page.dataset.page;
+        heading.tabIndex = -1;
+        heading.focus({ preventScroll: true });
+    };
+    new MutationObserver(follow).observe(document.body, { childList: true, subtree: true, attributeFilter: ['data-page'] });
+
     // Tab stays in an open dialog, however long the server takes: the dialog's own trap asks it.
     document.addEventListener('keydown', event => {
         const dialog = [...document.querySelectorAll('[role=dialog]')].at(-1);
         if (event.key !== 'Tab' || !dialog) return;
-        // What only catches the focus has no height.
-        const stops = [...dialog.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
-            .filter(stop => stop.tabIndex >= 0 && !stop.disabled && stop.checkVisibility() && stop.getBoundingClientRect().height > 0);
+        const stops = stopsOf(dialog);
         const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
         const at = document.activeElement;
         if (at !== edge && stops.includes(at)) return;

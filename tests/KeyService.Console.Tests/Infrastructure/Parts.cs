@@ -26,11 +26,14 @@ internal static class Parts
 
     public static ILocator CreateDialog(this IPage page) => page.GetByRole(AriaRole.Dialog, new() { Name = "Create API Auth Key" });
 
+    /// <summary>Until the page that came with the document is replaced by the one that answers.</summary>
+    public static Task WhenInteractiveAsync(this IPage page) => page.Locator("#main[data-page]").WaitForAsync();
+
     public static async Task<ILocator> OpenCreateDialogAsync(this IPage page, string name = "")
     {
         await page.Button("Create API Auth Key").ClickAsync();
         var dialog = page.CreateDialog();
-        // By then it has its keys too. The focus comes from the server: earlier, it would be taken from another field.
+        // By then it has its keys too.
         await Expect(dialog.Field("Key Name")).ToBeFocusedAsync();
         if (name.Length > 0) await dialog.Field("Key Name").FillAsync(name);
         return dialog;

@@ -83,6 +83,7 @@ internal sealed class Visitor : IAsyncDisposable
         using var session = await HttpVisitor.SignInAsync(Server, credential, _isDark);
         await _context.AddCookiesAsync(session.CookiesOfBrowser());
         await Page.GotoAsync($"/open-api/{workspace}", new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+        await Page.WhenInteractiveAsync();
     }
 
     /// <summary>No violation of the rules of accessibility on what is shown now.</summary>
