@@ -31,7 +31,7 @@ public abstract class StoreTests(Engine engine) : IAsyncLifetime
             engine == Engine.Sqlite || SqlServerTestStore.Master is not null,
             $"No SQL Server: set {SqlServerTestStore.Variable} to a connection string to its database master.");
         _store = engine == Engine.Sqlite ? new SqliteTestStore() : new SqlServerTestStore();
-        if (Migrated) await Store.Engine.MigrateAsync(CancellationToken.None);
+        if (Migrated) await Store.PrepareAsync();
     }
 
     public async ValueTask DisposeAsync()

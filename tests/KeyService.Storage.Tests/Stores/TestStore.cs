@@ -68,6 +68,9 @@ internal abstract class TestStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes the schema.</summary>
+    public virtual Task PrepareAsync() => Engine.MigrateAsync(CancellationToken.None);
+
     /// <summary>The real engine as one more process has it.</summary>
     public IStorageEngine NewEngine()
     {

@@ -38,13 +38,14 @@ public sealed class SqliteSettingsTests() : StoreTests(Engine.Sqlite)
     [Fact]
     public async Task A_lock_that_a_killed_migration_left_does_not_stop_the_next_one()
     {
-        await Store.ExecuteAsync("""
+        await using var store = new SqliteTestStore();
+        await store.ExecuteAsync("""
             CREATE TABLE IF NOT EXISTS "__EFMigrationsLock" ("Id" INTEGER NOT NULL CONSTRAINT "PK___EFMigrationsLock" PRIMARY KEY, "Timestamp" TEXT NOT NULL);
             INSERT OR REPLACE INTO "__EFMigrationsLock" ("Id", "Timestamp") VALUES (1, '2027-01-01 00:00:00');
             """);
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
 
-        await Store.Engine.MigrateAsync(bound.Token);
+        await store.Engine.MigrateAsync(bound.Token);
     }
 
     [Fact]
