@@ -60,7 +60,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static Metadata As(string credential) => new() { { "authorization", $"Bearer {credential}" } };
 
-    /// <summary>Starts it and waits until it says that it is ready. On SQL Server it migrates first.</summary>
+    /// <summary>Starts it and waits until it says that it is ready. A new store is migrated before, on SQL Server by a command, else as a copy.</summary>
     public static async Task<ServerProcess> StartAsync(TestStore store, params (string Name, string Value)[] settings)
     {
         if (store.UsesSqlServer)
@@ -69,6 +69,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             if (code != 0) throw new InvalidOperationException(output);
         }
 
+        await PreparedStore.CopyToAsync(store, settings);
         var server = Launch("serve", store, settings);
         await server.WhenReadyAsync();
         return server;

@@ -45,6 +45,9 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
     /// <summary>Whether this store is a database on that server.</summary>
     public bool UsesSqlServer => IsSqlServer && engine == TestEngine.AsConfigured;
 
+    /// <summary>Whether a server's first start finds a copy of <see cref="PreparedStore"/>; false: it makes the store itself.</summary>
+    public bool IsPrepared { get; init; } = engine != TestEngine.Defaults && !(IsSqlServer && engine == TestEngine.AsConfigured);
+
     public string RootCredentialFile => Path.Combine(DataDirectory, "root-credential");
 
     /// <summary>32 bytes in base64, the same for the life of the store.</summary>

@@ -1,0 +1,52 @@
+using Microsoft.Data.Sqlite;
+
+namespace KeyService.Testing;
+
+/// <summary>
+/// An embedded store as <c>migrate</c> leaves it, made once in each test process and copied for most servers: a start on a copy takes an eighth less CPU time.
+/// All copies have the same master key and root credential. A store of <see cref="TestEngine.Defaults"/> starts from nothing.
+/// </summary>
+internal static class PreparedStore
+{
+    /// <summary>Settings that change what <c>migrate</c> makes.</summary>
+    private static readonly string[] OfItsOwn =
+        ["KeyService__MasterKeys", "KeyService__Brand", "KeyService__RootCredential", "KeyService__DataDirectory", "ConnectionStrings__SqlServer"];
+
+    private static readonly string[] Files = ["keyservice.db", "master-key", "root-credential"];
+
+    private static readonly Lazy<Task<Dictionary<string, byte[]>>> prepared = new(PrepareAsync);
+
+    /// <summary>Copies it to an empty store, unless the settings ask for another one.</summary>
+    public static async Task CopyToAsync(TestStore store, IEnumerable<(string Name, string Value)> settings)
+    {
+        if (!store.IsPrepared || Array.Exists(Files, file => File.Exists(PathOf(store, file)))) return;
+        if (settings.Any(setting => Array.Exists(OfItsOwn, name => setting.Name.StartsWith(name, StringComparison.Ordinal)))) return;
+        foreach (var (file, content) in await prepared.Value)
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            await using var copy = new FileStream(PathOf(store, file), options);
+            await copy.WriteAsync(content);
+        }
+    }
+
+    private static async Task<Dictionary<string, byte[]>> PrepareAsync()
+    {
+        await using var store = new TestStore(TestEngine.Embedded);
+        (await CommandRun.OfServerAsync("migrate", store)).ShouldEndWith(0);
+        await MoveLogIntoFileAsync(PathOf(store, Files[0]));
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var file in Files) files[file] = await File.ReadAllBytesAsync(PathOf(store, file));
+        return files;
+    }
+
+    private static async Task MoveLogIntoFileAsync(string database)
+    {
+        await using var connection = new SqliteConnection($"Data Source={database};Pooling=False");
+        await connection.OpenAsync();
+        await using var checkpoint = new SqliteCommand("PRAGMA wal_checkpoint(TRUNCATE)", connection);
+        await checkpoint.ExecuteNonQueryAsync();
+    }
+
+    private static string PathOf(TestStore store, string file) => Path.Combine(store.DataDirectory, file);
+}
