@@ -15,7 +15,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
 
     /// <summary>Runs a command of the server.</summary>
     public static Task<CommandRun> OfServerAsync(string command, TestStore store, params (string Name, string Value)[] settings) =>
-        OfAsync(ServerProcess.Command(command, store, settings));
+        OfAsync(ServerProcess.Command(command, store, [.. ServerProcess.ShortLived, .. settings]));
 
     /// <summary>Runs any program, with <paramref name="input"/> on its standard input, for a minute unless <paramref name="bound"/> says otherwise.</summary>
     public static async Task<CommandRun> OfAsync(ProcessStartInfo start, string? input = null, TimeSpan? bound = null)
