@@ -8,7 +8,8 @@ namespace KeyService.AdminConsole.Tests.Infrastructure;
 /// <summary>One Chromium for all tests, and one server for those that do nothing to it; each test has a context and a workspace of its own.</summary>
 public sealed class Browser : IAsyncLifetime
 {
-    private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    /// <summary>The shell has no window and no compositor to feed: it takes a third less CPU time.</summary>
+    private static readonly string[] Places = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     private readonly TestStore _store = new();
     private IPlaywright _playwright = null!;
