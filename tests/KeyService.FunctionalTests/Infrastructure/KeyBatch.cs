@@ -6,7 +6,7 @@ namespace KeyService.FunctionalTests.Infrastructure;
 /// <summary>Many keys at once.</summary>
 internal static class KeyBatch
 {
-    private static readonly ParallelOptions Width = new() { MaxDegreeOfParallelism = 8 };
+    public static readonly ParallelOptions Width = new() { MaxDegreeOfParallelism = 8 };
 
     /// <summary>Longer than the server's own budget: a slow machine is not an outage.</summary>
     public static DateTime Deadline => TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(10);

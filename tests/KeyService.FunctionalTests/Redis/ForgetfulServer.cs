@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KeyService.Contracts.V1;
 using KeyService.FunctionalTests.Infrastructure;
 
@@ -5,39 +6,30 @@ namespace KeyService.FunctionalTests.Redis;
 
 /// <summary>
 /// A server that keeps 100 keys in memory, with a Redis of its own, and 300 keys of which every third is disabled: asked in turn, most of them
-/// are no longer in memory.
+/// are no longer in memory. Tests of a class may share it, each after <see cref="ResetAsync"/>.
 /// </summary>
-internal sealed class ForgetfulServer : IAsyncDisposable
+public sealed class ForgetfulServer : IAsyncLifetime
 {
     private const int KeyCount = 300;
     private const int KeptInMemory = 100;
 
-    private ForgetfulServer(TestStore store, RedisServer redis, ServerProcess process)
-    {
-        (Store, Redis, Process) = (store, redis, process);
-    }
+    private readonly TestStore _store = new();
 
-    public TestStore Store { get; }
+    internal RedisServer Redis { get; } = new();
 
-    public RedisServer Redis { get; }
-
-    public ServerProcess Process { get; private set; }
+    internal ServerProcess Process { get; private set; } = null!;
 
     public List<CreateKeyResponse> Keys { get; private set; } = [];
 
     /// <summary>What each key's verdict must be, by key id.</summary>
-    public Dictionary<string, Verdict> Expected { get; } = new(StringComparer.Ordinal);
+    public ConcurrentDictionary<string, Verdict> Expected { get; } = new(StringComparer.Ordinal);
 
-    public static async Task<ForgetfulServer> StartAsync(bool redisIsThere = true)
+    internal static async Task<ForgetfulServer> StartAsync(bool redisIsThere)
     {
-        var store = new TestStore();
-        var redis = new RedisServer();
-        if (redisIsThere) await redis.StartAsync();
-        var server = new ForgetfulServer(store, redis, await StartProcessAsync(store, redis.Setting));
+        var server = new ForgetfulServer();
         try
         {
-            if (redisIsThere) await server.RedisIsConnectedAsync();
-            await server.MakeKeysAsync();
+            await server.InitializeAsync(redisIsThere);
             return server;
         }
         catch
@@ -47,10 +39,22 @@ internal sealed class ForgetfulServer : IAsyncDisposable
         }
     }
 
+    public ValueTask InitializeAsync() => InitializeAsync(redisIsThere: true);
+
+    /// <summary>Every third key is disabled, and Redis, which must be there, is empty.</summary>
+    public async Task ResetAsync()
+    {
+        await Parallel.ForEachAsync(Keys.Select((key, i) => (Key: key, Status: StatusOf(i))), KeyBatch.Width, async (wanted, _) =>
+        {
+            if (Expected[wanted.Key.Key.KeyId] != VerdictOf(wanted.Status)) await SwitchAsync(wanted.Key, wanted.Status);
+        });
+        await Redis.FlushAllAsync();
+    }
+
     public async Task SwitchAsync(CreateKeyResponse key, KeyStatus status)
     {
         await Process.SetStatusAsync(key.Key, status);
-        Expected[key.Key.KeyId] = status == KeyStatus.Enabled ? Verdict.Valid : Verdict.Disabled;
+        Expected[key.Key.KeyId] = VerdictOf(status);
     }
 
     /// <summary>Asks for every key once; each verdict must be right.</summary>
@@ -88,23 +92,30 @@ internal sealed class ForgetfulServer : IAsyncDisposable
     public async Task RestartAsync(bool withRedis)
     {
         await Process.DisposeAsync();
-        Process = await StartProcessAsync(Store, withRedis ? Redis.Setting : ("ConnectionStrings__Redis", ""));
+        Process = await StartProcessAsync(_store, withRedis ? Redis.Setting : ("ConnectionStrings__Redis", ""));
         if (withRedis) await RedisIsConnectedAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Process.DisposeAsync();
+        if (Process is not null) await Process.DisposeAsync();
         await Redis.DisposeAsync();
-        await Store.DisposeAsync();
+        await _store.DisposeAsync();
     }
 
-    private async Task MakeKeysAsync()
+    private async ValueTask InitializeAsync(bool redisIsThere)
     {
+        if (redisIsThere) await Redis.StartAsync();
+        Process = await StartProcessAsync(_store, Redis.Setting);
+        if (redisIsThere) await RedisIsConnectedAsync();
         Keys = await Process.CreateKeysAsync(SharedServer.NewWorkspace(), KeyCount);
         foreach (var key in Keys) Expected[key.Key.KeyId] = Verdict.Valid;
-        foreach (var key in Keys.Where((_, i) => i % 3 == 0)) await SwitchAsync(key, KeyStatus.Disabled);
+        await Parallel.ForEachAsync(Keys.Where((_, i) => StatusOf(i) == KeyStatus.Disabled), KeyBatch.Width, async (key, _) => await SwitchAsync(key, KeyStatus.Disabled));
     }
+
+    private static KeyStatus StatusOf(int number) => number % 3 == 0 ? KeyStatus.Disabled : KeyStatus.Enabled;
+
+    private static Verdict VerdictOf(KeyStatus status) => status == KeyStatus.Enabled ? Verdict.Valid : Verdict.Disabled;
 
     private static Task<ServerProcess> StartProcessAsync(TestStore store, (string, string) redis) =>
         ServerProcess.StartAsync(store, redis, ("KeyService__CacheCapacity", $"{KeptInMemory}"));

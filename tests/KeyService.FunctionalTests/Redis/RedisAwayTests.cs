@@ -5,12 +5,15 @@ using KeyService.FunctionalTests.Infrastructure;
 namespace KeyService.FunctionalTests.Redis;
 
 /// <summary>Redis is only ever a cache: without it every verdict is right, and quick once the breaker is open.</summary>
-public sealed class RedisAwayTests(ITestOutputHelper output)
+public sealed class RedisAwayTests(ITestOutputHelper output, ForgetfulServer server) : IClassFixture<ForgetfulServer>, IAsyncLifetime
 {
+    public async ValueTask InitializeAsync() => await server.ResetAsync();
+
+    public ValueTask DisposeAsync() => default;
+
     [Fact]
     public async Task Keys_that_memory_no_longer_holds_are_answered_by_Redis()
     {
-        await using var server = await ForgetfulServer.StartAsync();
         await server.FillRedisAsync();
 
         await server.RedisAnswersAsync();
@@ -19,18 +22,17 @@ public sealed class RedisAwayTests(ITestOutputHelper output)
     [Fact]
     public async Task Absent_at_start_it_delays_nothing_and_is_used_when_it_comes()
     {
-        await using var server = await ForgetfulServer.StartAsync(redisIsThere: false);
-        await server.EveryVerdictIsRightAsync();
+        await using var alone = await ForgetfulServer.StartAsync(redisIsThere: false);
+        await alone.EveryVerdictIsRightAsync();
 
-        await server.Redis.StartAsync();
+        await alone.Redis.StartAsync();
 
-        await server.RedisAnswersAsync();
+        await alone.RedisAnswersAsync();
     }
 
     [Fact]
     public async Task Killed_while_in_use_it_changes_no_verdict_and_is_used_when_it_is_back()
     {
-        await using var server = await ForgetfulServer.StartAsync();
         await server.FillRedisAsync();
 
         await server.Redis.KillAsync();
@@ -45,7 +47,6 @@ public sealed class RedisAwayTests(ITestOutputHelper output)
     [Fact]
     public async Task Frozen_it_changes_no_verdict_and_soon_delays_none()
     {
-        await using var server = await ForgetfulServer.StartAsync();
         await server.FillRedisAsync();
 
         server.Redis.Freeze();
@@ -80,7 +81,6 @@ public sealed class RedisAwayTests(ITestOutputHelper output)
     [Fact]
     public async Task Emptied_it_is_filled_again()
     {
-        await using var server = await ForgetfulServer.StartAsync();
         await server.FillRedisAsync();
 
         await server.Redis.FlushAllAsync();
