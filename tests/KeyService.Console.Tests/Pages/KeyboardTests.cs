@@ -78,6 +78,44 @@ public sealed class KeyboardTests(Browser browser)
         await Expect(page.Button("Create API Auth Key")).ToBeVisibleAsync();
     }
 
+    /// <summary>A focus that comes from the server comes a round trip later, and takes what is typed by then into another field.</summary>
+    [Fact]
+    public async Task The_focus_moves_together_with_what_is_shown()
+    {
+        var workspace = Issuing.NewWorkspace();
+        await browser.Server.IssueAsync(workspace, "Trading bot");
+        await using var visitor = await browser.OpenAsync();
+        var page = visitor.Page;
+        await visitor.OpenKeysAsync(workspace);
+        await Expect(page.Row("Trading bot")).ToBeVisibleAsync();
+
+        await WatchAsync("[role=dialog] input");
+        await page.Button("Create API Auth Key").ClickAsync();
+        await Expect(page.CreateDialog()).ToBeVisibleAsync();
+        (await SeenAsync()).ShouldBe("Key Name");
+
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.CreateDialog()).ToHaveCountAsync(0);
+        await WatchAsync("[data-page=KeyPage] h1");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Trading bot" }).ClickAsync();
+        await Expect(page.Heading("Key details")).ToBeVisibleAsync();
+        (await SeenAsync()).ShouldBe("Key details");
+
+        // What has the focus at the moment at which such an element is there.
+        Task WatchAsync(string selector) => page.EvaluateAsync("""
+            selector => {
+                window.seen = null;
+                new MutationObserver((_, observer) => {
+                    if (!document.querySelector(selector)) return;
+                    const at = document.activeElement;
+                    window.seen = at.labels?.[0]?.textContent ?? at.textContent;
+                    observer.disconnect();
+                }).observe(document.body, { childList: true, subtree: true, attributes: true });
+            }
+            """, selector);
+        Task<string?> SeenAsync() => page.EvaluateAsync<string?>("() => window.seen");
+    }
+
     /// <summary>The page behind a dialog is out of reach, at once: nobody waits for the server at its ends.</summary>
     private static async Task ShouldComeAroundAsync(IPage page, string press)
     {
