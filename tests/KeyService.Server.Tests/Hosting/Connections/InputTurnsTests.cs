@@ -41,11 +41,14 @@ public class InputTurnsTests : InputTest
     public Task A_turn_takes_the_slices_that_are_there_before_another_input() =>
         ShouldGoOnAsync(Sent, read => read.End);
 
-    /// <summary>A client that keeps its input long must not keep the turn. The longest of many turns counts.</summary>
+    /// <summary>
+    /// A client that keeps its input long must not keep the turn. Where the system stops a thread, a turn ends early, or its end is seen late: of 500 turns, about
+    /// half take eight slices, and without the rule about half take more.
+    /// </summary>
     [Fact]
     public async Task A_turn_ends_after_eight_slices_while_there_is_more_input()
     {
-        var longest = 0;
+        var lengths = new List<int>();
         for (var i = 0; i < 500; i++)
         {
             var pipe = new Pipe();
@@ -62,13 +65,13 @@ public class InputTurnsTests : InputTest
                 read = await input.ReadAsync();
             }
 
-            longest = Math.Max(longest, slices);
+            lengths.Add(slices);
             await pipe.Writer.CompleteAsync();
             await other.WaitAsync(TimeSpan.FromSeconds(30));
             await EndTurnsAsync();
         }
 
-        longest.ShouldBeInRange(2, 12, "a thread that the system stops may see the end late");
+        lengths.Count(length => length > InputInTurns.MostReads).ShouldBeLessThan(lengths.Count(length => length == InputInTurns.MostReads));
     }
 
     /// <summary>
