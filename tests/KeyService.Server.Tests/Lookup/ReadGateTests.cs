@@ -121,6 +121,7 @@ public sealed class ReadGateTests
         foreach (var turn in inFlight.Take(2)) turn.Dispose();
 
         (await other.WaitAsync(TimeSpan.FromSeconds(5))).ShouldNotBeNull();
+        await Task.WhenAny(waiting).WaitAsync(TimeSpan.FromSeconds(5));
         waiting.Count(each => each.IsCompleted).ShouldBe(1);
     }
 
