@@ -9,7 +9,8 @@ namespace KeyService.AdminConsole.Tests.Infrastructure;
 public sealed class Browser : IAsyncLifetime
 {
     /// <summary>The shell has no window and no compositor to feed: it takes a third less CPU time.</summary>
-    private static readonly string[] Places = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    private static readonly string[] Places =
+        ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     private readonly TestStore _store = new();
     private IPlaywright _playwright = null!;

@@ -16,7 +16,7 @@ public sealed class KilledAtFirstStartTests(ITestOutputHelper output)
         {
             // One moment in each twelfth of the span.
             var moment = (round * LongestMilliseconds / Rounds) + random.Below(LongestMilliseconds / Rounds);
-            await using var store = new TestStore();
+            await using var store = new TestStore { IsPrepared = false };
             var said = await LaunchAndKillAsync(store, moment);
             var masterKeyFile = Path.Combine(store.DataDirectory, "master-key");
             var masterKey = File.Exists(masterKeyFile) ? await File.ReadAllTextAsync(masterKeyFile) : null;

@@ -44,10 +44,7 @@ public sealed class ForgetfulServer : IAsyncLifetime
     /// <summary>Every third key is disabled, and Redis, which must be there, is empty.</summary>
     public async Task ResetAsync()
     {
-        await Parallel.ForEachAsync(Keys.Select((key, i) => (Key: key, Status: StatusOf(i))), KeyBatch.Width, async (wanted, _) =>
-        {
-            if (Expected[wanted.Key.Key.KeyId] != VerdictOf(wanted.Status)) await SwitchAsync(wanted.Key, wanted.Status);
-        });
+        await SwitchBackAsync();
         await Redis.FlushAllAsync();
     }
 
@@ -110,8 +107,13 @@ public sealed class ForgetfulServer : IAsyncLifetime
         if (redisIsThere) await RedisIsConnectedAsync();
         Keys = await Process.CreateKeysAsync(SharedServer.NewWorkspace(), KeyCount);
         foreach (var key in Keys) Expected[key.Key.KeyId] = Verdict.Valid;
-        await Parallel.ForEachAsync(Keys.Where((_, i) => StatusOf(i) == KeyStatus.Disabled), KeyBatch.Width, async (key, _) => await SwitchAsync(key, KeyStatus.Disabled));
+        await SwitchBackAsync();
     }
+
+    private Task SwitchBackAsync() => Parallel.ForEachAsync(
+        Keys.Select((key, i) => (Key: key, Status: StatusOf(i))).Where(wanted => Expected[wanted.Key.Key.KeyId] != VerdictOf(wanted.Status)),
+        KeyBatch.Width,
+        async (wanted, _) => await SwitchAsync(wanted.Key, wanted.Status));
 
     private static KeyStatus StatusOf(int number) => number % 3 == 0 ? KeyStatus.Disabled : KeyStatus.Enabled;
 

@@ -14,7 +14,7 @@ public sealed class NowhereTests
     [Fact]
     public async Task No_API_key_nor_a_piece_of_one_is_written_anywhere()
     {
-        await using var store = new TestStore();
+        await using var store = new TestStore { IsPrepared = false };
         await using var redis = await RedisServer.StartNewAsync();
         await using var server = await ServerProcess.StartAsync(
             store, redis.Setting,

@@ -16,7 +16,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// Settings of the runtime for a process that ends before optimized code is worth its compilation: a start takes a tenth less CPU time.
     /// The delay, hexadecimal and in milliseconds, is longer than any test.
     /// </summary>
-    public static readonly (string Name, string Value)[] ShortLived = [("DOTNET_TC_CallCountingDelayMs", "36EE80"), ("DOTNET_TieredPGO", "0")];
+    public static readonly (string Name, string Value)[] ShortLived =
+        [("DOTNET_TC_CallCountingDelayMs", "36EE80"), ("DOTNET_TieredPGO", "0")];
 
     /// <summary>Tells other processes where this one's gRPC port is.</summary>
     public static readonly (string Name, string Value) Advertised = ("KeyService__AdvertisedAddress", "127.0.0.1:{grpc}");
@@ -66,7 +67,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static Metadata As(string credential) => new() { { "authorization", $"Bearer {credential}" } };
 
-    /// <summary>Starts it and waits until it says that it is ready. A new store is migrated before, on SQL Server by a command, else as a copy.</summary>
+    /// <summary>
+    /// Starts it and waits until it says that it is ready. A new store is migrated before: on SQL Server by a command, else as a
+    /// copy (<see cref="PreparedStore"/>).
+    /// </summary>
     public static async Task<ServerProcess> StartAsync(TestStore store, params (string Name, string Value)[] settings)
     {
         if (store.UsesSqlServer)

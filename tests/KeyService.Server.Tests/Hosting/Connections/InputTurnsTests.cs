@@ -42,8 +42,8 @@ public class InputTurnsTests : InputTest
         ShouldGoOnAsync(Sent, read => read.End);
 
     /// <summary>
-    /// A client that keeps its input long must not keep the turn. Where the system stops a thread, a turn ends early, or its end is seen late: of 500 turns, about
-    /// half take eight slices, and without the rule about half take more.
+    /// A client that keeps its input long must not keep the turn. Where the system stops a thread, a turn ends early, or its
+    /// end is seen late: of 500 turns, about half take eight slices, and without the rule about half take more.
     /// </summary>
     [Fact]
     public async Task A_turn_ends_after_eight_slices_while_there_is_more_input()
@@ -71,7 +71,8 @@ public class InputTurnsTests : InputTest
             await EndTurnsAsync();
         }
 
-        lengths.Count(length => length > InputInTurns.MostReads).ShouldBeLessThan(lengths.Count(length => length == InputInTurns.MostReads));
+        var longer = lengths.Count(length => length > InputInTurns.MostReads);
+        longer.ShouldBeLessThan(lengths.Count(length => length == InputInTurns.MostReads));
     }
 
     /// <summary>
