@@ -34,7 +34,7 @@ public sealed class IssuedService : IAsyncLifetime
     public static async Task SignInAsync(IPage page)
     {
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" }).ClickAsync();
-        await page.WaitForURLAsync(url => url.Contains("/open-api/", StringComparison.Ordinal));
+        await page.ShouldReachAsync("/open-api/");
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -28,6 +29,13 @@ internal static class Parts
 
     /// <summary>Until the page that came with the document is replaced by the one that answers.</summary>
     public static Task WhenInteractiveAsync(this IPage page) => page.Locator("#main[data-page]").WaitForAsync();
+
+    /// <summary>
+    /// Until the address matches the pattern. The browser's driver asks for it again and again: WaitForURLAsync misses a navigation
+    /// that ends between its look at the address and the beginning of its wait.
+    /// </summary>
+    public static Task ShouldReachAsync(this IPage page, string pattern) =>
+        Expect(page).ToHaveURLAsync(new Regex(pattern), new() { Timeout = 30_000 });
 
     public static async Task<ILocator> OpenCreateDialogAsync(this IPage page, string name = "")
     {

@@ -76,9 +76,7 @@ internal sealed class Visitor : IAsyncDisposable
         await Page.GotoAsync(path);
         await Page.GetByLabel("Credential", new() { Exact = true }).FillAsync(credential ?? Server.RootCredential);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-        // Not its end: a page of ours goes on loading for as long as it is open.
-        await Page.WaitForURLAsync(
-            url => !url.Contains("/sign-in", StringComparison.Ordinal) && !url.Contains("/session/", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+        await Page.ShouldReachAsync("^(?!.*(/sign-in|/session/))");
     }
 
     /// <summary>The keys of a workspace, signed in without the sign-in page: that has tests of its own.</summary>

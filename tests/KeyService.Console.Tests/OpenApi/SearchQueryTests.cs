@@ -30,7 +30,7 @@ public sealed class SearchQueryTests(Browser browser)
         await visitor.OpenKeysAsync(Workspace);
         await visitor.Page.GetByLabel("Search").FillAsync(created.ApiKey);
 
-        await visitor.Page.WaitForURLAsync(url => url.Contains("?q=", StringComparison.Ordinal));
+        await visitor.Page.ShouldReachAsync(@"\?q=");
         await Expect(visitor.Page.GetByRole(AriaRole.Switch)).ToHaveCountAsync(1);
         await Expect(visitor.Page.GetByRole(AriaRole.Link, new() { Name = "looked for" })).ToBeVisibleAsync();
         asked.Append(visitor.Page.Url).ShouldAllBe(url => !url.Contains(created.ApiKey, StringComparison.Ordinal));

@@ -36,10 +36,10 @@ public sealed class ImpatienceTests(Browser browser)
         await visitor.OpenKeysAsync(workspace);
         var search = page.GetByLabel("Search", new() { Exact = true });
         await search.PressSequentiallyAsync("Trading ");
-        await page.WaitForURLAsync(url => url.EndsWith("?q=Trading", StringComparison.Ordinal));
+        await page.ShouldReachAsync(@"\?q=Trading$");
         await DeliberateDelay.ForAsync(500, "longer than the pause after which a search is sent");
         await search.PressSequentiallyAsync("bot");
-        await page.WaitForURLAsync(url => url.EndsWith("?q=Trading%20bot", StringComparison.Ordinal));
+        await page.ShouldReachAsync(@"\?q=Trading%20bot$");
 
         await Expect(search).ToHaveValueAsync("Trading bot");
         await Expect(page.Row("Trading bot")).ToBeVisibleAsync();

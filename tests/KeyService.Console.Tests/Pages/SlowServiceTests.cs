@@ -46,7 +46,7 @@ public sealed class SlowServiceTests(Browser browser, RelayedService served) : I
         await picker.FillAsync(_workspace + "-other");
         await picker.PressAsync("Enter");
 
-        await Page.WaitForURLAsync(url => url.EndsWith($"/open-api/{_workspace}-other", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+        await Page.ShouldReachAsync($"/open-api/{_workspace}-other$");
         await Expect(Page.GetByText("You have no permission in this workspace")).ToHaveCountAsync(0);
     }
 

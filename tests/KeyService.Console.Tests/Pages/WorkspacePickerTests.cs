@@ -28,7 +28,7 @@ public sealed class WorkspacePickerTests(Browser browser)
         await Picker(page).ClickAsync();
         await page.Keyboard.TypeAsync(_workspace + "-lo", new() { Delay = delay });
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(url => url.EndsWith($"/open-api/{_workspace}-lo", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+        await page.ShouldReachAsync($"/open-api/{_workspace}-lo$");
         await Expect(page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
         addresses.Distinct().ShouldHaveSingleItem();
     }
@@ -76,7 +76,7 @@ public sealed class WorkspacePickerTests(Browser browser)
         await Expect(Picker(page)).ToBeEnabledAsync();
         await Picker(page).EvaluateAsync("(field, id) => { field.focus(); field.value = id; field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertReplacementText' })); }", _workspace + "-other");
 
-        await page.WaitForURLAsync(url => url.EndsWith($"/open-api/{_workspace}-other", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+        await page.ShouldReachAsync($"/open-api/{_workspace}-other$");
     }
 
     private static ILocator Picker(IPage page) => page.GetByLabel("Workspace", new() { Exact = true });

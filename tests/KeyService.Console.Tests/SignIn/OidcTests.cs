@@ -39,7 +39,7 @@ public sealed class OidcTests(Browser browser, IssuedService shared) : IClassFix
         await visitor.Page.GotoAsync("/");
         await SignInAsync(visitor.Page);
 
-        await visitor.Page.WaitForURLAsync(url => url.EndsWith("/open-api/mine", StringComparison.Ordinal));
+        await visitor.Page.ShouldReachAsync("/open-api/mine$");
         await Expect(visitor.Page.GetByRole(AriaRole.Button, new() { Name = "Create API Auth Key", Exact = true })).ToBeVisibleAsync();
         await visitor.Page.GotoAsync("/open-api/theirs");
         await Expect(visitor.Page.GetByText("You may look, but not create keys in this workspace.")).ToBeVisibleAsync();
@@ -63,7 +63,7 @@ public sealed class OidcTests(Browser browser, IssuedService shared) : IClassFix
         service.Issuer.Set(new("heidi", Everything));
         service.Issuer.SignedIn = "heidi";
         await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Sign in with your account" }).ClickAsync();
-        await visitor.Page.WaitForURLAsync(url => url.EndsWith("/open-api/wanted", StringComparison.Ordinal));
+        await visitor.Page.ShouldReachAsync("/open-api/wanted$");
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class OidcTests(Browser browser, IssuedService shared) : IClassFix
         shared.Issuer.SignedIn.ShouldBe("erin");
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Sign out there too" }).ClickAsync();
-        await page.WaitForURLAsync(url => url.EndsWith("/sign-in?problem=SignedOut", StringComparison.Ordinal));
+        await page.ShouldReachAsync(@"/sign-in\?problem=SignedOut$");
         await Expect(page.GetByText("You are signed out.")).ToBeVisibleAsync();
         shared.Issuer.SignedIn.ShouldBeNull();
     }
@@ -140,7 +140,7 @@ public sealed class OidcTests(Browser browser, IssuedService shared) : IClassFix
 
         await Expect(visitor.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are signed out");
         await visitor.Page.GotoAsync("/");
-        await visitor.Page.WaitForURLAsync(url => url.Contains("/sign-in", StringComparison.Ordinal));
+        await visitor.Page.ShouldReachAsync("/sign-in");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using KeyService.AdminConsole.Tests.Infrastructure;
 using KeyService.Contracts.V1;
 using Microsoft.Playwright;
@@ -54,7 +55,7 @@ public sealed class SignInTests(Browser browser)
         await using var visitor = await browser.OpenAsync();
         await visitor.SignInAsync(path: $"/sign-in?return={Uri.EscapeDataString(wanted)}");
 
-        await visitor.Page.WaitForURLAsync(new Uri(browser.Server.HttpAddress, reached).ToString());
+        await visitor.Page.ShouldReachAsync($"^{Regex.Escape(new Uri(browser.Server.HttpAddress, reached).ToString())}$");
     }
 
     [Fact]
@@ -85,7 +86,7 @@ public sealed class SignInTests(Browser browser)
 
         await Expect(visitor.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your session has ended");
         await visitor.SignInAsync(path: visitor.Page.Url);
-        await visitor.Page.WaitForURLAsync("**/open-api/ended");
+        await visitor.Page.ShouldReachAsync("/open-api/ended$");
     }
 
     [Fact]
