@@ -38,7 +38,7 @@ internal sealed class FloodProcess : IAsyncDisposable
 
     private FloodProcess(Process process) => _process = process;
 
-    public static IEnumerable<string> Names => Floods.Keys;
+    public static IEnumerable<string> Names => Floods.Keys.Concat(AnonymousFlood.Names);
 
     public static FloodProcess Start(string name, Uri server, string credential, string keyId, int underWay)
     {
@@ -72,6 +72,12 @@ internal sealed class FloodProcess : IAsyncDisposable
     /// <summary>What the process does: until its input ends.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        if (AnonymousFlood.Names.Contains(args[0]))
+        {
+            await Console.Out.WriteLineAsync(await AnonymousFlood.RunAsync(args[0], new(args[1])));
+            return 0;
+        }
+
         var call = Floods[args[0]];
         var parties = Enumerable.Range(0, Connections).Select(_ => new Party(new(args[1])) { Credential = Environment.GetEnvironmentVariable(CredentialVariable)! }).ToList();
         using var end = new CancellationTokenSource();

@@ -17,7 +17,7 @@ internal sealed record ConnectionLimits
     /// <summary>Bytes: 50 calls with headers of 16 KiB, as characters of two bytes, and 256 KiB of bodies.</summary>
     private const int MostOfOneConnection = 2 * 1024 * 1024;
 
-    /// <summary>So many need not share: an honest client opens them in one burst.</summary>
+    /// <summary>As many as an honest client opens in one burst, where the memory allows it.</summary>
     public int FewAnonymous { get; init; } = 256;
 
     /// <summary>All connections of the listener.</summary>
@@ -27,10 +27,10 @@ internal sealed record ConnectionLimits
     public long Memory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>
-    /// Those that have not carried a valid credential. Bounds what clients without one can make the process keep: unread request bodies, answers and headers, at worst
-    /// <see cref="MostOfOneConnection"/> each, and a quarter of the memory together. A client has all the time in which so many others connect to present its credential.
+    /// Those that have not carried a valid credential. Limits what clients without one can make the process keep: unread request bodies, answers and headers, at most
+    /// <see cref="MostOfOneConnection"/> each, and a quarter of the memory for each listener. A client has all the time in which so many others connect to present its credential.
     /// </summary>
-    public int Anonymous => Math.Max((int)Math.Min(Connections / 4, Memory / 4 / MostOfOneConnection), Math.Min(Connections * 3 / 4, FewAnonymous));
+    public int Anonymous => (int)Math.Clamp(Memory / 4 / MostOfOneConnection, 1, Math.Max(Connections / 4, Math.Min(Connections * 3 / 4, FewAnonymous)));
 
     /// <summary>Those of one caller, and those of one address that several callers share.</summary>
     public int OfOneCaller => Math.Max(Connections / 2, 1);

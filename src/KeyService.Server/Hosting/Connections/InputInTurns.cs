@@ -11,10 +11,17 @@ namespace KeyService.Server.Hosting.Connections;
 /// Kestrel takes at most 4 KiB of it at a time over HTTP/2, and TLS decrypts so much at a time. A turn takes what is
 /// there, one read after the other, each when the calls of the one before have run: they find their objects in the
 /// processor's caches. A reader that does not come back for the next keeps no turn.
+/// <para>
+/// A connection that has not carried a valid credential has a share of its own. After its first bytes all of its input
+/// is read in slices, each in one of the few turns of such connections, whatever the input is: calls, frames that the
+/// protocol answers by itself (PING, SETTINGS), or frames that it ignores. So a flood of these takes a part of the
+/// processors, and authenticated calls do not wait behind it.
+/// </para>
 /// </summary>
 /// <param name="input">What the client sends.</param>
 /// <param name="turns">Of the process.</param>
-internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeReader, IThreadPoolWorkItem, IValueTaskSource
+/// <param name="isAuthenticated">Whether the connection has carried a valid credential; once true, it is not asked again.</param>
+internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bool> isAuthenticated) : PipeReader, IThreadPoolWorkItem, IValueTaskSource
 {
     /// <summary>Bytes: about seven calls of ValidateKey.</summary>
     public const int SliceLength = 1024;
@@ -24,6 +31,9 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
 
     /// <summary>Bytes: above what the calls of ValidateKey are that a connection may have at a time (Hosting/Listeners: 50).</summary>
     public const int BodyLength = 8 * 1024;
+
+    /// <summary>Bytes that a connection may send before its share is that of the anonymous ones: as a rule more than its first call.</summary>
+    public const int AnonymousLength = 4 * 1024;
 
     /// <summary>Reads of a turn: together about the calls that a connection may have at a time.</summary>
     public const int MostReads = 8;
@@ -55,6 +65,13 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     /// <summary>The turn goes on with the read that waits.</summary>
     private bool _continues;
 
+    /// <summary>Where the turn is from that it has, or waits for.</summary>
+    private InputTurns _turns = turns.Authenticated;
+
+    /// <summary>Bytes of <see cref="AnonymousLength"/> that are left; without a meaning once it is authenticated.</summary>
+    private long _anonymousLeft = AnonymousLength;
+
+    private bool _isAuthenticated;
     private int _state;
     private int _reads;
     private int _passes;
@@ -82,6 +99,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     {
         _hasMore = !examined.Equals(_read.Buffer.End);
         _examined = consumed.Equals(examined) ? 0 : _read.Buffer.Slice(consumed, examined).Length;
+        if (!_isAuthenticated) _anonymousLeft -= _read.Buffer.Slice(0, consumed).Length;
         input.AdvanceTo(consumed, examined);
     }
 
@@ -94,14 +112,14 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
 
     void IThreadPoolWorkItem.Execute()
     {
-        turns.AdmitOverdue();
+        _turns.AdmitOverdue();
         if (--_passes > 0)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
         }
 
-        if (Volatile.Read(ref _state) == ReadWaits && _hasMore && ++_reads < MostReads)
+        if (Volatile.Read(ref _state) == ReadWaits && _hasMore && _turns == turns.Authenticated && ++_reads < MostReads)
         {
             _continues = true;
             Volatile.Write(ref _state, NoTurn);
@@ -109,7 +127,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
             return;
         }
 
-        turns.Release();
+        _turns.Release();
         if (Interlocked.Exchange(ref _state, NoTurn) == ReadWaits) Resume();
     }
 
@@ -120,7 +138,12 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _resumed.OnCompleted(continuation, state, token, flags);
 
-    private bool IsShort => _read.Buffer.Length <= (_isLong ? SliceLength : ShortLength);
+    private bool IsShort => _read.Buffer.Length <= (IsLimited ? 0 : _isLong ? SliceLength : ShortLength);
+
+    /// <summary>Whether the share is that of the anonymous connections.</summary>
+    private bool IsLimited => _anonymousLeft <= 0 && IsAnonymous;
+
+    private bool IsAnonymous => !_isAuthenticated && !(_isAuthenticated = isAuthenticated());
 
     private ValueTask Resumed => new(this, _resumed.Version);
 
@@ -152,7 +175,8 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private bool TryBegin()
     {
         _resumed.Reset();
-        if (!turns.Take(this)) return false;
+        _turns = IsLimited ? turns.Anonymous : turns.Authenticated;
+        if (!_turns.Take(this)) return false;
         _reads = 0;
         Begin();
         return true;
@@ -171,7 +195,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
         }
         finally
         {
-            if (!hasInput) turns.Release();
+            if (!hasInput) _turns.Release();
         }
     }
 
@@ -185,7 +209,7 @@ internal sealed class InputInTurns(PipeReader input, InputTurns turns) : PipeRea
     private ReadResult Slice()
     {
         var length = _examined + SliceLength;
-        _isLong = !IsShort && _read.Buffer.Length > length && _read.Buffer.Length <= BodyLength;
+        _isLong = !IsShort && _read.Buffer.Length > length && (_read.Buffer.Length <= BodyLength || IsAnonymous);
         return !_isLong ? _read : new(_read.Buffer.Slice(0, length), _read.IsCanceled, isCompleted: false);
     }
 }

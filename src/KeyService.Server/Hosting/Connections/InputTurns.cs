@@ -7,16 +7,24 @@ namespace KeyService.Server.Hosting.Connections;
 /// answers 0.6 to 0.7 of its capacity on a machine with other load (tests/KeyService.Benchmarks, overload).
 /// </summary>
 /// <param name="count">Turns at a time.</param>
+/// <param name="longestWait">
+/// An input that has waited this long gets a turn beyond the limit, with the next pass of another turn through the
+/// thread pool. It also limits the queue, in which a closed connection stays until its turn.
+/// </param>
 /// <param name="time">Limits the wait.</param>
-internal sealed class InputTurns(int count, TimeProvider time)
+internal sealed class InputTurns(int count, TimeSpan longestWait, TimeProvider time)
 {
     /// <summary>
-    /// An input that has waited this long gets a turn beyond the limit, with the next pass of another turn through the
-    /// thread pool. Where the thread pool itself is the queue, as under a flood of short calls, turns are long and save
-    /// nothing: they must not add to the wait. It also limits the queue, in which a closed connection stays until its
-    /// turn. At saturation, 32 connections of 50 calls wait for about 10 ms for each processor.
+    /// The longest wait of authenticated connections. Where the thread pool itself is the queue, as under a flood of short calls, turns are long and save
+    /// nothing: they must not add to the wait. At saturation, 32 connections of 50 calls wait for about 10 ms for each processor.
     /// </summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// The longest wait of anonymous connections: turns beyond the limit are rare. When all that a listener may have
+    /// (Hosting/Connections/ConnectionLimits) send without a pause, these turns take less than half of a processor.
+    /// </summary>
+    public static readonly TimeSpan LongestAnonymousWait = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private readonly Queue<(InputInTurns Input, long Since)> _waiting = [];
@@ -25,7 +33,10 @@ internal sealed class InputTurns(int count, TimeProvider time)
     private int _free = count;
 
     /// <summary>Two batches of about seven calls for each processor: one is read while the other runs.</summary>
-    public static InputTurns ForProcess(TimeProvider time) => new(2 * Environment.ProcessorCount, time);
+    public static InputTurns ForAuthenticated(TimeProvider time) => new(2 * Environment.ProcessorCount, LongestWait, time);
+
+    /// <summary>At most half of the processors, for slices that take a fraction of a millisecond.</summary>
+    public static InputTurns ForAnonymous(TimeProvider time) => new(Math.Max(1, Environment.ProcessorCount / 2), LongestAnonymousWait, time);
 
     /// <summary>
     /// Gives <paramref name="input"/> a turn, now (true) or later: then <see cref="InputInTurns.Resume"/> is called when it has one.
@@ -64,7 +75,7 @@ internal sealed class InputTurns(int count, TimeProvider time)
 
     private void Admit()
     {
-        while (_waiting.TryPeek(out var next) && (_free > 0 || time.GetElapsedTime(next.Since) >= LongestWait))
+        while (_waiting.TryPeek(out var next) && (_free > 0 || time.GetElapsedTime(next.Since) >= longestWait))
         {
             _waiting.Dequeue();
             _free--;

@@ -28,6 +28,9 @@ internal sealed class OpenConnection(ConnectionTable table, ConnectionContext co
         set => _holder = value;
     }
 
+    /// <summary>Whether it has carried a valid credential.</summary>
+    public bool IsAuthenticated => _holder is not null;
+
     /// <summary>Called with every valid credential that is not the connection's last one.</summary>
     public void MarkAuthenticated(string caller)
     {

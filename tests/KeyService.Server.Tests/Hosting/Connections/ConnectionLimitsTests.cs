@@ -16,12 +16,16 @@ public class ConnectionLimitsTests
         ConnectionLimits.For(openFiles, listeners).Connections.ShouldBe(connections);
 
     [Theory]
-    [InlineData(64, 20_000, 5_000)]
-    [InlineData(8, 20_000, 1_024)]
-    [InlineData(1, 20_000, 256)]
-    [InlineData(64, 100, 75)]
-    public void Connections_without_a_credential_have_a_quarter_or_what_a_quarter_of_the_memory_allows(int gibibytes, int connections, int anonymous) =>
-        new ConnectionLimits { Connections = connections, Memory = gibibytes * 1024L * 1024 * 1024 }.Anonymous.ShouldBe(anonymous);
+    [InlineData(65_536, 20_000, 5_000)]
+    [InlineData(8_192, 20_000, 1_024)]
+    [InlineData(1_024, 20_000, 128)]
+    [InlineData(384, 20_000, 48)]
+    [InlineData(384, 50, 37)]
+    [InlineData(65_536, 100, 75)]
+    [InlineData(65_536, 400, 256)]
+    [InlineData(1, 20_000, 1)]
+    public void Connections_without_a_credential_have_a_quarter_or_what_a_quarter_of_the_memory_allows(int mebibytes, int connections, int anonymous) =>
+        new ConnectionLimits { Connections = connections, Memory = mebibytes * 1024L * 1024 }.Anonymous.ShouldBe(anonymous);
 
     [Fact]
     public void A_limit_that_leaves_too_few_stops_the_start_and_names_what_is_needed() =>

@@ -59,7 +59,7 @@ public class InputInTurnsTests : InputTest
     public async Task A_failed_input_fails_the_read_that_waits_for_it()
     {
         var pipe = new Pipe();
-        var read = new InputInTurns(pipe.Reader, Turns).ReadAsync().AsTask();
+        var read = Input(pipe).ReadAsync().AsTask();
 
         await pipe.Writer.CompleteAsync(new IOException("reset"));
 

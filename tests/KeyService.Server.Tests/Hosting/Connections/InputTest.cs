@@ -9,11 +9,13 @@ public abstract class InputTest
 {
     private protected static readonly byte[] Sent = [.. Enumerable.Range(0, (3 * InputInTurns.SliceLength) + 100).Select(i => (byte)(i % 251))];
 
-    private protected InputTest() => Turns = new(1, Time);
+    private protected InputTest() => All = new(new(1, InputTurns.LongestWait, Time), new(1, InputTurns.LongestAnonymousWait, Time));
 
     private protected FakeTimeProvider Time { get; } = new();
 
-    private protected InputTurns Turns { get; }
+    private protected ProcessTurns All { get; }
+
+    private protected InputTurns Turns => All.Authenticated;
 
     private protected async Task EndTurnsAsync()
     {
@@ -26,6 +28,9 @@ public abstract class InputTest
         var pipe = new Pipe();
         await pipe.Writer.WriteAsync(sent);
         await pipe.Writer.CompleteAsync();
-        return new(pipe.Reader, Turns);
+        return Input(pipe);
     }
+
+    /// <summary>Of an authenticated connection.</summary>
+    private protected InputInTurns Input(Pipe pipe) => new(pipe.Reader, All, () => true);
 }

@@ -14,7 +14,7 @@ public class InputTurnsTests : InputTest
     [Fact]
     public async Task Short_input_is_read_while_another_has_the_turn()
     {
-        Turns.Take(new(new Pipe().Reader, Turns)).ShouldBeTrue();
+        Turns.Take(Input(new())).ShouldBeTrue();
         var input = await SendAsync(Sent[..InputInTurns.ShortLength]);
 
         var read = await input.ReadAsync();
@@ -25,7 +25,7 @@ public class InputTurnsTests : InputTest
     [Fact]
     public async Task Long_input_waits_for_the_turn_of_another()
     {
-        Turns.Take(new(new Pipe().Reader, Turns)).ShouldBeTrue();
+        Turns.Take(Input(new())).ShouldBeTrue();
         var input = await SendAsync(Sent);
         var reading = input.ReadAsync().AsTask();
         await DeliberateDelay.ForAsync(50, "that it is read would show soon");
@@ -52,7 +52,7 @@ public class InputTurnsTests : InputTest
         for (var i = 0; i < 500; i++)
         {
             var pipe = new Pipe();
-            var input = new InputInTurns(pipe.Reader, Turns);
+            var input = Input(pipe);
             await pipe.Writer.WriteAsync(new byte[4 * InputInTurns.SliceLength]);
             var read = await input.ReadAsync();
             var other = (await SendAsync(Sent)).ReadAsync().AsTask();
@@ -81,7 +81,7 @@ public class InputTurnsTests : InputTest
     [Fact]
     public async Task Input_that_waits_too_long_gets_a_turn_beyond_the_limit()
     {
-        Turns.Take(new(new Pipe().Reader, Turns)).ShouldBeTrue();
+        Turns.Take(Input(new())).ShouldBeTrue();
         var late = (await SendAsync(Sent)).ReadAsync().AsTask();
         Time.Advance(InputTurns.LongestWait);
 
@@ -98,7 +98,7 @@ public class InputTurnsTests : InputTest
     {
         var pipe = new Pipe();
         await pipe.Writer.WriteAsync(Sent);
-        var failing = new InputInTurns(pipe.Reader, Turns);
+        var failing = Input(pipe);
         var read = await failing.ReadAsync();
         failing.AdvanceTo(read.Buffer.End);
         var again = failing.ReadAsync().AsTask();
@@ -135,14 +135,14 @@ public class InputTurnsTests : InputTest
     [Fact]
     public async Task Many_inputs_at_aTime_are_all_read_to_their_end()
     {
-        var turns = new InputTurns(2, TimeProvider.System);
-        var sums = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(async () =>
+        var turns = new InputTurns(2, InputTurns.LongestWait, TimeProvider.System);
+        var sums = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(async () =>
         {
             var pipe = new Pipe();
-            var input = new InputInTurns(pipe.Reader, turns);
+            var input = new InputInTurns(pipe.Reader, new(turns, turns), () => i % 2 == 0);
             var sending = Task.Run(async () =>
             {
-                for (var i = 0; i < 50; i++) await pipe.Writer.WriteAsync(Sent);
+                for (var sent = 0; sent < 50; sent++) await pipe.Writer.WriteAsync(Sent);
                 await pipe.Writer.CompleteAsync();
             });
             long sum = 0;
