@@ -42,7 +42,7 @@ internal static class Endpoints
         {
             app.Use(ApiGuard.InvokeConsole);
             app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages
-                .UseKeyServiceConsole(console).Use(NoteSignedIn).UseWebSockets().Use(new OpenPages().InvokeAsync).Use(new KeptFiles().InvokeAsync));
+                .Use(app.Services.GetRequiredService<AnonymousPages>().InvokeAsync).UseKeyServiceConsole(console).Use(NoteSignedIn).UseWebSockets().Use(new OpenPages().InvokeAsync).Use(new KeptFiles().InvokeAsync));
             app.MapKeyServiceConsole();
         }
 

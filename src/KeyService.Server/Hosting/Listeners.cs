@@ -59,7 +59,7 @@ internal static class Listeners
 
     public static IServiceCollection AddListeners(this IServiceCollection services, ConnectionLimits limits) => services
         .Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = MaxUnreadBytes)
-        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton<SocketTransportFactory>()
+        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton(_ => AnonymousPages.ForProcess()).AddSingleton<SocketTransportFactory>()
         .AddSingleton(provider => ProcessTurns.Of(provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<IConnectionListenerFactory, LimitedListenerFactory>();
 
@@ -133,7 +133,10 @@ internal static class Listeners
                 connection.Features.Set(own.Begin(connection.RemoteEndPoint, open.MarkAuthenticated));
                 connection.Features.Set(permits);
                 connection.Features.Set(new ConnectionQuota(open.PeerName, () => open.Holder));
-                connection.Transport = new TransportInTurns(connection.Transport, turns, () => open.IsAuthenticated);
+                var ofARead = lifetime.IsHttp2(connection) ? AnonymousInput.OfFrames : AnonymousInput.OfARequest;
+                var transport = new TransportInTurns(connection.Transport, turns, ofARead, () => open.IsAuthenticated);
+                connection.Features.Set(transport.Input);
+                connection.Transport = transport;
                 return next(connection);
             });
         });

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using KeyService.FunctionalTests.Infrastructure;
 
 namespace KeyService.FunctionalTests.Overload;
@@ -83,6 +84,23 @@ public sealed class ConnectionFloodTests
             seconds: 30);
     }
 
+    /// <summary>Over HTTP/1.1 a client may send many requests before it reads an answer: those of 1,500 closed connections would take a processor for more than a minute.</summary>
+    [Fact]
+    public async Task Requests_of_closed_connections_are_given_up()
+    {
+        await using var store = new TestStore();
+        await using var server = await ServerProcess.StartAsync(store);
+        var requests = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n", 90)));
+        await Parallel.ForAsync(0, 1_500, new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (_, token) =>
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", server.HttpAddress.Port, token);
+            await client.GetStream().WriteAsync(requests, token);
+        });
+
+        await Eventually.IsTrueAsync(async () => await OpenAsync(server) <= 2, "no connection is served any more");
+    }
+
     [Fact]
     public async Task A_process_whose_listener_lets_nobody_in_is_not_ready()
     {
@@ -160,6 +178,14 @@ public sealed class ConnectionFloodTests
 
     private static async Task<double> MetricAsync(ServerProcess server, string reason) =>
         ClosedIn((await JsonAnswer.Send(server, new(HttpMethod.Get, "/metrics"), "")).Text, reason);
+
+    /// <summary>Connections of the HTTP port that are served, whether or not their sockets are open.</summary>
+    private static async Task<double> OpenAsync(ServerProcess server)
+    {
+        var page = (await JsonAnswer.Send(server, new(HttpMethod.Get, "/metrics"), "")).Text;
+        var line = page.Split('\n').First(line => line.StartsWith("kestrel_active_connections", StringComparison.Ordinal) && line.Contains($"\"{server.HttpAddress.Port}\""));
+        return double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     private static double ClosedIn(string page, string reason)
     {

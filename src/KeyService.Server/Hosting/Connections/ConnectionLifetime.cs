@@ -28,6 +28,7 @@ internal sealed class ConnectionLifetime(HttpProtocols protocols, ConnectionMetr
             // Half closed, it would still be an open file.
             open.Abort("The client closed it.");
             open.Release();
+            connection.Features.Get<InputInTurns>()?.End();
             // Kestrel's HTTP/1.1 has no such queue, and reads until its task ends.
             if (IsHttp2(connection))
             {
@@ -40,15 +41,18 @@ internal sealed class ConnectionLifetime(HttpProtocols protocols, ConnectionMetr
         await serving;
     }
 
+    /// <summary>Known after the TLS handshake.</summary>
+    public bool IsHttp2(ConnectionContext connection) => protocols == HttpProtocols.Http2
+        || connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) == true;
+
     private async Task<bool> IsLostAsync(ConnectionContext connection, Task serving)
     {
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (connection.ConnectionClosed.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), closed))
             await Task.WhenAny(serving, closed.Task);
-        if (!serving.IsCompleted) await Task.WhenAny(serving, Task.Delay(Grace, time));
+        if (serving.IsCompleted) return false;
+        connection.Features.Get<InputInTurns>()?.Close();
+        await Task.WhenAny(serving, Task.Delay(Grace, time));
         return !serving.IsCompleted;
     }
-
-    private bool IsHttp2(ConnectionContext connection) => protocols == HttpProtocols.Http2
-        || connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual("h2"u8) == true;
 }

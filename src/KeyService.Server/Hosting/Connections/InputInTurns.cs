@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
+using Microsoft.AspNetCore.Connections;
 
 namespace KeyService.Server.Hosting.Connections;
 
@@ -12,16 +14,17 @@ namespace KeyService.Server.Hosting.Connections;
 /// there, one read after the other, each when the calls of the one before have run: they find their objects in the
 /// processor's caches. A reader that does not come back for the next keeps no turn.
 /// <para>
-/// A connection that has not carried a valid credential has a share of its own. After its first bytes all of its input
-/// is read in slices, each in one of the few turns of such connections, whatever the input is: calls, frames that the
-/// protocol answers by itself (PING, SETTINGS), or frames that it ignores. So a flood of these takes a part of the
-/// processors, and authenticated calls do not wait behind it.
+/// A connection that has not carried a valid credential has a share of its own. Beyond what <see cref="AnonymousInput"/>
+/// allows, all of its input is read in slices, each in one of the few turns of such connections, whatever the input is:
+/// calls, pages, frames that the protocol answers by itself (PING, SETTINGS), or frames that it ignores. So a flood of
+/// these takes a part of the processors, and authenticated calls do not wait behind it.
 /// </para>
 /// </summary>
 /// <param name="input">What the client sends.</param>
 /// <param name="turns">Of the process.</param>
+/// <param name="ofARead">For <see cref="AnonymousInput"/>.</param>
 /// <param name="isAuthenticated">Whether the connection has carried a valid credential; once true, it is not asked again.</param>
-internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bool> isAuthenticated) : PipeReader, IThreadPoolWorkItem, IValueTaskSource
+internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofARead, Func<bool> isAuthenticated) : PipeReader, IThreadPoolWorkItem, IValueTaskSource
 {
     /// <summary>Bytes: about seven calls of ValidateKey.</summary>
     public const int SliceLength = 1024;
@@ -31,9 +34,6 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
 
     /// <summary>Bytes: above what the calls of ValidateKey are that a connection may have at a time (Hosting/Listeners: 50).</summary>
     public const int BodyLength = 8 * 1024;
-
-    /// <summary>Bytes that a connection may send before its share is that of the anonymous ones: as a rule more than its first call.</summary>
-    public const int AnonymousLength = 4 * 1024;
 
     /// <summary>Reads of a turn: together about the calls that a connection may have at a time.</summary>
     public const int MostReads = 8;
@@ -68,16 +68,26 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
     /// <summary>Where the turn is from that it has, or waits for.</summary>
     private InputTurns _turns = turns.Authenticated;
 
-    /// <summary>Bytes of <see cref="AnonymousLength"/> that are left; without a meaning once it is authenticated.</summary>
-    private long _anonymousLeft = AnonymousLength;
+    /// <summary>What it may read outside the share of the anonymous connections; without a meaning once it is authenticated.</summary>
+    private AnonymousInput _anonymous = new(ofARead, turns.Time);
 
     private bool _isAuthenticated;
+
+    /// <summary>A turn is waited for, and is not given yet.</summary>
+    private int _isWaiting;
+
+    /// <summary>The read that was resumed has the turn that it waited for.</summary>
+    private bool _isGiven;
+
+    private volatile bool _isClosed;
+    private volatile bool _isEnded;
     private int _state;
     private int _reads;
     private int _passes;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
+        if (_isEnded) ThrowEnded();
         if (Volatile.Read(ref _state) != NoTurn) return ReadAfterTurnAsync(cancellationToken);
         var reading = input.ReadAsync(cancellationToken);
         if (!reading.IsCompletedSuccessfully) return WaitForInputAsync(reading);
@@ -99,7 +109,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
     {
         _hasMore = !examined.Equals(_read.Buffer.End);
         _examined = consumed.Equals(examined) ? 0 : _read.Buffer.Slice(consumed, examined).Length;
-        if (!_isAuthenticated) _anonymousLeft -= _read.Buffer.Slice(0, consumed).Length;
+        if (!_isAuthenticated) _anonymous.Spend(_read.Buffer.Slice(0, consumed).Length);
         input.AdvanceTo(consumed, examined);
     }
 
@@ -107,8 +117,25 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
 
     public override void Complete(Exception? exception = null) => input.Complete(exception);
 
-    /// <summary>Continues the read that waits, on the thread pool.</summary>
-    public void Resume() => _resumed.SetResult(true);
+    /// <summary>Gives the turn that is waited for: the read continues on the thread pool.</summary>
+    /// <returns>Whether it is still waited for.</returns>
+    public bool TryGive() => TryResume(isGiven: true);
+
+    /// <summary>Called before the input is put into the queue.</summary>
+    public void BeginWait() => Volatile.Write(ref _isWaiting, 1);
+
+    /// <summary>The socket is closed: what is left of anonymous input is read in turns.</summary>
+    public void Close() => _isClosed = true;
+
+    /// <summary>
+    /// Ends the input of a connection whose socket is closed: no further read succeeds. Over HTTP/1.1 Kestrel would go on with the requests
+    /// that are there, for as many connections as a client has closed.
+    /// </summary>
+    public void End()
+    {
+        _isEnded = true;
+        TryResume(isGiven: false);
+    }
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -123,12 +150,12 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
         {
             _continues = true;
             Volatile.Write(ref _state, NoTurn);
-            Resume();
+            _resumed.SetResult(true);
             return;
         }
 
         _turns.Release();
-        if (Interlocked.Exchange(ref _state, NoTurn) == ReadWaits) Resume();
+        if (Interlocked.Exchange(ref _state, NoTurn) == ReadWaits) _resumed.SetResult(true);
     }
 
     void IValueTaskSource.GetResult(short token) => _resumed.GetResult(token);
@@ -141,7 +168,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
     private bool IsShort => _read.Buffer.Length <= (IsLimited ? 0 : _isLong ? SliceLength : ShortLength);
 
     /// <summary>Whether the share is that of the anonymous connections.</summary>
-    private bool IsLimited => _anonymousLeft <= 0 && IsAnonymous;
+    private bool IsLimited => !_isAuthenticated && (_isClosed || _anonymous.IsSpent) && IsAnonymous;
 
     private bool IsAnonymous => !_isAuthenticated && !(_isAuthenticated = isAuthenticated());
 
@@ -160,13 +187,22 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
     private async ValueTask<ReadResult> WaitForInputAsync(ValueTask<ReadResult> reading)
     {
         _read = await reading;
+        if (_isEnded) ThrowEnded();
         return IsShort || TryBegin() ? Slice() : await WaitForTurnAsync();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitForTurnAsync()
     {
+        // It may have ended before it was in the queue.
+        if (_isEnded) TryResume(isGiven: false);
         await Resumed;
+        if (_isEnded)
+        {
+            if (_isGiven) _turns.Release();
+            ThrowEnded();
+        }
+
         _reads = 0;
         Begin();
         return Slice();
@@ -179,6 +215,14 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
         if (!_turns.Take(this)) return false;
         _reads = 0;
         Begin();
+        return true;
+    }
+
+    private bool TryResume(bool isGiven)
+    {
+        if (Interlocked.Exchange(ref _isWaiting, 0) == 0) return false;
+        _isGiven = isGiven;
+        _resumed.SetResult(true);
         return true;
     }
 
@@ -212,4 +256,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Func<bo
         _isLong = !IsShort && _read.Buffer.Length > length && (_read.Buffer.Length <= BodyLength || IsAnonymous);
         return !_isLong ? _read : new(_read.Buffer.Slice(0, length), _read.IsCanceled, isCompleted: false);
     }
+
+    [DoesNotReturn]
+    private static void ThrowEnded() => throw new ConnectionAbortedException("The client closed the connection.");
 }

@@ -9,22 +9,16 @@ namespace KeyService.Server.Hosting.Connections;
 /// <param name="count">Turns at a time.</param>
 /// <param name="longestWait">
 /// An input that has waited this long gets a turn beyond the limit, with the next pass of another turn through the
-/// thread pool. It also limits the queue, in which a closed connection stays until its turn.
+/// thread pool. Null: none does.
 /// </param>
 /// <param name="time">Limits the wait.</param>
-internal sealed class InputTurns(int count, TimeSpan longestWait, TimeProvider time)
+internal sealed class InputTurns(int count, TimeSpan? longestWait, TimeProvider time)
 {
     /// <summary>
     /// The longest wait of authenticated connections. Where the thread pool itself is the queue, as under a flood of short calls, turns are long and save
     /// nothing: they must not add to the wait. At saturation, 32 connections of 50 calls wait for about 10 ms for each processor.
     /// </summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>
-    /// The longest wait of anonymous connections: turns beyond the limit are rare. When all that a listener may have
-    /// (Hosting/Connections/ConnectionLimits) send without a pause, these turns take less than half of a processor.
-    /// </summary>
-    public static readonly TimeSpan LongestAnonymousWait = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private readonly Queue<(InputInTurns Input, long Since)> _waiting = [];
@@ -35,11 +29,11 @@ internal sealed class InputTurns(int count, TimeSpan longestWait, TimeProvider t
     /// <summary>Two batches of about seven calls for each processor: one is read while the other runs.</summary>
     public static InputTurns ForAuthenticated(TimeProvider time) => new(2 * Environment.ProcessorCount, LongestWait, time);
 
-    /// <summary>At most half of the processors, for slices that take a fraction of a millisecond.</summary>
-    public static InputTurns ForAnonymous(TimeProvider time) => new(Math.Max(1, Environment.ProcessorCount / 2), LongestAnonymousWait, time);
+    /// <summary>One for two processors: authenticated connections have the rest, however many others wait.</summary>
+    public static InputTurns ForAnonymous(TimeProvider time) => new(Math.Max(1, Environment.ProcessorCount / 2), longestWait: null, time);
 
     /// <summary>
-    /// Gives <paramref name="input"/> a turn, now (true) or later: then <see cref="InputInTurns.Resume"/> is called when it has one.
+    /// Gives <paramref name="input"/> a turn, now (true) or later: then <see cref="InputInTurns.TryGive"/> is called when it has one.
     /// </summary>
     public bool Take(InputInTurns input)
     {
@@ -51,6 +45,7 @@ internal sealed class InputTurns(int count, TimeSpan longestWait, TimeProvider t
                 return true;
             }
 
+            input.BeginWait();
             _waiting.Enqueue((input, time.GetTimestamp()));
             Admit();
             return false;
@@ -75,11 +70,11 @@ internal sealed class InputTurns(int count, TimeSpan longestWait, TimeProvider t
 
     private void Admit()
     {
-        while (_waiting.TryPeek(out var next) && (_free > 0 || time.GetElapsedTime(next.Since) >= longestWait))
+        while (_waiting.TryPeek(out var next) && (_free > 0 || (longestWait is { } longest && time.GetElapsedTime(next.Since) >= longest)))
         {
             _waiting.Dequeue();
-            _free--;
-            next.Input.Resume();
+            // Not to an input that has ended.
+            if (next.Input.TryGive()) _free--;
         }
     }
 }

@@ -3,9 +3,11 @@ using System.IO.Pipelines;
 namespace KeyService.Server.Hosting.Connections;
 
 /// <summary>A connection whose input is read by <see cref="InputInTurns"/>.</summary>
-internal sealed class TransportInTurns(IDuplexPipe transport, ProcessTurns turns, Func<bool> isAuthenticated) : IDuplexPipe
+internal sealed class TransportInTurns(IDuplexPipe transport, ProcessTurns turns, int ofARead, Func<bool> isAuthenticated) : IDuplexPipe
 {
-    public PipeReader Input { get; } = new InputInTurns(transport.Input, turns, isAuthenticated);
+    PipeReader IDuplexPipe.Input => Input;
+
+    public InputInTurns Input { get; } = new(transport.Input, turns, ofARead, isAuthenticated);
 
     public PipeWriter Output { get; } = transport.Output;
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using KeyService.Server.Hosting.Connections;
+using Microsoft.AspNetCore.Connections;
 
 namespace KeyService.Server.Tests.Hosting.Connections;
 
@@ -10,7 +11,7 @@ public class AnonymousInputTests : InputTest
     private readonly InputInTurns _input;
     private bool _isAuthenticated;
 
-    public AnonymousInputTests() => _input = new(_pipe.Reader, All, () => _isAuthenticated);
+    public AnonymousInputTests() => _input = new(_pipe.Reader, All, AnonymousInput.OfFrames, () => _isAuthenticated);
 
     [Fact]
     public async Task Its_first_bytes_wait_for_no_turn_when_they_are_short()
@@ -29,8 +30,7 @@ public class AnonymousInputTests : InputTest
         All.Anonymous.Take(Input(new())).ShouldBeTrue();
         await _pipe.Writer.WriteAsync(new byte[1]);
         var reading = _input.ReadAsync().AsTask();
-        await DeliberateDelay.ForAsync(50, "that it is read would show soon");
-        reading.IsCompleted.ShouldBeFalse();
+        await ShouldWaitAsync(reading);
 
         All.Anonymous.Release();
 
@@ -53,16 +53,14 @@ public class AnonymousInputTests : InputTest
         await SpendAsync();
         await _pipe.Writer.WriteAsync(new byte[4 * InputInTurns.BodyLength]);
         var read = await _input.ReadAsync();
-        var other = new InputInTurns(new Pipe().Reader, All, () => true);
-        var isNext = All.Anonymous.Take(other);
+        var isNext = All.Anonymous.Take(Input(new()));
 
         _input.AdvanceTo(read.Buffer.End);
         var next = _input.ReadAsync().AsTask();
-        await DeliberateDelay.ForAsync(50, "that it goes on would show soon");
 
         read.Buffer.Length.ShouldBe(InputInTurns.SliceLength);
         isNext.ShouldBeFalse();
-        next.IsCompleted.ShouldBeFalse();
+        await ShouldWaitAsync(next);
         All.Anonymous.Release();
         (await next.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
     }
@@ -87,28 +85,104 @@ public class AnonymousInputTests : InputTest
         (await _input.ReadAsync()).Buffer.Length.ShouldBe(InputInTurns.ShortLength);
     }
 
-    /// <summary>It limits the queue, in which a closed connection stays.</summary>
+    /// <summary>Over HTTP/1.1 each may be a page.</summary>
     [Fact]
-    public async Task Its_wait_is_limited()
+    public async Task Requests_count_more_than_frames()
+    {
+        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        var input = new InputInTurns(_pipe.Reader, All, AnonymousInput.OfARequest, () => false);
+        await ReadAsync(input, AnonymousInput.Most / AnonymousInput.OfARequest);
+        await _pipe.Writer.WriteAsync(new byte[1]);
+
+        await ShouldWaitAsync(input.ReadAsync().AsTask());
+    }
+
+    [Fact]
+    public async Task A_probe_is_read_without_a_turn_again_after_a_while()
+    {
+        await SpendAsync();
+        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        await _pipe.Writer.WriteAsync(new byte[1]);
+        Time.Advance(TimeSpan.FromSeconds(AnonymousInput.OfFrames / AnonymousInput.ASecond));
+
+        (await _input.ReadAsync()).Buffer.Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task After_its_socket_is_closed_all_of_it_waits_for_a_turn()
+    {
+        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        await _pipe.Writer.WriteAsync(new byte[1]);
+
+        _input.Close();
+
+        await ShouldWaitAsync(_input.ReadAsync().AsTask());
+    }
+
+    /// <summary>Over HTTP/1.1 the requests that are there would be answered, of as many connections as were closed.</summary>
+    [Fact]
+    public async Task Ended_input_is_not_read()
+    {
+        await _pipe.Writer.WriteAsync(new byte[1]);
+
+        _input.End();
+
+        Should.Throw<ConnectionAbortedException>(() => { _ = _input.ReadAsync(); });
+    }
+
+    [Fact]
+    public async Task A_read_that_waits_ends_with_its_input_and_takes_no_turn()
     {
         await SpendAsync();
         All.Anonymous.Take(Input(new())).ShouldBeTrue();
         await _pipe.Writer.WriteAsync(new byte[1]);
         var reading = _input.ReadAsync().AsTask();
-        Time.Advance(InputTurns.LongestAnonymousWait);
 
-        All.Anonymous.AdmitOverdue();
+        _input.End();
 
-        (await reading.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(1);
+        // As Kestrel takes it: a kind of cancellation.
+        await Should.ThrowAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(30)));
+        All.Anonymous.Release();
+        All.Anonymous.Take(Input(new())).ShouldBeTrue();
     }
 
-    /// <summary>The bytes that it may send before.</summary>
-    private async Task SpendAsync()
+    [Fact]
+    public async Task A_read_that_has_its_turn_when_its_input_ends_gives_it_back()
     {
-        for (var left = InputInTurns.AnonymousLength; left > 0; left -= InputInTurns.SliceLength)
+        var turns = new InputTurns(1, longestWait: null, Time);
+        for (var i = 0; i < 200; i++)
         {
-            await _pipe.Writer.WriteAsync(new byte[InputInTurns.SliceLength]);
-            _input.AdvanceTo((await _input.ReadAsync()).Buffer.End);
+            var pipe = new Pipe();
+            var input = new InputInTurns(pipe.Reader, new(Turns, turns, Time), AnonymousInput.OfFrames, () => false);
+            input.Close();
+            turns.Take(Input(new())).ShouldBeTrue();
+            await pipe.Writer.WriteAsync(new byte[1]);
+            var reading = input.ReadAsync().AsTask();
+
+            await Task.WhenAll(Task.Run(turns.Release), Task.Run(input.End));
+
+            // It succeeds when it was resumed before.
+            await reading.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(TimeSpan.FromSeconds(30));
+            await Eventually.IsTrueAsync(() => Task.FromResult(turns.Take(Input(new()))), "the turn is free");
+            turns.Release();
+        }
+    }
+
+    private static async Task ShouldWaitAsync(Task reading)
+    {
+        await DeliberateDelay.ForAsync(50, "that it is read would show soon");
+        reading.IsCompleted.ShouldBeFalse();
+    }
+
+    /// <summary>All that it may read before.</summary>
+    private Task SpendAsync() => ReadAsync(_input, AnonymousInput.Most / AnonymousInput.OfFrames);
+
+    private async Task ReadAsync(InputInTurns input, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await _pipe.Writer.WriteAsync(new byte[1]);
+            input.AdvanceTo((await input.ReadAsync()).Buffer.End);
         }
     }
 }

@@ -9,7 +9,7 @@ public abstract class InputTest
 {
     private protected static readonly byte[] Sent = [.. Enumerable.Range(0, (3 * InputInTurns.SliceLength) + 100).Select(i => (byte)(i % 251))];
 
-    private protected InputTest() => All = new(new(1, InputTurns.LongestWait, Time), new(1, InputTurns.LongestAnonymousWait, Time));
+    private protected InputTest() => All = new(new(1, InputTurns.LongestWait, Time), new(1, longestWait: null, Time), Time);
 
     private protected FakeTimeProvider Time { get; } = new();
 
@@ -32,5 +32,5 @@ public abstract class InputTest
     }
 
     /// <summary>Of an authenticated connection.</summary>
-    private protected InputInTurns Input(Pipe pipe) => new(pipe.Reader, All, () => true);
+    private protected InputInTurns Input(Pipe pipe) => new(pipe.Reader, All, AnonymousInput.OfFrames, () => true);
 }

@@ -139,7 +139,7 @@ public class InputTurnsTests : InputTest
         var sums = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(async () =>
         {
             var pipe = new Pipe();
-            var input = new InputInTurns(pipe.Reader, new(turns, turns), () => i % 2 == 0);
+            var input = new InputInTurns(pipe.Reader, new(turns, turns, TimeProvider.System), AnonymousInput.OfFrames, () => i % 2 == 0);
             var sending = Task.Run(async () =>
             {
                 for (var sent = 0; sent < 50; sent++) await pipe.Writer.WriteAsync(Sent);

@@ -1,0 +1,98 @@
+using System.IO.Pipelines;
+using System.Net;
+using KeyService.Server.Hosting.Connections;
+using KeyService.Server.Observability;
+using KeyService.Server.Tests.Fakes;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KeyService.Server.Tests.Hosting.Connections;
+
+public sealed class AnonymousPagesTests : IDisposable
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly ConnectionMetrics _metrics;
+    private readonly TaskCompletionSource _made = new();
+
+    public AnonymousPagesTests() =>
+        _metrics = new(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), TimeProvider.System, new LogLines<ConnectionMetrics>());
+
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _services.Dispose();
+    }
+
+    [Fact]
+    public async Task A_page_waits_while_another_is_made_and_one_that_finds_no_place_is_refused()
+    {
+        using var pages = new AnonymousPages(most: 1, queue: 1);
+        var (first, second, third) = (Request(), Request(), Request());
+        var making = pages.InvokeAsync(first, MakeAsync);
+        var waiting = pages.InvokeAsync(second, MakeAsync);
+
+        await pages.InvokeAsync(third, MakeAsync);
+
+        waiting.IsCompleted.ShouldBeFalse();
+        third.Response.StatusCode.ShouldBe(503);
+        third.Response.Headers.RetryAfter.ToString().ShouldBe("1");
+        third.Response.Body.Length.ShouldBe(0);
+        _made.SetResult();
+        await Task.WhenAll(making, waiting);
+        foreach (var answered in new[] { first, second }) (answered.Response.StatusCode, answered.Response.Body.Length, answered.Response.ContentLength).ShouldBe((200, 4, 4));
+    }
+
+    /// <summary>A client decides when it reads: it must not decide how long others wait.</summary>
+    [Fact]
+    public async Task A_page_that_is_not_read_lets_the_next_be_made()
+    {
+        using var pages = new AnonymousPages(most: 1, queue: 1);
+        var (unread, next) = (Request(), Request());
+        // With a pause at a byte: what is written is never taken.
+        var pipe = new Pipe(new(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        unread.Response.Body = pipe.Writer.AsStream();
+        _made.SetResult();
+        var sending = pages.InvokeAsync(unread, MakeAsync);
+
+        await pages.InvokeAsync(next, MakeAsync).WaitAsync(TimeSpan.FromSeconds(30));
+
+        sending.IsCompleted.ShouldBeFalse();
+        next.Response.Body.Length.ShouldBe(4);
+    }
+
+    [Theory]
+    [InlineData("POST", "/sign-in", false)]
+    [InlineData("GET", "/session/oidc", false)]
+    [InlineData("GET", "/sign-in", true)]
+    public async Task What_has_limits_of_its_own_and_signed_in_connections_do_not_wait(string method, string path, bool isAuthenticated)
+    {
+        using var pages = new AnonymousPages(most: 1, queue: 0);
+        var making = pages.InvokeAsync(Request(), MakeAsync);
+        var other = Request(method, path, isAuthenticated);
+
+        var answering = pages.InvokeAsync(other, MakeAsync);
+
+        other.Response.StatusCode.ShouldBe(200);
+        _made.SetResult();
+        await Task.WhenAll(making, answering);
+        other.Response.Body.Length.ShouldBe(4);
+    }
+
+    private async Task MakeAsync(HttpContext http)
+    {
+        await _made.Task;
+        await http.Response.WriteAsync("page");
+    }
+
+    private DefaultHttpContext Request(string method = "GET", string path = "/sign-in", bool isAuthenticated = false)
+    {
+        var table = new ConnectionTable(new() { Connections = 100 }, _metrics);
+        var open = table.Add(new DefaultConnectionContext { RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 1) })!;
+        if (isAuthenticated) open.MarkAuthenticated("person");
+        var http = new DefaultHttpContext();
+        (http.Request.Method, http.Request.Path, http.Response.Body) = (method, path, new MemoryStream());
+        http.Features.Set(open);
+        return http;
+    }
+}
