@@ -123,7 +123,8 @@ internal static class Listeners
             var services = listen.ApplicationServices;
             var own = services.GetRequiredService<OwnConnections>();
             var turns = services.GetRequiredService<ProcessTurns>();
-            var lifetime = new ConnectionLifetime(protocols, services.GetRequiredService<ConnectionMetrics>(), services.GetRequiredService<TimeProvider>());
+            var time = services.GetRequiredService<TimeProvider>();
+            var lifetime = new ConnectionLifetime(protocols, services.GetRequiredService<ConnectionMetrics>(), time);
             listen.Protocols = protocols;
             listen.Use(next => connection => lifetime.ServeAsync(connection, next));
             if (options.Tls) UseCertificate(listen);
@@ -134,7 +135,7 @@ internal static class Listeners
                 connection.Features.Set(permits);
                 connection.Features.Set(new ConnectionQuota(open.PeerName, () => open.Holder));
                 var ofARead = lifetime.IsHttp2(connection) ? AnonymousInput.OfFrames : AnonymousInput.OfARequest;
-                var transport = new TransportInTurns(connection.Transport, turns, ofARead, () => open.IsAuthenticated);
+                var transport = new TransportInTurns(connection.Transport, turns, new(ofARead, () => open.IsAuthenticated, time));
                 connection.Features.Set(transport.Input);
                 connection.Transport = transport;
                 return next(connection);

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace KeyService.Server.Hosting.Connections;
 
 /// <summary>
@@ -5,8 +7,9 @@ namespace KeyService.Server.Hosting.Connections;
 /// its first call or its first pages, and then what a probe of its health or metrics needs.
 /// </summary>
 /// <param name="ofARead">Bytes that a read counts for at least.</param>
+/// <param name="isAuthenticated">Whether the connection has carried a valid credential; once true, it is not asked again.</param>
 /// <param name="time">The clock.</param>
-internal struct AnonymousInput(int ofARead, TimeProvider time)
+internal sealed class AnonymousInput(int ofARead, Func<bool> isAuthenticated, TimeProvider time)
 {
     /// <summary>Bytes: the headers that a call may have (Grpc/HeaderLimits).</summary>
     public const int Most = 16 * 1024;
@@ -22,9 +25,16 @@ internal struct AnonymousInput(int ofARead, TimeProvider time)
 
     private long _left = Most;
     private long _since = time.GetTimestamp();
+    private bool _isAuthenticated;
+    private volatile bool _isClosed;
 
-    /// <summary>Whether nothing is left now.</summary>
-    public bool IsSpent
+    /// <summary>Whether the connection has not carried a valid credential.</summary>
+    public bool IsAnonymous => !_isAuthenticated && !(_isAuthenticated = isAuthenticated());
+
+    /// <summary>Whether the next read is in the share of the anonymous connections.</summary>
+    public bool IsLimited => !_isAuthenticated && (_isClosed || IsSpent) && IsAnonymous;
+
+    private bool IsSpent
     {
         get
         {
@@ -35,6 +45,12 @@ internal struct AnonymousInput(int ofARead, TimeProvider time)
         }
     }
 
-    /// <summary>Counts a read of so many bytes.</summary>
-    public void Spend(long bytes) => _left = Math.Max(_left - Math.Max(bytes, ofARead), 1 - ofARead);
+    /// <summary>Counts a read, which consumed a part of the buffer.</summary>
+    public void Spend(in ReadOnlySequence<byte> buffer, SequencePosition consumed)
+    {
+        if (!_isAuthenticated) _left = Math.Max(_left - Math.Max(buffer.Slice(0, consumed).Length, ofARead), 1 - ofARead);
+    }
+
+    /// <summary>The socket is closed: nothing more is read outside that share.</summary>
+    public void Close() => _isClosed = true;
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 using Microsoft.AspNetCore.Connections;
 
 namespace KeyService.Server.Hosting.Connections;
@@ -22,19 +21,9 @@ namespace KeyService.Server.Hosting.Connections;
 /// </summary>
 /// <param name="input">What the client sends.</param>
 /// <param name="turns">Of the process.</param>
-/// <param name="ofARead">For <see cref="AnonymousInput"/>.</param>
-/// <param name="isAuthenticated">Whether the connection has carried a valid credential; once true, it is not asked again.</param>
-internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofARead, Func<bool> isAuthenticated) : PipeReader, IThreadPoolWorkItem, IValueTaskSource
+/// <param name="anonymous">Of the connection.</param>
+internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, AnonymousInput anonymous) : PipeReader, IThreadPoolWorkItem
 {
-    /// <summary>Bytes: about seven calls of ValidateKey.</summary>
-    public const int SliceLength = 1024;
-
-    /// <summary>Bytes: about eighteen calls of ValidateKey.</summary>
-    public const int ShortLength = 2560;
-
-    /// <summary>Bytes: above what the calls of ValidateKey are that a connection may have at a time (Hosting/Listeners: 50).</summary>
-    public const int BodyLength = 8 * 1024;
-
     /// <summary>Reads of a turn: together about the calls that a connection may have at a time.</summary>
     public const int MostReads = 8;
 
@@ -50,14 +39,9 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
     /// <summary>The turn is not over, and a read waits for its end.</summary>
     private const int ReadWaits = 2;
 
-    private ManualResetValueTaskSourceCore<bool> _resumed = new() { RunContinuationsAsynchronously = true };
+    private readonly TurnWait _wait = new();
+    private readonly InputSlices _slices = new(anonymous);
     private ReadResult _read;
-
-    /// <summary>Bytes that were examined and not consumed: the next read returns more than these.</summary>
-    private long _examined;
-
-    /// <summary>A slice of long input was read, and not yet its end.</summary>
-    private bool _isLong;
 
     /// <summary>There is input that the reader has not examined: the next read does not wait.</summary>
     private bool _hasMore;
@@ -68,18 +52,6 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
     /// <summary>Where the turn is from that it has, or waits for.</summary>
     private InputTurns _turns = turns.Authenticated;
 
-    /// <summary>What it may read outside the share of the anonymous connections; without a meaning once it is authenticated.</summary>
-    private AnonymousInput _anonymous = new(ofARead, turns.Time);
-
-    private bool _isAuthenticated;
-
-    /// <summary>A turn is waited for, and is not given yet.</summary>
-    private int _isWaiting;
-
-    /// <summary>The read that was resumed has the turn that it waited for.</summary>
-    private bool _isGiven;
-
-    private volatile bool _isClosed;
     private volatile bool _isEnded;
     private int _state;
     private int _reads;
@@ -92,7 +64,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
         var reading = input.ReadAsync(cancellationToken);
         if (!reading.IsCompletedSuccessfully) return WaitForInputAsync(reading);
         _read = reading.Result;
-        return IsShort || TryBegin() ? new(Slice()) : WaitForTurnAsync();
+        return _slices.IsShort(_read) || TryBegin() ? new(_slices.First(_read)) : WaitForTurnAsync();
     }
 
     /// <summary>Returns all that there is, without a turn: only HTTP/1.1, with one call at a time, reads so.</summary>
@@ -108,8 +80,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         _hasMore = !examined.Equals(_read.Buffer.End);
-        _examined = consumed.Equals(examined) ? 0 : _read.Buffer.Slice(consumed, examined).Length;
-        if (!_isAuthenticated) _anonymous.Spend(_read.Buffer.Slice(0, consumed).Length);
+        _slices.Advance(_read.Buffer, consumed, examined);
         input.AdvanceTo(consumed, examined);
     }
 
@@ -117,15 +88,8 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
 
     public override void Complete(Exception? exception = null) => input.Complete(exception);
 
-    /// <summary>Gives the turn that is waited for: the read continues on the thread pool.</summary>
-    /// <returns>Whether it is still waited for.</returns>
-    public bool TryGive() => TryResume(isGiven: true);
-
-    /// <summary>Called before the input is put into the queue.</summary>
-    public void BeginWait() => Volatile.Write(ref _isWaiting, 1);
-
     /// <summary>The socket is closed: what is left of anonymous input is read in turns.</summary>
-    public void Close() => _isClosed = true;
+    public void Close() => anonymous.Close();
 
     /// <summary>
     /// Ends the input of a connection whose socket is closed: no further read succeeds. Over HTTP/1.1 Kestrel would go on with the requests
@@ -134,7 +98,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
     public void End()
     {
         _isEnded = true;
-        TryResume(isGiven: false);
+        _wait.TryEndInQueue(hasTurn: false);
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -150,36 +114,20 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
         {
             _continues = true;
             Volatile.Write(ref _state, NoTurn);
-            _resumed.SetResult(true);
+            _wait.Resume();
             return;
         }
 
         _turns.Release();
-        if (Interlocked.Exchange(ref _state, NoTurn) == ReadWaits) _resumed.SetResult(true);
+        if (Interlocked.Exchange(ref _state, NoTurn) == ReadWaits) _wait.Resume();
     }
-
-    void IValueTaskSource.GetResult(short token) => _resumed.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _resumed.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _resumed.OnCompleted(continuation, state, token, flags);
-
-    private bool IsShort => _read.Buffer.Length <= (IsLimited ? 0 : _isLong ? SliceLength : ShortLength);
-
-    /// <summary>Whether the share is that of the anonymous connections.</summary>
-    private bool IsLimited => !_isAuthenticated && (_isClosed || _anonymous.IsSpent) && IsAnonymous;
-
-    private bool IsAnonymous => !_isAuthenticated && !(_isAuthenticated = isAuthenticated());
-
-    private ValueTask Resumed => new(this, _resumed.Version);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReadAfterTurnAsync(CancellationToken cancellationToken)
     {
-        _resumed.Reset();
-        if (Interlocked.CompareExchange(ref _state, ReadWaits, InTurn) == InTurn) await Resumed;
-        if (_continues && TryContinue()) return Slice();
+        _wait.Reset();
+        if (Interlocked.CompareExchange(ref _state, ReadWaits, InTurn) == InTurn) await _wait.Task;
+        if (_continues && TryContinue()) return _slices.First(_read);
         return await WaitForInputAsync(input.ReadAsync(cancellationToken));
     }
 
@@ -188,41 +136,33 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
     {
         _read = await reading;
         if (_isEnded) ThrowEnded();
-        return IsShort || TryBegin() ? Slice() : await WaitForTurnAsync();
+        return _slices.IsShort(_read) || TryBegin() ? _slices.First(_read) : await WaitForTurnAsync();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitForTurnAsync()
     {
         // It may have ended before it was in the queue.
-        if (_isEnded) TryResume(isGiven: false);
-        await Resumed;
+        if (_isEnded) _wait.TryEndInQueue(hasTurn: false);
+        await _wait.Task;
         if (_isEnded)
         {
-            if (_isGiven) _turns.Release();
+            if (_wait.HasTurn) _turns.Release();
             ThrowEnded();
         }
 
         _reads = 0;
         Begin();
-        return Slice();
+        return _slices.First(_read);
     }
 
     private bool TryBegin()
     {
-        _resumed.Reset();
-        _turns = IsLimited ? turns.Anonymous : turns.Authenticated;
-        if (!_turns.Take(this)) return false;
+        _wait.Reset();
+        _turns = anonymous.IsLimited ? turns.Anonymous : turns.Authenticated;
+        if (!_turns.Take(_wait)) return false;
         _reads = 0;
         Begin();
-        return true;
-    }
-
-    private bool TryResume(bool isGiven)
-    {
-        if (Interlocked.Exchange(ref _isWaiting, 0) == 0) return false;
-        _isGiven = isGiven;
-        _resumed.SetResult(true);
         return true;
     }
 
@@ -248,13 +188,6 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, int ofA
         _passes = Passes;
         Volatile.Write(ref _state, InTurn);
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    private ReadResult Slice()
-    {
-        var length = _examined + SliceLength;
-        _isLong = !IsShort && _read.Buffer.Length > length && (_read.Buffer.Length <= BodyLength || IsAnonymous);
-        return !_isLong ? _read : new(_read.Buffer.Slice(0, length), _read.IsCanceled, isCompleted: false);
     }
 
     [DoesNotReturn]

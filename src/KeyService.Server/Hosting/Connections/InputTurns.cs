@@ -21,7 +21,7 @@ internal sealed class InputTurns(int count, TimeSpan? longestWait, TimeProvider 
     public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _lock = new();
-    private readonly Queue<(InputInTurns Input, long Since)> _waiting = [];
+    private readonly Queue<(TurnWait Wait, long Since)> _waiting = [];
 
     /// <summary>Negative while there are turns beyond the limit.</summary>
     private int _free = count;
@@ -33,9 +33,9 @@ internal sealed class InputTurns(int count, TimeSpan? longestWait, TimeProvider 
     public static InputTurns ForAnonymous(TimeProvider time) => new(Math.Max(1, Environment.ProcessorCount / 2), longestWait: null, time);
 
     /// <summary>
-    /// Gives <paramref name="input"/> a turn, now (true) or later: then <see cref="InputInTurns.TryGive"/> is called when it has one.
+    /// Gives a turn, now (true) or later: then <paramref name="wait"/> ends with it.
     /// </summary>
-    public bool Take(InputInTurns input)
+    public bool Take(TurnWait wait)
     {
         lock (_lock)
         {
@@ -45,8 +45,8 @@ internal sealed class InputTurns(int count, TimeSpan? longestWait, TimeProvider 
                 return true;
             }
 
-            input.BeginWait();
-            _waiting.Enqueue((input, time.GetTimestamp()));
+            wait.BeginInQueue();
+            _waiting.Enqueue((wait, time.GetTimestamp()));
             Admit();
             return false;
         }
@@ -74,7 +74,7 @@ internal sealed class InputTurns(int count, TimeSpan? longestWait, TimeProvider 
         {
             _waiting.Dequeue();
             // Not to an input that has ended.
-            if (next.Input.TryGive()) _free--;
+            if (next.Wait.TryEndInQueue(hasTurn: true)) _free--;
         }
     }
 }

@@ -3,11 +3,11 @@ using System.IO.Pipelines;
 namespace KeyService.Server.Hosting.Connections;
 
 /// <summary>A connection whose input is read by <see cref="InputInTurns"/>.</summary>
-internal sealed class TransportInTurns(IDuplexPipe transport, ProcessTurns turns, int ofARead, Func<bool> isAuthenticated) : IDuplexPipe
+internal sealed class TransportInTurns(IDuplexPipe transport, ProcessTurns turns, AnonymousInput anonymous) : IDuplexPipe
 {
     PipeReader IDuplexPipe.Input => Input;
 
-    public InputInTurns Input { get; } = new(transport.Input, turns, ofARead, isAuthenticated);
+    public InputInTurns Input { get; } = new(transport.Input, turns, anonymous);
 
     public PipeWriter Output { get; } = transport.Output;
 }

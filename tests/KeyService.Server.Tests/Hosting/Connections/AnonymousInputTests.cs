@@ -11,23 +11,23 @@ public class AnonymousInputTests : InputTest
     private readonly InputInTurns _input;
     private bool _isAuthenticated;
 
-    public AnonymousInputTests() => _input = new(_pipe.Reader, All, AnonymousInput.OfFrames, () => _isAuthenticated);
+    public AnonymousInputTests() => _input = new(_pipe.Reader, All, new(AnonymousInput.OfFrames, () => _isAuthenticated, Time));
 
     [Fact]
     public async Task Its_first_bytes_wait_for_no_turn_when_they_are_short()
     {
-        All.Anonymous.Take(Input(new())).ShouldBeTrue();
-        Turns.Take(Input(new())).ShouldBeTrue();
-        await _pipe.Writer.WriteAsync(new byte[InputInTurns.ShortLength]);
+        All.Anonymous.Take(new()).ShouldBeTrue();
+        Turns.Take(new()).ShouldBeTrue();
+        await _pipe.Writer.WriteAsync(new byte[InputSlices.ShortLength]);
 
-        (await _input.ReadAsync()).Buffer.Length.ShouldBe(InputInTurns.ShortLength);
+        (await _input.ReadAsync()).Buffer.Length.ShouldBe(InputSlices.ShortLength);
     }
 
     [Fact]
     public async Task What_follows_its_first_bytes_waits_for_a_turn_however_short_it_is()
     {
         await SpendAsync();
-        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        All.Anonymous.Take(new()).ShouldBeTrue();
         await _pipe.Writer.WriteAsync(new byte[1]);
         var reading = _input.ReadAsync().AsTask();
         await ShouldWaitAsync(reading);
@@ -41,56 +41,56 @@ public class AnonymousInputTests : InputTest
     public async Task It_takes_no_turn_of_an_authenticated_connection()
     {
         await SpendAsync();
-        Turns.Take(Input(new())).ShouldBeTrue();
+        Turns.Take(new()).ShouldBeTrue();
         await _pipe.Writer.WriteAsync(Sent);
 
-        (await _input.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        (await _input.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputSlices.SliceLength);
     }
 
     [Fact]
     public async Task A_turn_is_one_slice()
     {
         await SpendAsync();
-        await _pipe.Writer.WriteAsync(new byte[4 * InputInTurns.BodyLength]);
+        await _pipe.Writer.WriteAsync(new byte[4 * InputSlices.BodyLength]);
         var read = await _input.ReadAsync();
-        var isNext = All.Anonymous.Take(Input(new()));
+        var isNext = All.Anonymous.Take(new());
 
         _input.AdvanceTo(read.Buffer.End);
         var next = _input.ReadAsync().AsTask();
 
-        read.Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        read.Buffer.Length.ShouldBe(InputSlices.SliceLength);
         isNext.ShouldBeFalse();
         await ShouldWaitAsync(next);
         All.Anonymous.Release();
-        (await next.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        (await next.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputSlices.SliceLength);
     }
 
     /// <summary>Control frames, a hundred times as many as a connection may have calls, would be read at once.</summary>
     [Fact]
     public async Task Its_long_input_is_cut_into_slices_from_the_beginning_also_when_it_is_as_long_as_a_body()
     {
-        await _pipe.Writer.WriteAsync(new byte[4 * InputInTurns.BodyLength]);
+        await _pipe.Writer.WriteAsync(new byte[4 * InputSlices.BodyLength]);
 
-        (await _input.ReadAsync()).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        (await _input.ReadAsync()).Buffer.Length.ShouldBe(InputSlices.SliceLength);
     }
 
     [Fact]
     public async Task A_valid_credential_ends_it()
     {
         await SpendAsync();
-        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        All.Anonymous.Take(new()).ShouldBeTrue();
         _isAuthenticated = true;
-        await _pipe.Writer.WriteAsync(new byte[InputInTurns.ShortLength]);
+        await _pipe.Writer.WriteAsync(new byte[InputSlices.ShortLength]);
 
-        (await _input.ReadAsync()).Buffer.Length.ShouldBe(InputInTurns.ShortLength);
+        (await _input.ReadAsync()).Buffer.Length.ShouldBe(InputSlices.ShortLength);
     }
 
     /// <summary>Over HTTP/1.1 each may be a page.</summary>
     [Fact]
     public async Task Requests_count_more_than_frames()
     {
-        All.Anonymous.Take(Input(new())).ShouldBeTrue();
-        var input = new InputInTurns(_pipe.Reader, All, AnonymousInput.OfARequest, () => false);
+        All.Anonymous.Take(new()).ShouldBeTrue();
+        var input = new InputInTurns(_pipe.Reader, All, new(AnonymousInput.OfARequest, () => false, Time));
         await ReadAsync(input, AnonymousInput.Most / AnonymousInput.OfARequest);
         await _pipe.Writer.WriteAsync(new byte[1]);
 
@@ -101,7 +101,7 @@ public class AnonymousInputTests : InputTest
     public async Task A_probe_is_read_without_a_turn_again_after_a_while()
     {
         await SpendAsync();
-        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        All.Anonymous.Take(new()).ShouldBeTrue();
         await _pipe.Writer.WriteAsync(new byte[1]);
         Time.Advance(TimeSpan.FromSeconds(AnonymousInput.OfFrames / AnonymousInput.ASecond));
 
@@ -111,7 +111,7 @@ public class AnonymousInputTests : InputTest
     [Fact]
     public async Task After_its_socket_is_closed_all_of_it_waits_for_a_turn()
     {
-        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        All.Anonymous.Take(new()).ShouldBeTrue();
         await _pipe.Writer.WriteAsync(new byte[1]);
 
         _input.Close();
@@ -134,7 +134,7 @@ public class AnonymousInputTests : InputTest
     public async Task A_read_that_waits_ends_with_its_input_and_takes_no_turn()
     {
         await SpendAsync();
-        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        All.Anonymous.Take(new()).ShouldBeTrue();
         await _pipe.Writer.WriteAsync(new byte[1]);
         var reading = _input.ReadAsync().AsTask();
 
@@ -143,7 +143,7 @@ public class AnonymousInputTests : InputTest
         // As Kestrel takes it: a kind of cancellation.
         await Should.ThrowAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(30)));
         All.Anonymous.Release();
-        All.Anonymous.Take(Input(new())).ShouldBeTrue();
+        All.Anonymous.Take(new()).ShouldBeTrue();
     }
 
     [Fact]
@@ -153,9 +153,9 @@ public class AnonymousInputTests : InputTest
         for (var i = 0; i < 200; i++)
         {
             var pipe = new Pipe();
-            var input = new InputInTurns(pipe.Reader, new(Turns, turns, Time), AnonymousInput.OfFrames, () => false);
+            var input = new InputInTurns(pipe.Reader, new(Turns, turns), new(AnonymousInput.OfFrames, () => false, Time));
             input.Close();
-            turns.Take(Input(new())).ShouldBeTrue();
+            turns.Take(new()).ShouldBeTrue();
             await pipe.Writer.WriteAsync(new byte[1]);
             var reading = input.ReadAsync().AsTask();
 
@@ -163,7 +163,7 @@ public class AnonymousInputTests : InputTest
 
             // It succeeds when it was resumed before.
             await reading.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(TimeSpan.FromSeconds(30));
-            await Eventually.IsTrueAsync(() => Task.FromResult(turns.Take(Input(new()))), "the turn is free");
+            await Eventually.IsTrueAsync(() => Task.FromResult(turns.Take(new())), "the turn is free");
             turns.Release();
         }
     }

@@ -22,18 +22,18 @@ public class InputInTurnsTests : InputTest
         }
 
         received.ShouldBe(Sent);
-        lengths.ShouldBe([InputInTurns.SliceLength, InputInTurns.SliceLength, InputInTurns.SliceLength, 100]);
+        lengths.ShouldBe([InputSlices.SliceLength, InputSlices.SliceLength, InputSlices.SliceLength, 100]);
     }
 
     /// <summary>Its time must not grow with a turn for each slice.</summary>
     [Fact]
     public async Task A_body_is_not_cut_into_slices()
     {
-        var input = await SendAsync(new byte[InputInTurns.BodyLength + 1]);
+        var input = await SendAsync(new byte[InputSlices.BodyLength + 1]);
 
         var read = await input.ReadAsync();
 
-        read.Buffer.Length.ShouldBe(InputInTurns.BodyLength + 1);
+        read.Buffer.Length.ShouldBe(InputSlices.BodyLength + 1);
     }
 
     /// <summary>What is examined and not consumed comes again with more, or the reader would wait for ever.</summary>
@@ -52,7 +52,7 @@ public class InputInTurnsTests : InputTest
         }
         while (!read.IsCompleted);
 
-        lengths.ShouldBe([InputInTurns.SliceLength, 2 * InputInTurns.SliceLength, 3 * InputInTurns.SliceLength, Sent.Length]);
+        lengths.ShouldBe([InputSlices.SliceLength, 2 * InputSlices.SliceLength, 3 * InputSlices.SliceLength, Sent.Length]);
     }
 
     [Fact]

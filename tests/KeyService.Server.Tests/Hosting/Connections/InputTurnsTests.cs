@@ -9,23 +9,23 @@ public class InputTurnsTests : InputTest
     /// <summary>Kestrel takes at most 4 KiB of it at a time over HTTP/2: not each of them waits for a turn of its own.</summary>
     [Fact]
     public Task A_turn_goes_on_with_the_rest_of_a_body() =>
-        ShouldGoOnAsync(new byte[4 * InputInTurns.BodyLength], read => read.GetPosition(4096));
+        ShouldGoOnAsync(new byte[4 * InputSlices.BodyLength], read => read.GetPosition(4096));
 
     [Fact]
     public async Task Short_input_is_read_while_another_has_the_turn()
     {
-        Turns.Take(Input(new())).ShouldBeTrue();
-        var input = await SendAsync(Sent[..InputInTurns.ShortLength]);
+        Turns.Take(new()).ShouldBeTrue();
+        var input = await SendAsync(Sent[..InputSlices.ShortLength]);
 
         var read = await input.ReadAsync();
 
-        read.Buffer.Length.ShouldBe(InputInTurns.ShortLength);
+        read.Buffer.Length.ShouldBe(InputSlices.ShortLength);
     }
 
     [Fact]
     public async Task Long_input_waits_for_the_turn_of_another()
     {
-        Turns.Take(Input(new())).ShouldBeTrue();
+        Turns.Take(new()).ShouldBeTrue();
         var input = await SendAsync(Sent);
         var reading = input.ReadAsync().AsTask();
         await DeliberateDelay.ForAsync(50, "that it is read would show soon");
@@ -33,7 +33,7 @@ public class InputTurnsTests : InputTest
 
         Turns.Release();
 
-        (await reading).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        (await reading).Buffer.Length.ShouldBe(InputSlices.SliceLength);
     }
 
     /// <summary>Its calls find their objects in the processor's caches.</summary>
@@ -53,14 +53,14 @@ public class InputTurnsTests : InputTest
         {
             var pipe = new Pipe();
             var input = Input(pipe);
-            await pipe.Writer.WriteAsync(new byte[4 * InputInTurns.SliceLength]);
+            await pipe.Writer.WriteAsync(new byte[4 * InputSlices.SliceLength]);
             var read = await input.ReadAsync();
             var other = (await SendAsync(Sent)).ReadAsync().AsTask();
             var slices = 0;
             while (!other.IsCompleted && slices < 50)
             {
                 slices++;
-                await pipe.Writer.WriteAsync(new byte[InputInTurns.SliceLength]);
+                await pipe.Writer.WriteAsync(new byte[InputSlices.SliceLength]);
                 input.AdvanceTo(read.Buffer.End);
                 read = await input.ReadAsync();
             }
@@ -81,16 +81,16 @@ public class InputTurnsTests : InputTest
     [Fact]
     public async Task Input_that_waits_too_long_gets_a_turn_beyond_the_limit()
     {
-        Turns.Take(Input(new())).ShouldBeTrue();
+        Turns.Take(new()).ShouldBeTrue();
         var late = (await SendAsync(Sent)).ReadAsync().AsTask();
         Time.Advance(InputTurns.LongestWait);
 
         var next = (await SendAsync(Sent)).ReadAsync().AsTask();
 
-        (await late.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        (await late.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputSlices.SliceLength);
         next.IsCompleted.ShouldBeFalse("two turns are taken of one");
         Turns.Release();
-        (await next.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        (await next.WaitAsync(TimeSpan.FromSeconds(30))).Buffer.Length.ShouldBe(InputSlices.SliceLength);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public class InputTurnsTests : InputTest
         var next = await SendAsync(Sent);
         var read = await next.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
-        read.Buffer.Length.ShouldBe(InputInTurns.SliceLength);
+        read.Buffer.Length.ShouldBe(InputSlices.SliceLength);
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public class InputTurnsTests : InputTest
         var sums = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(async () =>
         {
             var pipe = new Pipe();
-            var input = new InputInTurns(pipe.Reader, new(turns, turns, TimeProvider.System), AnonymousInput.OfFrames, () => i % 2 == 0);
+            var input = new InputInTurns(pipe.Reader, new(turns, turns), new(AnonymousInput.OfFrames, () => i % 2 == 0, TimeProvider.System));
             var sending = Task.Run(async () =>
             {
                 for (var sent = 0; sent < 50; sent++) await pipe.Writer.WriteAsync(Sent);
