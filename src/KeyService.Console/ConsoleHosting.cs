@@ -72,6 +72,9 @@ public static class ConsoleHosting
         return app.Use(PageGuard.InvokeAsync).UseAuthentication().UseAuthorization().UseAntiforgery().Use(PersonAddress.NoteAsync);
     }
 
+    /// <summary>Whether a request presents a session, valid or not.</summary>
+    public static bool HasSession(HttpRequest request) => request.Cookies.ContainsKey(SessionCookie);
+
     /// <summary>Pages, their files, and where sessions begin and end.</summary>
     public static void MapKeyServiceConsole(this IEndpointRouteBuilder endpoints)
     {

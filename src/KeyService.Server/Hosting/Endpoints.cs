@@ -41,8 +41,10 @@ internal static class Endpoints
         if (options.Console is { } console)
         {
             app.Use(ApiGuard.InvokeConsole);
+            var anonymous = app.Services.GetRequiredService<AnonymousPages>();
             app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages
-                .Use(app.Services.GetRequiredService<AnonymousPages>().InvokeAsync).UseKeyServiceConsole(console).Use(NoteSignedIn).UseWebSockets().Use(new OpenPages().InvokeAsync).Use(new KeptFiles().InvokeAsync));
+                .Use(anonymous.InvokeWithoutSession).UseKeyServiceConsole(console).Use(NoteSignedIn).Use(anonymous.InvokeWithSession)
+                .UseWebSockets().Use(new OpenPages().InvokeAsync).Use(new KeptFiles().InvokeAsync));
             app.MapKeyServiceConsole();
         }
 

@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using KeyService.AdminConsole;
 using Microsoft.AspNetCore.StaticAssets;
 
 namespace KeyService.Server.Hosting.Connections;
@@ -15,23 +16,28 @@ internal sealed class AnonymousPages(int most, int queue = AnonymousPages.Queue)
     /// <summary>About 0.2 s of work.</summary>
     public const int Queue = 200;
 
-    /// <summary>Beginnings of sessions: they have limits of their own, and may wait for the issuer.</summary>
-    private const string Sessions = "/session";
+    /// <summary>Beginnings of sessions, which may wait for the issuer, and the connections of pages: they have limits of their own.</summary>
+    private static readonly string[] OtherPaths = ["/session", "/_blazor"];
 
     private readonly ConcurrencyLimiter _limiter = new(new() { PermitLimit = most, QueueLimit = queue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
 
     /// <summary>One for two processors: authenticated callers have the rest.</summary>
     public static AnonymousPages ForProcess() => new(Math.Max(1, Environment.ProcessorCount / 2));
 
-    public Task InvokeAsync(HttpContext http, RequestDelegate next) => IsLimited(http) ? MakeAsync(http, next) : next(http);
+    /// <summary>For requests that present no session; in front of all that makes pages.</summary>
+    public Task InvokeWithoutSession(HttpContext http, RequestDelegate next) =>
+        !ConsoleHosting.HasSession(http.Request) && IsLimited(http) ? MakeAsync(http, next) : next(http);
+
+    /// <summary>For requests whose session is not valid; behind its check, which may wait for the issuer.</summary>
+    public Task InvokeWithSession(HttpContext http, RequestDelegate next) =>
+        ConsoleHosting.HasSession(http.Request) && IsLimited(http) ? MakeAsync(http, next) : next(http);
 
     public void Dispose() => _limiter.Dispose();
 
     private static bool IsLimited(HttpContext http) =>
         http.Features.Get<OpenConnection>() is { IsAuthenticated: false }
         && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
-        && !http.WebSockets.IsWebSocketRequest
-        && !http.Request.Path.StartsWithSegments(Sessions, StringComparison.OrdinalIgnoreCase)
+        && !Array.Exists(OtherPaths, path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))
         && http.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is null;
 
     private async Task MakeAsync(HttpContext http, RequestDelegate next)

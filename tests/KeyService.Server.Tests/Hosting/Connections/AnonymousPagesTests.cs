@@ -29,10 +29,10 @@ public sealed class AnonymousPagesTests : IDisposable
     {
         using var pages = new AnonymousPages(most: 1, queue: 1);
         var (first, second, third) = (Request(), Request(), Request());
-        var making = pages.InvokeAsync(first, MakeAsync);
-        var waiting = pages.InvokeAsync(second, MakeAsync);
+        var making = pages.InvokeWithoutSession(first, MakeAsync);
+        var waiting = pages.InvokeWithoutSession(second, MakeAsync);
 
-        await pages.InvokeAsync(third, MakeAsync);
+        await pages.InvokeWithoutSession(third, MakeAsync);
 
         waiting.IsCompleted.ShouldBeFalse();
         third.Response.StatusCode.ShouldBe(503);
@@ -53,9 +53,9 @@ public sealed class AnonymousPagesTests : IDisposable
         var pipe = new Pipe(new(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
         unread.Response.Body = pipe.Writer.AsStream();
         _made.SetResult();
-        var sending = pages.InvokeAsync(unread, MakeAsync);
+        var sending = pages.InvokeWithoutSession(unread, MakeAsync);
 
-        await pages.InvokeAsync(next, MakeAsync).WaitAsync(TimeSpan.FromSeconds(30));
+        await pages.InvokeWithoutSession(next, MakeAsync).WaitAsync(TimeSpan.FromSeconds(30));
 
         sending.IsCompleted.ShouldBeFalse();
         next.Response.Body.Length.ShouldBe(4);
@@ -64,19 +64,37 @@ public sealed class AnonymousPagesTests : IDisposable
     [Theory]
     [InlineData("POST", "/sign-in", false)]
     [InlineData("GET", "/session/oidc", false)]
+    [InlineData("GET", "/_blazor", false)]
     [InlineData("GET", "/sign-in", true)]
     public async Task What_has_limits_of_its_own_and_signed_in_connections_do_not_wait(string method, string path, bool isAuthenticated)
     {
         using var pages = new AnonymousPages(most: 1, queue: 0);
-        var making = pages.InvokeAsync(Request(), MakeAsync);
+        var making = pages.InvokeWithoutSession(Request(), MakeAsync);
         var other = Request(method, path, isAuthenticated);
 
-        var answering = pages.InvokeAsync(other, MakeAsync);
+        var answering = pages.InvokeWithoutSession(other, MakeAsync);
 
         other.Response.StatusCode.ShouldBe(200);
         _made.SetResult();
         await Task.WhenAll(making, answering);
         other.Response.Body.Length.ShouldBe(4);
+    }
+
+    /// <summary>The check of a session may wait for the issuer: it must not take the places of the others.</summary>
+    [Fact]
+    public async Task A_request_with_a_session_waits_after_the_check_of_the_session()
+    {
+        using var pages = new AnonymousPages(most: 1, queue: 0);
+        var making = pages.InvokeWithoutSession(Request(), MakeAsync);
+        var (before, after) = (Request(), Request());
+        foreach (var request in new[] { before, after }) request.Request.Headers.Cookie = "keyservice-session=forged";
+
+        var checking = pages.InvokeWithoutSession(before, MakeAsync);
+        await pages.InvokeWithSession(after, MakeAsync);
+
+        (before.Response.StatusCode, after.Response.StatusCode).ShouldBe((200, 503));
+        _made.SetResult();
+        await Task.WhenAll(making, checking);
     }
 
     private async Task MakeAsync(HttpContext http)
