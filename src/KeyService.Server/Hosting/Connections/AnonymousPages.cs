@@ -1,5 +1,7 @@
 using System.Threading.RateLimiting;
 using KeyService.AdminConsole;
+using KeyService.Server.Grpc;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticAssets;
 
 namespace KeyService.Server.Hosting.Connections;
@@ -7,19 +9,20 @@ namespace KeyService.Server.Hosting.Connections;
 /// <summary>
 /// Limits how many pages of the console are made at a time for connections on which no person is signed in: a page takes a hundred times the work
 /// of a call, and a client needs no credential to ask for one. A page is made in memory and then sent, so that a client that does not
-/// read it keeps no permit. A page that finds no place in the queue is refused with 503.
+/// read it keeps no permit. Addresses share the places of the queue, so that one alone takes half of them; without a place a page is refused with 503.
 /// </summary>
 /// <param name="most">Pages at a time.</param>
-/// <param name="queue">Pages that wait.</param>
-internal sealed class AnonymousPages(int most, int queue = AnonymousPages.Queue) : IDisposable
+/// <param name="places">Pages at a time and those that wait.</param>
+internal sealed class AnonymousPages(int most, int places = AnonymousPages.Places) : IDisposable
 {
-    /// <summary>About 0.2 s of work.</summary>
-    public const int Queue = 200;
+    /// <summary>About 0.4 s of work.</summary>
+    public const int Places = 400;
 
     /// <summary>Beginnings of sessions, which may wait for the issuer, and the connections of pages: they have limits of their own.</summary>
     private static readonly string[] OtherPaths = ["/session", "/_blazor"];
 
-    private readonly ConcurrencyLimiter _limiter = new(new() { PermitLimit = most, QueueLimit = queue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+    private readonly FairPermits _places = new(places);
+    private readonly ConcurrencyLimiter _limiter = new(new() { PermitLimit = most, QueueLimit = places, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
 
     /// <summary>One for two processors: authenticated callers have the rest.</summary>
     public static AnonymousPages ForProcess() => new(Math.Max(1, Environment.ProcessorCount / 2));
@@ -43,17 +46,18 @@ internal sealed class AnonymousPages(int most, int queue = AnonymousPages.Queue)
     private async Task MakeAsync(HttpContext http, RequestDelegate next)
     {
         var response = http.Response;
+        if (_places.TryTake(http.Features.GetRequiredFeature<OpenConnection>().PeerName, out _) is not { } share)
+        {
+            response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            response.Headers.RetryAfter = "1";
+            return;
+        }
+
         var body = response.Body;
         using var page = new MemoryStream();
-        using (var permit = await _limiter.AcquireAsync(1, http.RequestAborted))
+        using (new Permit(_places, share, http.RequestAborted))
+        using (await _limiter.AcquireAsync(1, http.RequestAborted))
         {
-            if (!permit.IsAcquired)
-            {
-                response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-                response.Headers.RetryAfter = "1";
-                return;
-            }
-
             response.Body = page;
             try
             {

@@ -27,7 +27,7 @@ public sealed class AnonymousPagesTests : IDisposable
     [Fact]
     public async Task A_page_waits_while_another_is_made_and_one_that_finds_no_place_is_refused()
     {
-        using var pages = new AnonymousPages(most: 1, queue: 1);
+        using var pages = new AnonymousPages(most: 1, places: 4);
         var (first, second, third) = (Request(), Request(), Request());
         var making = pages.InvokeWithoutSession(first, MakeAsync);
         var waiting = pages.InvokeWithoutSession(second, MakeAsync);
@@ -43,11 +43,24 @@ public sealed class AnonymousPagesTests : IDisposable
         foreach (var answered in new[] { first, second }) (answered.Response.StatusCode, answered.Response.Body.Length, answered.Response.ContentLength).ShouldBe((200, 4, 4));
     }
 
+    [Fact]
+    public async Task An_address_with_many_pages_leaves_places_to_another()
+    {
+        using var pages = new AnonymousPages(most: 1, places: 4);
+        var (first, second, third, other) = (Request(), Request(), Request(), Request(address: "203.0.113.9"));
+        var making = new[] { first, second, third, other }.Select(request => pages.InvokeWithoutSession(request, MakeAsync)).ToList();
+
+        (third.Response.StatusCode, other.Response.StatusCode).ShouldBe((503, 200));
+        _made.SetResult();
+        await Task.WhenAll(making);
+        other.Response.Body.Length.ShouldBe(4);
+    }
+
     /// <summary>A client decides when it reads: it must not decide how long others wait.</summary>
     [Fact]
     public async Task A_page_that_is_not_read_lets_the_next_be_made()
     {
-        using var pages = new AnonymousPages(most: 1, queue: 1);
+        using var pages = new AnonymousPages(most: 1, places: 4);
         var (unread, next) = (Request(), Request());
         // With a pause at a byte: what is written is never taken.
         var pipe = new Pipe(new(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
@@ -68,7 +81,7 @@ public sealed class AnonymousPagesTests : IDisposable
     [InlineData("GET", "/sign-in", true)]
     public async Task What_has_limits_of_its_own_and_signed_in_connections_do_not_wait(string method, string path, bool isAuthenticated)
     {
-        using var pages = new AnonymousPages(most: 1, queue: 0);
+        using var pages = new AnonymousPages(most: 1, places: 1);
         var making = pages.InvokeWithoutSession(Request(), MakeAsync);
         var other = Request(method, path, isAuthenticated);
 
@@ -84,7 +97,7 @@ public sealed class AnonymousPagesTests : IDisposable
     [Fact]
     public async Task A_request_with_a_session_waits_after_the_check_of_the_session()
     {
-        using var pages = new AnonymousPages(most: 1, queue: 0);
+        using var pages = new AnonymousPages(most: 1, places: 1);
         var making = pages.InvokeWithoutSession(Request(), MakeAsync);
         var (before, after) = (Request(), Request());
         foreach (var request in new[] { before, after }) request.Request.Headers.Cookie = "keyservice-session=forged";
@@ -103,10 +116,10 @@ public sealed class AnonymousPagesTests : IDisposable
         await http.Response.WriteAsync("page");
     }
 
-    private DefaultHttpContext Request(string method = "GET", string path = "/sign-in", bool isAuthenticated = false)
+    private DefaultHttpContext Request(string method = "GET", string path = "/sign-in", bool isAuthenticated = false, string address = "127.0.0.1")
     {
         var table = new ConnectionTable(new() { Connections = 100 }, _metrics);
-        var open = table.Add(new DefaultConnectionContext { RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 1) })!;
+        var open = table.Add(new DefaultConnectionContext { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) })!;
         if (isAuthenticated) open.MarkAuthenticated("person");
         var http = new DefaultHttpContext();
         (http.Request.Method, http.Request.Path, http.Response.Body) = (method, path, new MemoryStream());
