@@ -32,7 +32,10 @@ internal sealed class AnonymousInput(int ofARead, Func<bool> isAuthenticated, Ti
     public bool IsAnonymous => !_isAuthenticated && !(_isAuthenticated = isAuthenticated());
 
     /// <summary>Whether the next read is in the share of the anonymous connections.</summary>
-    public bool IsLimited => !_isAuthenticated && (_isClosed || IsSpent) && IsAnonymous;
+    public bool IsLimited => !_isAuthenticated && IsSpent && IsAnonymous;
+
+    /// <summary>Whether the socket is closed: then nothing is read in that share.</summary>
+    public bool IsClosed => _isClosed;
 
     private bool IsSpent
     {
@@ -51,6 +54,6 @@ internal sealed class AnonymousInput(int ofARead, Func<bool> isAuthenticated, Ti
         if (!_isAuthenticated) _left = Math.Max(_left - Math.Max(buffer.Slice(0, consumed).Length, ofARead), 1 - ofARead);
     }
 
-    /// <summary>The socket is closed: nothing more is read outside that share.</summary>
+    /// <summary>The socket is closed.</summary>
     public void Close() => _isClosed = true;
 }

@@ -88,8 +88,12 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
 
     public override void Complete(Exception? exception = null) => input.Complete(exception);
 
-    /// <summary>The socket is closed: what is left of anonymous input is read in turns.</summary>
-    public void Close() => anonymous.Close();
+    /// <summary>The socket is closed: anonymous input is not read any more where it would need a turn.</summary>
+    public void Close()
+    {
+        anonymous.Close();
+        if (_turns == turns.Anonymous) _wait.TryEndInQueue(hasTurn: false);
+    }
 
     /// <summary>
     /// Ends the input of a connection whose socket is closed: no further read succeeds. Over HTTP/1.1 Kestrel would go on with the requests
@@ -145,7 +149,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
         // It may have ended before it was in the queue.
         if (_isEnded) _wait.TryEndInQueue(hasTurn: false);
         await _wait.Task;
-        if (_isEnded)
+        if (_isEnded || (anonymous.IsClosed && _turns == turns.Anonymous))
         {
             if (_wait.HasTurn) _turns.Release();
             ThrowEnded();
@@ -160,6 +164,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
     {
         _wait.Reset();
         _turns = anonymous.IsLimited ? turns.Anonymous : turns.Authenticated;
+        if (anonymous.IsClosed && _turns == turns.Anonymous) ThrowEnded();
         if (!_turns.Take(_wait)) return false;
         _reads = 0;
         Begin();

@@ -91,7 +91,7 @@ public class AnonymousInputTests : InputTest
     {
         All.Anonymous.Take(new()).ShouldBeTrue();
         var input = new InputInTurns(_pipe.Reader, All, new(AnonymousInput.OfARequest, () => false, Time));
-        await ReadAsync(input, AnonymousInput.Most / AnonymousInput.OfARequest);
+        await ReadAsync(_pipe, input, AnonymousInput.Most / AnonymousInput.OfARequest);
         await _pipe.Writer.WriteAsync(new byte[1]);
 
         await ShouldWaitAsync(input.ReadAsync().AsTask());
@@ -109,14 +109,26 @@ public class AnonymousInputTests : InputTest
     }
 
     [Fact]
-    public async Task After_its_socket_is_closed_all_of_it_waits_for_a_turn()
+    public async Task After_its_socket_is_closed_only_what_it_may_read_without_a_turn_is_read()
     {
+        _input.Close();
+        await SpendAsync();
+        await _pipe.Writer.WriteAsync(new byte[1]);
+
+        Should.Throw<ConnectionAbortedException>(() => { _ = _input.ReadAsync(); });
+    }
+
+    [Fact]
+    public async Task A_read_that_waits_for_a_turn_ends_when_its_socket_is_closed()
+    {
+        await SpendAsync();
         All.Anonymous.Take(new()).ShouldBeTrue();
         await _pipe.Writer.WriteAsync(new byte[1]);
+        var reading = _input.ReadAsync().AsTask();
 
         _input.Close();
 
-        await ShouldWaitAsync(_input.ReadAsync().AsTask());
+        await Should.ThrowAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     /// <summary>Over HTTP/1.1 the requests that are there would be answered, of as many connections as were closed.</summary>
@@ -154,7 +166,7 @@ public class AnonymousInputTests : InputTest
         {
             var pipe = new Pipe();
             var input = new InputInTurns(pipe.Reader, new(Turns, turns), new(AnonymousInput.OfFrames, () => false, Time));
-            input.Close();
+            await ReadAsync(pipe, input, AnonymousInput.Most / AnonymousInput.OfFrames);
             turns.Take(new()).ShouldBeTrue();
             await pipe.Writer.WriteAsync(new byte[1]);
             var reading = input.ReadAsync().AsTask();
@@ -175,13 +187,13 @@ public class AnonymousInputTests : InputTest
     }
 
     /// <summary>All that it may read before.</summary>
-    private Task SpendAsync() => ReadAsync(_input, AnonymousInput.Most / AnonymousInput.OfFrames);
+    private Task SpendAsync() => ReadAsync(_pipe, _input, AnonymousInput.Most / AnonymousInput.OfFrames);
 
-    private async Task ReadAsync(InputInTurns input, int times)
+    private static async Task ReadAsync(Pipe pipe, InputInTurns input, int times)
     {
         for (var i = 0; i < times; i++)
         {
-            await _pipe.Writer.WriteAsync(new byte[1]);
+            await pipe.Writer.WriteAsync(new byte[1]);
             input.AdvanceTo((await input.ReadAsync()).Buffer.End);
         }
     }
