@@ -59,7 +59,8 @@ internal static class Listeners
 
     public static IServiceCollection AddListeners(this IServiceCollection services, ConnectionLimits limits) => services
         .Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = MaxUnreadBytes)
-        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton(_ => AnonymousPages.ForProcess()).AddSingleton<SocketTransportFactory>()
+        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton(_ => AnonymousPages.ForProcess())
+        .AddSingleton<SocketTransportFactory>()
         .AddSingleton(provider => ProcessTurns.Of(provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<IConnectionListenerFactory, LimitedListenerFactory>();
 

@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Text;
+using KeyService.Testing;
 
 namespace KeyService.Benchmarks.Fair;
 
@@ -14,6 +13,7 @@ internal static class AnonymousFlood
     private const string Pings = "PINGs without a credential";
     private const string Settings = "SETTINGS without a credential";
     private const string Calls = "calls without a credential";
+    private const string Path = "/keyservice.v1.ApiKeyService/ValidateKey";
 
     /// <summary>Calls at a time of a connection: fewer than the server allows.</summary>
     private const int Batch = 45;
@@ -56,42 +56,25 @@ internal static class AnonymousFlood
 
         async Task FloodAsync(NetworkStream stream)
         {
-            await stream.WriteAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(4, 0, 0, [])], end.Token);
+            await stream.WriteAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Http2Frames.Of(Http2Frames.Settings, 0, 0, [])], end.Token);
             var answers = new byte[64 * 1024];
             for (var id = 1; id < int.MaxValue - (2 * Batch); id += 2 * Batch)
             {
                 var bytes = name switch
                 {
-                    Pings => Many(400, _ => Frame(6, 0, 0, new byte[8])),
-                    Settings => Many(750, _ => Frame(4, 0, 0, [])),
-                    _ => Many(Batch, i => Frame(1, 5, id + (2 * i), Headers)),
+                    Pings => Many(400, _ => Http2Frames.Of(Http2Frames.Ping, 0, 0, new byte[8])),
+                    Settings => Many(750, _ => Http2Frames.Of(Http2Frames.Settings, 0, 0, [])),
+                    _ => Many(Batch, i => Http2Frames.Call(id + (2 * i), Path, "ks_live_unknown", isWhole: true)),
                 };
                 using var full = CancellationTokenSource.CreateLinkedTokenSource(end.Token);
                 full.CancelAfter(TimeSpan.FromSeconds(1));
                 await stream.WriteAsync(bytes, full.Token);
                 Interlocked.Add(ref sent, bytes.Length);
-                if (name == Calls && await stream.ReadAsync(answers, end.Token) == 0) throw new IOException("The server closed the connection.");
+                if (name == Calls && await stream.ReadAsync(answers, end.Token) == 0)
+                    throw new IOException("The server closed the connection.");
             }
         }
     }
 
-    private static byte[] Headers { get; } =
-    [
-        0x83, 0x86, .. Literal(":path", "/keyservice.v1.ApiKeyService/ValidateKey"), .. Literal(":authority", "localhost"),
-        .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers"), .. Literal("authorization", "Bearer ks_live_unknown"),
-    ];
-
-    private static byte[] Literal(string name, string value) => [0, (byte)name.Length, .. Encoding.ASCII.GetBytes(name), (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
-
     private static byte[] Many(int count, Func<int, byte[]> frame) => [.. Enumerable.Range(0, count).SelectMany(frame)];
-
-    private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
-    {
-        var frame = new byte[9 + payload.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8);
-        (frame[3], frame[4]) = (type, flags);
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
-        payload.CopyTo(frame, 9);
-        return frame;
-    }
 }

@@ -8,8 +8,6 @@ namespace KeyService.FunctionalTests.Infrastructure;
 /// <summary>HTTP/2 by hand over a connection of its own, for what no library would send, and for many connections at little cost.</summary>
 internal sealed class RawHttp2 : IDisposable
 {
-    public const byte Data = 0, Headers = 1, Reset = 3, Settings = 4, Ping = 6, GoAway = 7;
-
     private readonly TcpClient _client = new();
     private int _lastId = -1;
 
@@ -29,7 +27,7 @@ internal sealed class RawHttp2 : IDisposable
         {
             await raw._client.ConnectAsync("127.0.0.1", port);
             if (overTls) raw._tls = await HandshakeAsync(raw._client.GetStream());
-            await raw.SendAsync([.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, settings)]);
+            await raw.SendAsync([.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Http2Frames.Of(Http2Frames.Settings, 0, 0, settings)]);
             return raw;
         }
         catch
@@ -46,7 +44,8 @@ internal sealed class RawHttp2 : IDisposable
     public async Task<int> CallAsync(string path, string credential, byte[]? body = null, params (string Name, string Value)[] headers)
     {
         _lastId += 2;
-        await SendAsync([.. Call(_lastId, path, credential, isWhole: body is null, headers), .. body is null ? [] : Frame(Data, 1, _lastId, body)]);
+        var data = body is null ? [] : Http2Frames.Of(Http2Frames.Data, 1, _lastId, body);
+        await SendAsync([.. Http2Frames.Call(_lastId, path, credential, isWhole: body is null, headers), .. data]);
         return _lastId;
     }
 
@@ -87,60 +86,13 @@ internal sealed class RawHttp2 : IDisposable
     {
         try
         {
-            await SendAsync(Frame(Ping, 0, 0, new byte[8]));
-            return await ReadAsync(Ping, 0) is not null;
+            await SendAsync(Http2Frames.Of(Http2Frames.Ping, 0, 0, new byte[8]));
+            return await ReadAsync(Http2Frames.Ping, 0) is not null;
         }
         catch (IOException)
         {
             return false;
         }
-    }
-
-    public static byte[] Frame(byte type, byte flags, int id, byte[] payload)
-    {
-        var frame = new byte[9 + payload.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8);
-        (frame[3], frame[4]) = (type, flags);
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), id);
-        payload.CopyTo(frame, 9);
-        return frame;
-    }
-
-    /// <summary>HPACK: POST and http by their index, the rest as literals that no table keeps.</summary>
-    public static byte[] Call(int id, string path, string credential, bool isWhole, params (string Name, string Value)[] headers)
-    {
-        var block = new List<byte> { 0x83, 0x86 };
-        (string, string)[] all =
-        [
-            (":path", path), (":authority", "localhost"), ("content-type", "application/grpc"), ("te", "trailers"),
-            .. credential.Length == 0 ? [] : new[] { ("authorization", $"Bearer {credential}") }, .. headers,
-        ];
-        foreach (var (name, value) in all)
-        {
-            block.Add(0);
-            foreach (var text in new[] { name, value })
-            {
-                // Lengths from 127 on take more bytes.
-                var length = text.Length;
-                if (length < 127)
-                {
-                    block.Add((byte)length);
-                }
-                else
-                {
-                    block.Add(127);
-                    for (length -= 127; length >= 128; length >>= 7) block.Add((byte)((length & 127) | 128));
-                    block.Add((byte)length);
-                }
-
-                block.AddRange(Encoding.ASCII.GetBytes(text));
-            }
-        }
-
-        const int MaxFrame = 16_384;
-        var parts = block.ToArray().Chunk(MaxFrame).ToList();
-        // END_STREAM is 1, END_HEADERS 4; what follows the first frame are CONTINUATIONs.
-        return [.. parts.SelectMany((part, i) => Frame(i == 0 ? Headers : (byte)9, (byte)((i == 0 && isWhole ? 1 : 0) | (i == parts.Count - 1 ? 4 : 0)), id, part))];
     }
 
     /// <summary>
@@ -158,7 +110,7 @@ internal sealed class RawHttp2 : IDisposable
         ];
         // The table's newest entry is 62.
         byte[] next = [0x83, 0x86, 0xC1, 0xC0, 0xBF, 0xBE];
-        return [.. Enumerable.Range(0, count).SelectMany(i => Frame(Headers, 5, (2 * i) + 1, i == 0 ? first : next))];
+        return [.. Enumerable.Range(0, count).SelectMany(i => Http2Frames.Of(Http2Frames.Headers, 5, (2 * i) + 1, i == 0 ? first : next))];
 
         static byte[] Text(string text) => [(byte)text.Length, .. Encoding.ASCII.GetBytes(text)];
     }

@@ -36,7 +36,7 @@ public sealed class FloodsTests
         {
             await socket.ConnectAsync("127.0.0.1", port);
             await socket.SendAsync(
-                (byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. RawHttp2.Frame(type: 4, flags: 0, id: 0, []), .. Calls]);
+                (byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Http2Frames.Of(type: 4, flags: 0, id: 0, []), .. Calls]);
             await DeliberateDelay.ForAsync(20, "answers pile up meanwhile");
         }
         catch (SocketException)

@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Grpc.Core;
 using KeyService.Contracts.V1;
 using KeyService.FunctionalTests.Infrastructure;
@@ -11,6 +9,8 @@ namespace KeyService.FunctionalTests.Overload;
 /// <summary>Whatever a connection does, others are served.</summary>
 public sealed class FloodsTests(SharedServer shared)
 {
+    private const string CallerPath = "/keyservice.v1.ApiKeyService/GetCaller";
+
     private readonly ServerProcess _server = shared.Server;
 
     [Theory]
@@ -56,7 +56,6 @@ public sealed class FloodsTests(SharedServer shared)
         await using var server = await ServerProcess.StartAsync(store);
         // Kestrel says so when it ends the connection.
         server.ExpectedErrors.Add("exceeded the output operations maximum queue size");
-        var headers = Headers(server.RootCredential);
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", server.GrpcAddress.Port);
         await using var stream = client.GetStream();
@@ -64,9 +63,12 @@ public sealed class FloodsTests(SharedServer shared)
         try
         {
             await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
-            await stream.WriteAsync(Frame(type: 4, flags: 0, id: 0, []));
+            await stream.WriteAsync(Http2Frames.Of(Http2Frames.Settings, 0, 0, []));
             for (var id = 1; id < 200_000 && !reading.IsCompleted; id += 2)
-                await stream.WriteAsync((byte[])[.. Frame(type: 1, flags: 4, id, headers), .. Frame(type: 3, flags: 0, id, [0, 0, 0, 8])]);
+            {
+                var reset = Http2Frames.Of(Http2Frames.Reset, 0, id, [0, 0, 0, 8]);
+                await stream.WriteAsync((byte[])[.. Http2Frames.Call(id, CallerPath, server.RootCredential, isWhole: false), .. reset]);
+            }
         }
         catch (IOException)
         {
@@ -105,41 +107,6 @@ public sealed class FloodsTests(SharedServer shared)
     {
         (await server.Client.GetCallerAsync(new(), server.Root)).AllWorkspaces.ShouldBeTrue();
         (await JsonAnswer.Get(server, "/v1/caller")).ShouldBeOk();
-    }
-
-    private static byte[] Frame(byte type, byte flags, int id, byte[] payload)
-    {
-        var frame = new byte[9 + payload.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8);
-        (frame[3], frame[4]) = (type, flags);
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), id);
-        payload.CopyTo(frame, 9);
-        return frame;
-    }
-
-    /// <summary>HPACK: POST and http by their index, the rest as literals that no table keeps.</summary>
-    private static byte[] Headers(string credential)
-    {
-        var block = new List<byte> { 0x83, 0x86 };
-        void Add(string name, string value)
-        {
-            block.Add(0);
-            foreach (var text in new[] { name, value })
-            {
-                var bytes = Encoding.ASCII.GetBytes(text);
-                // Lengths from 127 on take a second byte.
-                if (bytes.Length < 127) block.Add((byte)bytes.Length);
-                else block.AddRange([127, (byte)(bytes.Length - 127)]);
-                block.AddRange(bytes);
-            }
-        }
-
-        Add(":path", "/keyservice.v1.ApiKeyService/GetCaller");
-        Add(":authority", "localhost");
-        Add("content-type", "application/grpc");
-        Add("te", "trailers");
-        Add("authorization", $"Bearer {credential}");
-        return [.. block];
     }
 
     private static async Task ReadToEndAsync(NetworkStream stream)

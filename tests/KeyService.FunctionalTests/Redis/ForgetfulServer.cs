@@ -111,7 +111,8 @@ public sealed class ForgetfulServer : IAsyncLifetime
     }
 
     private Task SwitchBackAsync() => Parallel.ForEachAsync(
-        Keys.Select((key, i) => (Key: key, Status: StatusOf(i))).Where(wanted => Expected[wanted.Key.Key.KeyId] != VerdictOf(wanted.Status)),
+        Keys.Select((key, i) => (Key: key, Status: StatusOf(i)))
+            .Where(wanted => Expected[wanted.Key.Key.KeyId] != VerdictOf(wanted.Status)),
         KeyBatch.Width,
         async (wanted, _) => await SwitchAsync(wanted.Key, wanted.Status));
 

@@ -49,7 +49,7 @@ public sealed class SharedConnectionTests(SharedServer shared)
 
         var stream = await raw.CallAsync(CallerPath, "", null, [.. Enumerable.Range(0, count).Select(i => ($"x-flood-{i}", new string('a', length)))]);
 
-        (await raw.ReadAsync(RawHttp2.Headers, stream)).ShouldNotBeNull();
+        (await raw.ReadAsync(Http2Frames.Headers, stream)).ShouldNotBeNull();
         (await raw.IsAliveAsync()).ShouldBeTrue();
     }
 
@@ -67,10 +67,10 @@ public sealed class SharedConnectionTests(SharedServer shared)
     {
         using var raw = await RawHttp2.ConnectAsync(_server.GrpcAddress.Port);
 
-        for (var i = 0; i < 60; i++) await raw.SendAsync(RawHttp2.Call((2 * i) + 1, CallerPath, _server.RootCredential, isWhole: false));
+        for (var i = 0; i < 60; i++) await raw.SendAsync(Http2Frames.Call((2 * i) + 1, CallerPath, _server.RootCredential, isWhole: false));
 
         // REFUSED_STREAM, which clients repeat.
-        (await raw.ReadAsync(RawHttp2.Reset, 101)).ShouldNotBeNull().Payload.ShouldBe([0, 0, 0, 7]);
+        (await raw.ReadAsync(Http2Frames.Reset, 101)).ShouldNotBeNull().Payload.ShouldBe([0, 0, 0, 7]);
         (await raw.IsAliveAsync()).ShouldBeTrue();
     }
 
@@ -85,7 +85,7 @@ public sealed class SharedConnectionTests(SharedServer shared)
             for (var i = 0; i < 50; i++)
             {
                 var id = (2 * ((50 * batch) + i)) + 1;
-                await raw.SendAsync([.. RawHttp2.Call(id, CallerPath, _server.RootCredential, isWhole: false), .. RawHttp2.Frame(RawHttp2.Reset, 0, id, [0, 0, 0, 8])]);
+                await raw.SendAsync([.. Http2Frames.Call(id, CallerPath, _server.RootCredential, isWhole: false), .. Http2Frames.Of(Http2Frames.Reset, 0, id, [0, 0, 0, 8])]);
             }
 
             (await raw.IsAliveAsync()).ShouldBeTrue();
@@ -103,9 +103,9 @@ public sealed class SharedConnectionTests(SharedServer shared)
         var stream = await raw.CallAsync(
             "/keyservice.v1.ApiKeyService/ListKeys", _server.RootCredential, RawGrpc.Frame(new ListKeysRequest { WorkspaceId = workspace.Id }));
 
-        (await raw.ReadAsync(RawHttp2.Reset, stream)).ShouldNotBeNull();
+        (await raw.ReadAsync(Http2Frames.Reset, stream)).ShouldNotBeNull();
         (await raw.IsAliveAsync()).ShouldBeTrue();
         // Its errors need no window.
-        (await raw.ReadAsync(RawHttp2.Headers, await raw.CallAsync(CallerPath, ""))).ShouldNotBeNull();
+        (await raw.ReadAsync(Http2Frames.Headers, await raw.CallAsync(CallerPath, ""))).ShouldNotBeNull();
     }
 }

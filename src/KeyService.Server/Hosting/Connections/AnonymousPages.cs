@@ -7,9 +7,10 @@ using Microsoft.AspNetCore.StaticAssets;
 namespace KeyService.Server.Hosting.Connections;
 
 /// <summary>
-/// Limits how many pages of the console are made at a time for connections on which no person is signed in: a page takes a hundred times the work
-/// of a call, and a client needs no credential to ask for one. A page is made in memory and then sent, so that a client that does not
-/// read it keeps no permit. Addresses share the places of the queue, so that one alone takes half of them; without a place a page is refused with 503.
+/// Limits how many pages of the console are made at a time for connections on which no person is signed in: a page takes
+/// a hundred times the work of a call, and a client needs no credential to ask for one. A page is made in memory and then
+/// sent, so that a client that does not read it keeps no permit. Addresses share the places: one alone takes at most half
+/// of them. A request without a place gets 503.
 /// </summary>
 /// <param name="most">Pages at a time.</param>
 /// <param name="places">Pages at a time and those that wait.</param>
@@ -18,11 +19,14 @@ internal sealed class AnonymousPages(int most, int places = AnonymousPages.Place
     /// <summary>About 0.4 s of work.</summary>
     public const int Places = 400;
 
-    /// <summary>Beginnings of sessions, which may wait for the issuer, and the connections of pages: they have limits of their own.</summary>
+    /// <summary>Beginnings of sessions, which may wait for the issuer, and the connections of pages: both have other limits.</summary>
     private static readonly string[] OtherPaths = ["/session", "/_blazor"];
 
     private readonly FairPermits _places = new(places);
-    private readonly ConcurrencyLimiter _limiter = new(new() { PermitLimit = most, QueueLimit = places, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+    private readonly ConcurrencyLimiter _limiter = new(new()
+    {
+        PermitLimit = most, QueueLimit = places, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+    });
 
     /// <summary>One for two processors: authenticated callers have the rest.</summary>
     public static AnonymousPages ForProcess() => new(Math.Max(1, Environment.ProcessorCount / 2));

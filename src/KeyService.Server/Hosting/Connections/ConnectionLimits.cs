@@ -27,10 +27,12 @@ internal sealed record ConnectionLimits
     public long Memory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>
-    /// Those that have not carried a valid credential. Limits what clients without one can make the process keep: unread request bodies, answers and headers, at most
-    /// <see cref="MostOfOneConnection"/> each, and a quarter of the memory for each listener. A client has all the time in which so many others connect to present its credential.
+    /// Those that have not carried a valid credential. Limits what clients without one can make the process keep: unread
+    /// request bodies, answers and headers, at most <see cref="MostOfOneConnection"/> each, and a quarter of the memory
+    /// for each listener. A client has all the time in which so many others connect to present its credential.
     /// </summary>
-    public int Anonymous => (int)Math.Clamp(Memory / 4 / MostOfOneConnection, 1, Math.Max(Connections / 4, Math.Min(Connections * 3 / 4, FewAnonymous)));
+    public int Anonymous => (int)Math.Clamp(
+        Memory / 4 / MostOfOneConnection, 1, Math.Max(Connections / 4, Math.Min(Connections * 3 / 4, FewAnonymous)));
 
     /// <summary>Those of one caller, and those of one address that several callers share.</summary>
     public int OfOneCaller => Math.Max(Connections / 2, 1);

@@ -13,10 +13,10 @@ namespace KeyService.Server.Hosting.Connections;
 /// there, one read after the other, each when the calls of the one before have run: they find their objects in the
 /// processor's caches. A reader that does not come back for the next keeps no turn.
 /// <para>
-/// A connection that has not carried a valid credential has a share of its own. Beyond what <see cref="AnonymousInput"/>
-/// allows, all of its input is read in slices, each in one of the few turns of such connections, whatever the input is:
-/// calls, pages, frames that the protocol answers by itself (PING, SETTINGS), or frames that it ignores. So a flood of
-/// these takes a part of the processors, and authenticated calls do not wait behind it.
+/// Connections that have not carried a valid credential have separate turns, and few of them. Beyond what
+/// <see cref="AnonymousInput"/> allows, all of their input is read in slices: calls, requests for pages, and frames that
+/// the protocol answers or ignores (PING, SETTINGS). A flood of these takes a part of the processors, and authenticated
+/// calls do not wait behind it.
 /// </para>
 /// </summary>
 /// <param name="input">What the client sends.</param>

@@ -15,8 +15,9 @@ namespace KeyService.Server.Hosting.Connections;
 internal sealed class InputTurns(int count, TimeSpan? longestWait, TimeProvider time)
 {
     /// <summary>
-    /// The longest wait of authenticated connections. Where the thread pool itself is the queue, as under a flood of short calls, turns are long and save
-    /// nothing: they must not add to the wait. At saturation, 32 connections of 50 calls wait for about 10 ms for each processor.
+    /// The longest wait of authenticated connections. Where the thread pool itself is the queue, as under a flood of
+    /// short calls, turns are long and save nothing: they must not add to the wait. At saturation, 32 connections of
+    /// 50 calls wait for about 10 ms for each processor.
     /// </summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(50);
 

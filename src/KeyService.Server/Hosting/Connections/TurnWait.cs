@@ -2,7 +2,10 @@ using System.Threading.Tasks.Sources;
 
 namespace KeyService.Server.Hosting.Connections;
 
-/// <summary>The wait of an input: in the queue for a turn, or for the end of its own turn. One at a time; it is resumed on the thread pool.</summary>
+/// <summary>
+/// A wait of a connection's input: in the queue for a turn, or for the end of the turn. One at a time; the waiting read
+/// is resumed on the thread pool.
+/// </summary>
 internal sealed class TurnWait : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };

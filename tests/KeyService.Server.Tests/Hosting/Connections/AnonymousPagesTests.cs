@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Net;
 using KeyService.Server.Hosting.Connections;
@@ -16,7 +17,7 @@ public sealed class AnonymousPagesTests : IDisposable
     private readonly TaskCompletionSource _made = new();
 
     public AnonymousPagesTests() =>
-        _metrics = new(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), TimeProvider.System, new LogLines<ConnectionMetrics>());
+        _metrics = new(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new LogLines<ConnectionMetrics>());
 
     public void Dispose()
     {
@@ -40,7 +41,8 @@ public sealed class AnonymousPagesTests : IDisposable
         third.Response.Body.Length.ShouldBe(0);
         _made.SetResult();
         await Task.WhenAll(making, waiting);
-        foreach (var answered in new[] { first, second }) (answered.Response.StatusCode, answered.Response.Body.Length, answered.Response.ContentLength).ShouldBe((200, 4, 4));
+        foreach (var response in new[] { first.Response, second.Response })
+            (response.StatusCode, response.Body.Length, response.ContentLength).ShouldBe((200, 4, 4));
     }
 
     [Fact]
@@ -116,7 +118,8 @@ public sealed class AnonymousPagesTests : IDisposable
         await http.Response.WriteAsync("page");
     }
 
-    private DefaultHttpContext Request(string method = "GET", string path = "/sign-in", bool isAuthenticated = false, string address = "127.0.0.1")
+    private DefaultHttpContext Request(
+        string method = "GET", string path = "/sign-in", bool isAuthenticated = false, string address = "127.0.0.1")
     {
         var table = new ConnectionTable(new() { Connections = 100 }, _metrics);
         var open = table.Add(new DefaultConnectionContext { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) })!;

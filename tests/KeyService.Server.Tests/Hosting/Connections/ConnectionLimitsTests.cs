@@ -24,7 +24,8 @@ public class ConnectionLimitsTests
     [InlineData(65_536, 100, 75)]
     [InlineData(65_536, 400, 256)]
     [InlineData(1, 20_000, 1)]
-    public void Connections_without_a_credential_have_a_quarter_or_what_a_quarter_of_the_memory_allows(int mebibytes, int connections, int anonymous) =>
+    public void Connections_without_a_credential_have_a_quarter_or_what_a_quarter_of_the_memory_allows(
+        int mebibytes, int connections, int anonymous) =>
         new ConnectionLimits { Connections = connections, Memory = mebibytes * 1024L * 1024 }.Anonymous.ShouldBe(anonymous);
 
     [Fact]

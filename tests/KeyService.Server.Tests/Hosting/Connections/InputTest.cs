@@ -7,7 +7,8 @@ namespace KeyService.Server.Tests.Hosting.Connections;
 /// <summary>What the tests of input in turns share: one turn, on fake time, and inputs with the same content.</summary>
 public abstract class InputTest
 {
-    private protected static readonly byte[] Sent = [.. Enumerable.Range(0, (3 * InputSlices.SliceLength) + 100).Select(i => (byte)(i % 251))];
+    private protected static readonly byte[] Sent =
+        [.. Enumerable.Range(0, (3 * InputSlices.SliceLength) + 100).Select(i => (byte)(i % 251))];
 
     private protected InputTest() => All = new(new(1, InputTurns.LongestWait, Time), new(1, longestWait: null, Time));
 

@@ -139,7 +139,8 @@ public class InputTurnsTests : InputTest
         var sums = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(async () =>
         {
             var pipe = new Pipe();
-            var input = new InputInTurns(pipe.Reader, new(turns, turns), new(AnonymousInput.OfFrames, () => i % 2 == 0, TimeProvider.System));
+            var anonymous = new AnonymousInput(AnonymousInput.OfFrames, () => i % 2 == 0, TimeProvider.System);
+            var input = new InputInTurns(pipe.Reader, new(turns, turns), anonymous);
             var sending = Task.Run(async () =>
             {
                 for (var sent = 0; sent < 50; sent++) await pipe.Writer.WriteAsync(Sent);
