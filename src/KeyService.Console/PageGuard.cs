@@ -53,10 +53,12 @@ internal static class PageGuard
 
     /// <summary>
     /// Reads a form before its endpoint does. From a client that goes away meanwhile the web server would try to read on, and log that it cannot as an error.
+    /// A page never waits for the body of a request for it.
     /// </summary>
     private static async Task<bool> TryReadFormAsync(HttpContext http)
     {
-        if (http.GetEndpoint() is null || !http.Request.HasFormContentType) return true;
+        var isForPage = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
+        if (isForPage || http.GetEndpoint() is null || !http.Request.HasFormContentType) return true;
         try
         {
             await http.Request.ReadFormAsync(http.RequestAborted);

@@ -120,6 +120,9 @@ internal static partial class Log
     [LoggerMessage(52, LogLevel.Warning, "Connections are closed by the service ({Reason}) and counted in keyservice_connections_closed_total. Not logged again until a minute passes without.")]
     public static partial void ConnectionsClosed(ILogger log, string reason);
 
+    [LoggerMessage(92, LogLevel.Warning, "Pages of the console are refused, because too many are made or open, and counted in keyservice_pages_refused_total. Not logged again until a minute passes without.")]
+    public static partial void PagesRefused(ILogger log);
+
     [LoggerMessage(53, LogLevel.Information, "All listeners answer again.")]
     public static partial void ListenersBack(ILogger log);
 

@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using KeyService.AdminConsole;
 using KeyService.Server.Grpc;
+using KeyService.Server.Observability;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.StaticAssets;
 
@@ -12,9 +13,10 @@ namespace KeyService.Server.Hosting.Connections;
 /// sent, so that a client that does not read it keeps no permit. Addresses share the places: one alone takes at most half
 /// of them. A request without a place gets 503.
 /// </summary>
+/// <param name="metrics">Counts those that are refused.</param>
 /// <param name="most">Pages at a time.</param>
 /// <param name="places">Pages at a time and those that wait.</param>
-internal sealed class AnonymousPages(int most, int places = AnonymousPages.Places) : IDisposable
+internal sealed class AnonymousPages(ConnectionMetrics metrics, int most, int places = AnonymousPages.Places) : IDisposable
 {
     /// <summary>About 0.4 s of work.</summary>
     public const int Places = 400;
@@ -29,7 +31,7 @@ internal sealed class AnonymousPages(int most, int places = AnonymousPages.Place
     });
 
     /// <summary>One for two processors: authenticated callers have the rest.</summary>
-    public static AnonymousPages ForProcess() => new(Math.Max(1, Environment.ProcessorCount / 2));
+    public static AnonymousPages ForProcess(ConnectionMetrics metrics) => new(metrics, Math.Max(1, Environment.ProcessorCount / 2));
 
     /// <summary>For requests that present no session; in front of all that makes pages.</summary>
     public Task InvokeWithoutSession(HttpContext http, RequestDelegate next) =>
@@ -52,8 +54,11 @@ internal sealed class AnonymousPages(int most, int places = AnonymousPages.Place
         var response = http.Response;
         if (_places.TryTake(http.Features.GetRequiredFeature<OpenConnection>().PeerName, out _) is not { } share)
         {
+            metrics.PageRefused();
             response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             response.Headers.RetryAfter = "1";
+            response.Headers.CacheControl = "no-store";
+            await response.WriteAsync("The console is asked for too many pages at the moment. Try again in a few seconds.", http.RequestAborted);
             return;
         }
 

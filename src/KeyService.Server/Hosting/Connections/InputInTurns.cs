@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
@@ -33,8 +32,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
     /// </summary>
     private const int Passes = 4;
 
-    private const int NoTurn = 0;
-    private const int InTurn = 1;
+    private const int NoTurn = 0, InTurn = 1;
 
     /// <summary>The turn is not over, and a read waits for its end.</summary>
     private const int ReadWaits = 2;
@@ -49,17 +47,14 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
     /// <summary>The turn goes on with the read that waits.</summary>
     private bool _continues;
 
-    /// <summary>Where the turn is from that it has, or waits for.</summary>
     private InputTurns _turns = turns.Authenticated;
 
     private volatile bool _isEnded;
-    private int _state;
-    private int _reads;
-    private int _passes;
+    private int _state, _reads, _passes;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        if (_isEnded) ThrowEnded();
+        if (_isEnded) throw Ended();
         if (Volatile.Read(ref _state) != NoTurn) return ReadAfterTurnAsync(cancellationToken);
         var reading = input.ReadAsync(cancellationToken);
         if (!reading.IsCompletedSuccessfully) return WaitForInputAsync(reading);
@@ -70,7 +65,8 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
     /// <summary>Returns all that there is, without a turn: only HTTP/1.1, with one call at a time, reads so.</summary>
     public override bool TryRead(out ReadResult result)
     {
-        if (!input.TryRead(out result)) return false;
+        result = default;
+        if (_isEnded || !input.TryRead(out result)) return false;
         _read = result;
         return true;
     }
@@ -95,10 +91,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
         if (_turns == turns.Anonymous) _wait.TryEndInQueue(hasTurn: false);
     }
 
-    /// <summary>
-    /// Ends the input of a connection whose socket is closed: no further read succeeds. Over HTTP/1.1 Kestrel would go on with the requests
-    /// that are there, for as many connections as a client has closed.
-    /// </summary>
+    /// <summary>Ends the input of a connection whose socket is closed. Over HTTP/1.1 Kestrel would go on with the requests that are there.</summary>
     public void End()
     {
         _isEnded = true;
@@ -139,20 +132,20 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
     private async ValueTask<ReadResult> WaitForInputAsync(ValueTask<ReadResult> reading)
     {
         _read = await reading;
-        if (_isEnded) ThrowEnded();
+        if (_isEnded) throw EndRead();
         return _slices.IsShort(_read) || TryBegin() ? _slices.First(_read) : await WaitForTurnAsync();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitForTurnAsync()
     {
-        // It may have ended before it was in the queue.
+        // Ended before it was in the queue.
         if (_isEnded) _wait.TryEndInQueue(hasTurn: false);
         await _wait.Task;
         if (_isEnded || (anonymous.IsClosed && _turns == turns.Anonymous))
         {
             if (_wait.HasTurn) _turns.Release();
-            ThrowEnded();
+            throw EndRead();
         }
 
         _reads = 0;
@@ -164,7 +157,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
     {
         _wait.Reset();
         _turns = anonymous.IsLimited ? turns.Anonymous : turns.Authenticated;
-        if (anonymous.IsClosed && _turns == turns.Anonymous) ThrowEnded();
+        if (anonymous.IsClosed && _turns == turns.Anonymous) throw EndRead();
         if (!_turns.Take(_wait)) return false;
         _reads = 0;
         Begin();
@@ -195,6 +188,13 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    [DoesNotReturn]
-    private static void ThrowEnded() => throw new ConnectionAbortedException("The client closed the connection.");
+    /// <summary>Ends the input in a read and gives its result back: the connection reads once more before it gives up.</summary>
+    private ConnectionAbortedException EndRead()
+    {
+        _isEnded = true;
+        input.AdvanceTo(_read.Buffer.Start);
+        return Ended();
+    }
+
+    private static ConnectionAbortedException Ended() => new("The client closed the connection.");
 }

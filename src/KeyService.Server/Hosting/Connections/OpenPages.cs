@@ -1,5 +1,6 @@
 using KeyService.AdminConsole.Service;
 using KeyService.Server.Grpc;
+using KeyService.Server.Observability;
 
 namespace KeyService.Server.Hosting.Connections;
 
@@ -7,7 +8,7 @@ namespace KeyService.Server.Hosting.Connections;
 /// How many pages of the console may be open, each with a WebSocket of its own, which costs the process 150 kB and more. Counted until the socket is closed: Kestrel's own limit
 /// counts tasks, and does not see those over HTTP/2. People share them as callers share permits. Visitors who have not signed in have a small share of their own, by address.
 /// </summary>
-internal sealed class OpenPages(int most = 1_000, int mostAnonymous = 100)
+internal sealed class OpenPages(ConnectionMetrics metrics, int most = 1_000, int mostAnonymous = 100)
 {
     private const string Hub = "/_blazor";
 
@@ -30,6 +31,7 @@ internal sealed class OpenPages(int most = 1_000, int mostAnonymous = 100)
 
         var pages = http.User.Identity is { IsAuthenticated: true } ? _signedIn : _anonymous;
         if (pages.TryTake(HolderOf(http), out _) is { } share) return ServeAsync(http, next, new(pages, share, http.RequestAborted));
+        metrics.PageRefused();
         http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         return Task.CompletedTask;
     }

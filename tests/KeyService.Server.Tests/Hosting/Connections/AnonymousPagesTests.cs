@@ -13,11 +13,12 @@ namespace KeyService.Server.Tests.Hosting.Connections;
 public sealed class AnonymousPagesTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly LogLines<ConnectionMetrics> _log = new();
     private readonly ConnectionMetrics _metrics;
     private readonly TaskCompletionSource _made = new();
 
     public AnonymousPagesTests() =>
-        _metrics = new(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new LogLines<ConnectionMetrics>());
+        _metrics = new(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System, _log);
 
     public void Dispose()
     {
@@ -28,7 +29,7 @@ public sealed class AnonymousPagesTests : IDisposable
     [Fact]
     public async Task A_page_waits_while_another_is_made_and_one_that_finds_no_place_is_refused()
     {
-        using var pages = new AnonymousPages(most: 1, places: 4);
+        using var pages = new AnonymousPages(_metrics, most: 1, places: 4);
         var (first, second, third) = (Request(), Request(), Request());
         var making = pages.InvokeWithoutSession(first, MakeAsync);
         var waiting = pages.InvokeWithoutSession(second, MakeAsync);
@@ -38,7 +39,8 @@ public sealed class AnonymousPagesTests : IDisposable
         waiting.IsCompleted.ShouldBeFalse();
         third.Response.StatusCode.ShouldBe(503);
         third.Response.Headers.RetryAfter.ToString().ShouldBe("1");
-        third.Response.Body.Length.ShouldBe(0);
+        ((MemoryStream)third.Response.Body).ToArray().ShouldBe("The console is asked for too many pages at the moment. Try again in a few seconds."u8.ToArray());
+        _log.All.ShouldHaveSingleItem().ShouldContain("keyservice_pages_refused_total");
         _made.SetResult();
         await Task.WhenAll(making, waiting);
         foreach (var response in new[] { first.Response, second.Response })
@@ -48,7 +50,7 @@ public sealed class AnonymousPagesTests : IDisposable
     [Fact]
     public async Task An_address_with_many_pages_leaves_places_to_another()
     {
-        using var pages = new AnonymousPages(most: 1, places: 4);
+        using var pages = new AnonymousPages(_metrics, most: 1, places: 4);
         var (first, second, third, other) = (Request(), Request(), Request(), Request(address: "203.0.113.9"));
         var making = new[] { first, second, third, other }.Select(request => pages.InvokeWithoutSession(request, MakeAsync)).ToList();
 
@@ -62,7 +64,7 @@ public sealed class AnonymousPagesTests : IDisposable
     [Fact]
     public async Task A_page_that_is_not_read_lets_the_next_be_made()
     {
-        using var pages = new AnonymousPages(most: 1, places: 4);
+        using var pages = new AnonymousPages(_metrics, most: 1, places: 4);
         var (unread, next) = (Request(), Request());
         // With a pause at a byte: what is written is never taken.
         var pipe = new Pipe(new(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
@@ -83,7 +85,7 @@ public sealed class AnonymousPagesTests : IDisposable
     [InlineData("GET", "/sign-in", true)]
     public async Task What_has_limits_of_its_own_and_signed_in_connections_do_not_wait(string method, string path, bool isAuthenticated)
     {
-        using var pages = new AnonymousPages(most: 1, places: 1);
+        using var pages = new AnonymousPages(_metrics, most: 1, places: 1);
         var making = pages.InvokeWithoutSession(Request(), MakeAsync);
         var other = Request(method, path, isAuthenticated);
 
@@ -99,7 +101,7 @@ public sealed class AnonymousPagesTests : IDisposable
     [Fact]
     public async Task A_request_with_a_session_waits_after_the_check_of_the_session()
     {
-        using var pages = new AnonymousPages(most: 1, places: 1);
+        using var pages = new AnonymousPages(_metrics, most: 1, places: 1);
         var making = pages.InvokeWithoutSession(Request(), MakeAsync);
         var (before, after) = (Request(), Request());
         foreach (var request in new[] { before, after }) request.Request.Headers.Cookie = "keyservice-session=forged";

@@ -1,16 +1,34 @@
+using System.Diagnostics.Metrics;
 using System.Net.WebSockets;
 using System.Security.Claims;
 using KeyService.AdminConsole.Service;
 using KeyService.Server.Hosting.Connections;
+using KeyService.Server.Observability;
+using KeyService.Server.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyService.Server.Tests.Hosting.Connections;
 
-public class OpenPagesTests
+public sealed class OpenPagesTests : IDisposable
 {
-    private readonly OpenPages _pages = new(most: 10, mostAnonymous: 4);
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly ConnectionMetrics _metrics;
+    private readonly OpenPages _pages;
     private readonly TaskCompletionSource _open = new();
+
+    public OpenPagesTests()
+    {
+        _metrics = new(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new LogLines<ConnectionMetrics>());
+        _pages = new(_metrics, most: 10, mostAnonymous: 4);
+    }
+
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _services.Dispose();
+    }
 
     [Fact]
     public void A_person_has_half_of_the_pages_whatever_the_number_of_sessions()
