@@ -6,29 +6,14 @@ namespace KeyService.Server.Hosting.Connections;
 /// Connects to each listener of this process, as a client does, and waits for an answer: a process whose listener accepts nothing is not ready, whatever else works.
 /// All who ask within a second share one result, so that a health path costs no more than two connections a second.
 /// </summary>
-internal sealed class ListenerProbe : IDisposable
+internal sealed class ListenerProbe(IReadOnlyList<(Uri Address, Version Protocol)> listeners, TimeProvider time)
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
-    private readonly IReadOnlyList<(Uri Address, Version Protocol)> _listeners;
-    private readonly TimeProvider _time;
-    private readonly SocketsHttpHandler _handler;
-    private readonly HttpClient _client;
     private readonly Lock _lock = new();
     private Task<(int Port, string Failure)?>? _last;
     private long _started;
-
-    public ListenerProbe(IReadOnlyList<(Uri Address, Version Protocol)> listeners, TimeProvider time)
-    {
-        _listeners = listeners;
-        _time = time;
-        // A connection of its own each time.
-        _handler = new() { PooledConnectionLifetime = TimeSpan.Zero, UseProxy = false, UseCookies = false, AllowAutoRedirect = false };
-        // The certificate names the service, not this address; nothing secret is sent.
-        _handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
-        _client = new(_handler) { Timeout = Bound };
-    }
 
     public static ListenerProbe Of(ServerOptions options, TimeProvider time)
     {
@@ -47,9 +32,9 @@ internal sealed class ListenerProbe : IDisposable
     {
         lock (_lock)
         {
-            if (_last is null || (_last.IsCompleted && _time.GetElapsedTime(_started) > Fresh))
+            if (_last is null || (_last.IsCompleted && time.GetElapsedTime(_started) > Fresh))
             {
-                _started = _time.GetTimestamp();
+                _started = time.GetTimestamp();
                 _last = ProbeAllAsync();
             }
 
@@ -57,21 +42,20 @@ internal sealed class ListenerProbe : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _client.Dispose();
-        _handler.Dispose();
-    }
-
     private async Task<(int Port, string Failure)?> ProbeAllAsync() =>
-        Array.Find(await Task.WhenAll(_listeners.Select(listener => ProbeAsync(listener.Address, listener.Protocol))), silent => silent is not null);
+        Array.Find(await Task.WhenAll(listeners.Select(listener => ProbeAsync(listener.Address, listener.Protocol))), silent => silent is not null);
 
-    private async Task<(int Port, string Failure)?> ProbeAsync(Uri address, Version protocol)
+    private static async Task<(int Port, string Failure)?> ProbeAsync(Uri address, Version protocol)
     {
+        // A connection for each probe, closed with it: a pool would keep it.
+        using var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false };
+        // The certificate names the service, not this address; nothing secret is sent.
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        using var client = new HttpClient(handler) { Timeout = Bound };
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address) { Version = protocol, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             return null;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
