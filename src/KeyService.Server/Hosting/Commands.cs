@@ -10,14 +10,15 @@ internal static class Commands
 {
     private const string VerifyAudit = "verify-audit";
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>Runs a command; <c>serve</c> runs until a signal or <paramref name="cancellation"/> stops it. Returns the exit code.</summary>
+    public static async Task<int> RunAsync(string[] args, CancellationToken cancellation = default)
     {
         var parsed = Root().Parse(args);
         // Its exit code 1 is a broken chain: a script must not take a wrong setting for one.
         var failed = parsed.CommandResult.Command.Name == VerifyAudit ? VerifyAuditCommand.NotChecked : 1;
         try
         {
-            return await parsed.InvokeAsync(Signals);
+            return await parsed.InvokeAsync(Signals, cancellation);
         }
         catch (Exception e) when (StoreStart.Explain(e) is { } reason)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Google.Protobuf.Reflection;
 using Grpc.AspNetCore.Server;
 using KeyService.AdminConsole;
@@ -123,6 +124,12 @@ internal static class ServiceRegistration
                 .AddView("kestrel.queued_requests", MetricStreamConfiguration.Drop)
                 .AddPrometheusExporter(exporter => exporter.ScrapeResponseCacheDurationMilliseconds = 0);
             if (otlp) metrics.AddOtlpExporter();
+        });
+        // Of this host alone, where a process has several.
+        services.ConfigureOpenTelemetryMeterProvider((provider, metrics) =>
+        {
+            var own = provider.GetRequiredService<IMeterFactory>();
+            metrics.AddView(instrument => instrument.Meter.Scope is { } scope && !ReferenceEquals(scope, own) ? MetricStreamConfiguration.Drop : null);
         });
         return services;
     }

@@ -17,7 +17,7 @@ public sealed class Browser : IAsyncLifetime
 
     internal IBrowser Chromium { get; private set; } = null!;
 
-    internal ServerProcess Server { get; private set; } = null!;
+    internal TestServer Server { get; private set; } = null!;
 
     /// <summary>Where the pictures are that a person is to look at.</summary>
     public static string Pictures { get; } = Directory.CreateDirectory(Path.Combine(Repository.Root, "TestResults", "console")).FullName;
@@ -35,7 +35,7 @@ public sealed class Browser : IAsyncLifetime
             Args = ["--no-sandbox", "--disable-dev-shm-usage"],
         });
         // Nobody here is to be told of a change that is not everywhere yet: a busy machine is slower than the 2 s that it waits by itself.
-        Server = await ServerProcess.StartAsync(_store, ("KeyService__PropagationWait", "00:00:06"));
+        Server = await TestServer.StartAsync(_store, ("KeyService__PropagationWait", "00:00:06"));
         // A test that ends while its page goes to another address: the framework logs that as an error.
         Server.ExpectedErrors.Add("RemoteNavigationManager");
     }
@@ -49,5 +49,5 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>A person at a browser of their own.</summary>
-    internal Task<Visitor> OpenAsync(ServerProcess? server = null, VisitorOptions? options = null) => Visitor.StartAsync(Chromium, server ?? Server, options ?? new());
+    internal Task<Visitor> OpenAsync(TestServer? server = null, VisitorOptions? options = null) => Visitor.StartAsync(Chromium, server ?? Server, options ?? new());
 }

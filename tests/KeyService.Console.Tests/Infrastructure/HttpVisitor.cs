@@ -17,7 +17,7 @@ internal sealed partial class HttpVisitor : IDisposable
 
     /// <param name="server">The console's server.</param>
     /// <param name="forwardedFor"><c>X-Forwarded-For</c> of all requests, as of a proxy that ends TLS; null: no proxy.</param>
-    public HttpVisitor(ServerProcess server, string? forwardedFor = null)
+    public HttpVisitor(TestServer server, string? forwardedFor = null)
     {
         _http = new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = server.HttpAddress };
         if (forwardedFor is null) return;
@@ -29,7 +29,7 @@ internal sealed partial class HttpVisitor : IDisposable
     /// <param name="server">The console's server.</param>
     /// <param name="credential">Null: the root credential.</param>
     /// <param name="isDark">Which colours the browser prefers, as the page's script fills it in.</param>
-    public static async Task<HttpVisitor> SignInAsync(ServerProcess server, string? credential = null, bool isDark = false)
+    public static async Task<HttpVisitor> SignInAsync(TestServer server, string? credential = null, bool isDark = false)
     {
         var visitor = new HttpVisitor(server);
         await visitor.OpenSignInAsync();
@@ -47,7 +47,7 @@ internal sealed partial class HttpVisitor : IDisposable
 
     /// <summary>Another client with a copy of the cookies. Responses to one do not change those of the other.</summary>
     /// <param name="server">The console that the copy is sent to.</param>
-    public HttpVisitor CopyTo(ServerProcess server)
+    public HttpVisitor CopyTo(TestServer server)
     {
         var copy = new HttpVisitor(server);
         foreach (var (name, cookie) in _cookies) copy._cookies[name] = cookie;

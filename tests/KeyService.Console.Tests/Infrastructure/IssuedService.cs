@@ -9,7 +9,7 @@ public sealed class IssuedService : IAsyncLifetime
 
     internal TestIssuer Issuer { get; private set; } = null!;
 
-    internal ServerProcess Server { get; private set; } = null!;
+    internal TestServer Server { get; private set; } = null!;
 
     internal static async Task<IssuedService> StartAsync(params (string Name, string Value)[] settings)
     {
@@ -47,7 +47,7 @@ public sealed class IssuedService : IAsyncLifetime
     private async ValueTask InitializeAsync((string Name, string Value)[] settings)
     {
         Issuer = await TestIssuer.StartAsync();
-        Server = await ServerProcess.StartAsync(
+        Server = await TestServer.StartInProcessAsync(
             _store,
             [
                 ("KeyService__Oidc__Authority", Issuer.Authority), ("KeyService__Oidc__Audience", Issuer.Audience),

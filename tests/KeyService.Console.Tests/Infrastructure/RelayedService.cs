@@ -3,17 +3,17 @@ namespace KeyService.AdminConsole.Tests.Infrastructure;
 /// <summary>A console in a process of its own, and the service that it calls through a relay. Tests of a class may share it, each with a workspace of its own.</summary>
 public sealed class RelayedService : IAsyncLifetime
 {
-    internal ServerProcess Service { get; private set; } = null!;
+    internal TestServer Service { get; private set; } = null!;
 
     internal Relay Relay { get; private set; } = null!;
 
-    internal ServerProcess Console { get; private set; } = null!;
+    internal TestServer Console { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        Service = await ServerProcess.StartAsync(new(), ("KeyService__Roles", "validation,management"));
+        Service = await TestServer.StartInProcessAsync(new(), ("KeyService__Roles", "validation,management"));
         Relay = await Relay.StartAsync(Service.GrpcAddress);
-        Console = await ServerProcess.StartAsync(new(), ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", Relay.Address.ToString()));
+        Console = await TestServer.StartInProcessAsync(new(), ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", Relay.Address.ToString()));
     }
 
     public async ValueTask DisposeAsync()

@@ -32,19 +32,19 @@ internal sealed class Visitor : IAsyncDisposable
     private readonly IBrowserContext _context;
     private readonly bool _isDark;
 
-    private Visitor(IBrowserContext context, IPage page, ServerProcess server, bool isDark) =>
+    private Visitor(IBrowserContext context, IPage page, TestServer server, bool isDark) =>
         (_context, Page, Server, _isDark) = (context, page, server, isDark);
 
     public IPage Page { get; private set; }
 
-    public ServerProcess Server { get; }
+    public TestServer Server { get; }
 
     public IBrowserContext Context => _context;
 
     /// <summary>Complaints that the test brings about itself.</summary>
     public List<string> Expected { get; } = [];
 
-    public static async Task<Visitor> StartAsync(IBrowser browser, ServerProcess server, VisitorOptions options)
+    public static async Task<Visitor> StartAsync(IBrowser browser, TestServer server, VisitorOptions options)
     {
         var context = await browser.NewContextAsync(new()
         {

@@ -86,7 +86,7 @@ public sealed class AwayTests(Browser browser)
     [Fact]
     public async Task A_key_whose_answer_was_lost_is_not_created_twice()
     {
-        await using var split = await SplitService.StartAsync();
+        await using var split = await SplitService.StartProcessesAsync();
         await using var visitor = await browser.OpenAsync(split.Console);
         var page = visitor.Page;
         await visitor.OpenKeysAsync("away", split.Service.RootCredential);

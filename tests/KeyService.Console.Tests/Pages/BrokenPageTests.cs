@@ -33,7 +33,7 @@ public sealed class BrokenPageTests(Browser browser)
     public async Task A_page_that_the_server_gave_up_says_so_and_what_was_shown_once_can_still_be_copied()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         server.ExpectedErrors.AddRange(["Unhandled exception in circuit", "broken by the test"]);
         await using var visitor = await browser.OpenAsync(server);
         visitor.Expected.AddRange(["broken by the test", "circuit", "error"]);
@@ -62,7 +62,7 @@ public sealed class BrokenPageTests(Browser browser)
     [Fact]
     public async Task A_page_comes_back_through_a_network_that_fails_while_it_reconnects()
     {
-        await using var split = await SplitService.StartAsync();
+        await using var split = await SplitService.StartProcessesAsync();
         await using var visitor = await browser.OpenAsync(split.Console);
         visitor.Expected.AddRange(["WebSocket", "Failed to", "ERR_", "Connection disconnected", "circuit", "negotiat", "Server timeout", "500"]);
         var page = visitor.Page;

@@ -61,7 +61,7 @@ public sealed class ImpatienceTests(Browser browser)
     [Fact]
     public async Task Who_leaves_the_dialog_while_it_works_is_told_of_the_key_all_the_same()
     {
-        await using var split = await SplitService.StartAsync();
+        await using var split = await SplitService.StartProcessesAsync();
         await using var visitor = await browser.OpenAsync(split.Console);
         var page = visitor.Page;
         await visitor.OpenKeysAsync("impatient", split.Service.RootCredential);
@@ -126,7 +126,7 @@ public sealed class ImpatienceTests(Browser browser)
     [Fact]
     public async Task Switching_off_says_that_it_is_under_way()
     {
-        await using var split = await SplitService.StartAsync();
+        await using var split = await SplitService.StartProcessesAsync();
         await split.Service.IssueAsync("impatient", "Trading bot");
         await using var visitor = await browser.OpenAsync(split.Console);
         var page = visitor.Page;

@@ -15,7 +15,7 @@ public sealed class ManyKeysTests(Browser browser)
     public async Task A_hundred_thousand_keys_are_paged_and_searched()
     {
         await using var store = new TestStore(TestEngine.Embedded);
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         await server.IssueAsync(_workspace, "The oldest needle");
         await KeyCopies.CopyKeyAsync(store.DataDirectory, (await server.IssueAsync(_workspace, "hay")).Key.KeyId, copies: 100_000);
         await server.IssueAsync(_workspace, "The newest one");

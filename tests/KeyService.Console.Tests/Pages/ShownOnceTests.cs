@@ -135,7 +135,7 @@ public sealed class ShownOnceTests(Browser browser)
     public async Task Copying_one_does_not_wait_for_the_server()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         await using var visitor = await browser.OpenAsync(server);
         var page = visitor.Page;
         await visitor.OpenKeysAsync(_workspace);

@@ -92,8 +92,8 @@ public sealed class SwitchTests(Browser browser)
     public async Task While_a_process_does_not_answer_it_is_told_by_when_and_later_that_it_is_everywhere()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
-        await using var frozen = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
+        await using var frozen = await TestServer.StartAsync(store);
         await using var visitor = await browser.OpenAsync(server);
         var page = visitor.Page;
         await server.IssueAsync(_workspace, "Trading bot");

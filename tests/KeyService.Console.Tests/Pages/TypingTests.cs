@@ -104,7 +104,7 @@ public sealed class TypingTests(Browser browser)
         await dialog.Button("Create Now").ClickAsync();
 
         var credential = await page.Locator("#new-api-key").InnerTextAsync();
-        var caller = await browser.Server.Client.GetCallerAsync(new(), ServerProcess.As(credential));
+        var caller = await browser.Server.Client.GetCallerAsync(new(), TestServer.As(credential));
         caller.Workspaces.ShouldBe([_workspace, "another"], ignoreOrder: true);
         caller.Permissions.ShouldBe(["keys:read"]);
         await page.GotoAsync($"/open-api/system/keys/{caller.CredentialId}");

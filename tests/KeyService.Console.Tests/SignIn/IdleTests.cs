@@ -31,7 +31,7 @@ public sealed class IdleTests(Browser browser)
     public async Task Who_reads_and_moves_the_page_is_not_away()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Console__IdleTimeout", "00:01:00"));
+        await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__Console__IdleTimeout", "00:01:00"));
         await using var visitor = await browser.OpenAsync(server);
         var page = visitor.Page;
         await visitor.OpenKeysAsync("reads");

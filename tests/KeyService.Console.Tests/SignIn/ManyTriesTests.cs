@@ -12,7 +12,7 @@ public sealed class ManyTriesTests(Browser browser)
     public async Task Who_tries_one_after_the_other_is_slowed_and_who_has_a_good_one_signs_in_meanwhile()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         await using var visitor = await browser.OpenAsync(server);
         visitor.Expected.Add("429");
         var page = visitor.Page;
@@ -37,7 +37,7 @@ public sealed class ManyTriesTests(Browser browser)
     public async Task People_behind_two_proxies_are_told_apart()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Console__KnownProxies", "127.0.0.1,10.0.0.9"));
+        await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__Console__KnownProxies", "127.0.0.1,10.0.0.9"));
         using var guesser = new HttpVisitor(server, "203.0.113.1, 10.0.0.9");
         await guesser.OpenSignInAsync();
         for (var i = 0; i < 5; i++) (await guesser.SendCredentialAsync(Forged(server))).ShouldBe(HttpStatusCode.Unauthorized);
@@ -50,7 +50,7 @@ public sealed class ManyTriesTests(Browser browser)
         await Task.WhenAll(guesses);
     }
 
-    private static string Forged(ServerProcess server) => server.RootCredential[..^1] + (server.RootCredential[^1] == '0' ? '1' : '0');
+    private static string Forged(TestServer server) => server.RootCredential[..^1] + (server.RootCredential[^1] == '0' ? '1' : '0');
 
     private static async Task TryAsync(IPage page, string credential)
     {

@@ -97,8 +97,8 @@ public sealed class OtherSitesTests(Browser browser)
     public async Task Nor_at_another_replica_nor_after_a_restart()
     {
         await using var store = new TestStore();
-        await using var here = await ServerProcess.StartAsync(store);
-        await using var there = await ServerProcess.StartAsync(store);
+        await using var here = await TestServer.StartInProcessAsync(store);
+        await using var there = await TestServer.StartInProcessAsync(store);
         await using var visitor = await browser.OpenAsync(here);
         await visitor.OpenKeysAsync("copied");
         using var copy = await HttpVisitor.CopyOfAsync(visitor);
@@ -110,7 +110,7 @@ public sealed class OtherSitesTests(Browser browser)
         await DeliberateDelay.ForAsync(EndedSessions.Pause, "the longest that a process may take to learn of it");
 
         (await other.GetAsync("/open-api/copied")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
-        await using var later = await ServerProcess.StartAsync(store);
+        await using var later = await TestServer.StartInProcessAsync(store);
         using var again = copy.CopyTo(later);
         (await again.GetAsync("/open-api/copied")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
     }
@@ -122,7 +122,7 @@ public sealed class OtherSitesTests(Browser browser)
     public async Task What_is_not_the_console_does_not_look_at_sessions(string path)
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("Logging__LogLevel__Microsoft.AspNetCore.Authentication", "Trace"));
+        await using var server = await TestServer.StartInProcessAsync(store, ("Logging__LogLevel__Microsoft.AspNetCore.Authentication", "Trace"));
         using var session = await HttpVisitor.SignInAsync(server);
         (await session.GetAsync("/open-api/looked-at")).StatusCode.ShouldBe(HttpStatusCode.OK);
         await SessionIsLoggedAsync(after: 0);

@@ -93,8 +93,8 @@ public sealed class SignInTests(Browser browser)
     public async Task A_restart_and_a_second_process_sign_nobody_out()
     {
         await using var store = new TestStore();
-        await using var first = await ServerProcess.StartAsync(store);
-        await using var second = await ServerProcess.StartAsync(store);
+        await using var first = await TestServer.StartInProcessAsync(store);
+        await using var second = await TestServer.StartInProcessAsync(store);
         await using var visitor = await browser.OpenAsync(first);
         visitor.Expected.Add("asked elsewhere");
         await visitor.OpenKeysAsync("stays");
@@ -108,7 +108,7 @@ public sealed class SignInTests(Browser browser)
         await visitor.Page.GotoAsync("about:blank");
         await first.StopAsync();
         await second.StopAsync();
-        await using var third = await ServerProcess.StartAsync(store);
+        await using var third = await TestServer.StartInProcessAsync(store);
         await visitor.Page.GotoAsync(new Uri(third.HttpAddress, "/open-api/stays").ToString());
         await Expect(visitor.Page.GetByText("There are no API Auth Keys yet")).ToBeVisibleAsync();
     }

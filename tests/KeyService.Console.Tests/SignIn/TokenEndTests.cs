@@ -102,7 +102,7 @@ public sealed class TokenEndTests(Browser browser)
             {
                 try
                 {
-                    await service.Server.Client.GetCallerAsync(new(), ServerProcess.As(token));
+                    await service.Server.Client.GetCallerAsync(new(), TestServer.As(token));
                     await DeliberateDelay.ForAsync(500, "the rate of the calls", TestContext.Current.CancellationToken);
                     return false;
                 }

@@ -32,7 +32,7 @@ public sealed partial class AddressListTests(SharedServer shared)
     public async Task Behind_a_known_proxy_the_one_whom_it_names_counts()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Console__KnownProxies", "127.0.0.1"));
+        await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__Console__KnownProxies", "127.0.0.1"));
         var own = await CredentialAsync(server, "127.0.0.1");
         var person = await CredentialAsync(server, $"{Person}/32");
 
@@ -71,14 +71,14 @@ public sealed partial class AddressListTests(SharedServer shared)
         }
     }
 
-    private static async Task<string> CredentialAsync(ServerProcess server, string addresses) => (await new TestWorkspace(server, "system").CreateAsync(request =>
+    private static async Task<string> CredentialAsync(TestServer server, string addresses) => (await new TestWorkspace(server, "system").CreateAsync(request =>
     {
         request.Scopes.Add(["keys:read", "keys:validate"]);
         request.PermittedWorkspaces.Add("*");
         request.AllowedAddresses.Add(addresses);
     })).ApiKey;
 
-    private static async Task<bool> SignInAsync(ServerProcess server, string credential, string from, string? forwarded = null)
+    private static async Task<bool> SignInAsync(TestServer server, string credential, string from, string? forwarded = null)
     {
         using var http = From(server, from, forwarded, redirects: false);
         using var page = await http.GetAsync("/sign-in");
@@ -94,7 +94,7 @@ public sealed partial class AddressListTests(SharedServer shared)
         return response.StatusCode == HttpStatusCode.Found && response.Headers.Location?.ToString() == "/";
     }
 
-    private static async Task<HttpStatusCode> JsonAsync(ServerProcess server, string credential, string from, string? forwarded = null)
+    private static async Task<HttpStatusCode> JsonAsync(TestServer server, string credential, string from, string? forwarded = null)
     {
         using var http = From(server, from, forwarded);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", credential);
@@ -102,7 +102,7 @@ public sealed partial class AddressListTests(SharedServer shared)
         return response.StatusCode;
     }
 
-    private static HttpClient From(ServerProcess server, string from, string? forwarded, bool redirects = true)
+    private static HttpClient From(TestServer server, string from, string? forwarded, bool redirects = true)
     {
         var handler = new SocketsHttpHandler
         {
@@ -133,7 +133,7 @@ public sealed partial class AddressListTests(SharedServer shared)
 
     private static Metadata As(string credential, (string Name, string Value)[] headers)
     {
-        var metadata = ServerProcess.As(credential);
+        var metadata = TestServer.As(credential);
         foreach (var (name, value) in headers) metadata.Add(name, value);
         return metadata;
     }

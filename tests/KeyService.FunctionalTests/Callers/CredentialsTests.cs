@@ -58,7 +58,7 @@ public sealed class CredentialsTests(SharedServer shared)
     {
         var created = await _workspace.CreateAsync(request => request.Scopes.Add(TestWorkspace.AllPermissions));
 
-        (await CallAsync(ServerProcess.As(created.ApiKey))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
+        (await CallAsync(TestServer.As(created.ApiKey))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
     }
 
     [Fact]
@@ -68,11 +68,11 @@ public sealed class CredentialsTests(SharedServer shared)
         await _workspace.Client.SetStatusAsync(
             new() { WorkspaceId = "system", KeyId = disabled.Key.KeyId, Status = KeyStatus.Disabled }, _workspace.Root);
         var customer = await _workspace.CreateAsync();
-        var expected = await CallAsync(ServerProcess.As("x"));
+        var expected = await CallAsync(TestServer.As("x"));
 
         foreach (var apiKey in new[] { disabled.ApiKey, customer.ApiKey, customer.ApiKey[..^1] + "!" })
         {
-            var error = await CallAsync(ServerProcess.As(apiKey));
+            var error = await CallAsync(TestServer.As(apiKey));
             (error.Code, error.Message).ShouldBe((expected.Code, expected.Message));
             error.Status.ShouldBe(expected.Status);
         }
@@ -82,7 +82,7 @@ public sealed class CredentialsTests(SharedServer shared)
     public async Task A_disabled_credential_is_refused_at_the_next_call_on_the_same_connection()
     {
         var credential = await _workspace.CreateCredentialAsync(["keys:validate"], [_workspace.Id]);
-        var caller = ServerProcess.As(credential.ApiKey);
+        var caller = TestServer.As(credential.ApiKey);
         using var channel = GrpcChannel.ForAddress(shared.Server.GrpcAddress);
         var client = new ApiKeyService.ApiKeyServiceClient(channel);
         for (var i = 0; i < 3; i++) (await client.ValidateKeyAsync(new() { ApiKey = "x" }, caller)).Verdict.ShouldBe(Verdict.NotFound);
@@ -105,8 +105,8 @@ public sealed class CredentialsTests(SharedServer shared)
         for (var i = 0; i < 3; i++)
         {
             (await client.GetCallerAsync(new(), _workspace.Root)).AllWorkspaces.ShouldBeTrue();
-            (await client.GetCallerAsync(new(), ServerProcess.As(limited.ApiKey))).CredentialId.ShouldBe(limited.Key.KeyId);
-            (await CallError.Of(client.GetCallerAsync(new(), ServerProcess.As("x")))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
+            (await client.GetCallerAsync(new(), TestServer.As(limited.ApiKey))).CredentialId.ShouldBe(limited.Key.KeyId);
+            (await CallError.Of(client.GetCallerAsync(new(), TestServer.As("x")))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
             (await CallError.Of(client.GetCallerAsync(new()))).ShouldBe(StatusCode.Unauthenticated, "NO_CREDENTIAL");
         }
     }
@@ -116,7 +116,7 @@ public sealed class CredentialsTests(SharedServer shared)
     {
         var credential = await _workspace.CreateCredentialAsync(
             ["keys:read"], [_workspace.Id], request => request.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(10)));
-        var caller = ServerProcess.As(credential.ApiKey);
+        var caller = TestServer.As(credential.ApiKey);
         await _workspace.Client.GetCallerAsync(new(), caller);
 
         var error = await Eventually.Get(
@@ -144,14 +144,14 @@ public sealed class CredentialsTests(SharedServer shared)
         var elsewhere = await _workspace.CreateCredentialAsync(["keys:read"], [_workspace.Id], request => request.AllowedAddresses.Add("192.0.2.0/24"));
         var here = await _workspace.CreateCredentialAsync(["keys:read"], [_workspace.Id], request => request.AllowedAddresses.Add("127.0.0.0/8"));
 
-        (await CallAsync(ServerProcess.As(elsewhere.ApiKey))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
-        (await _workspace.Client.GetCallerAsync(new(), ServerProcess.As(here.ApiKey))).CredentialId.ShouldBe(here.Key.KeyId);
+        (await CallAsync(TestServer.As(elsewhere.ApiKey))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
+        (await _workspace.Client.GetCallerAsync(new(), TestServer.As(here.ApiKey))).CredentialId.ShouldBe(here.Key.KeyId);
     }
 
     [Fact]
     public async Task A_bad_credential_learns_nothing_of_the_request()
     {
-        var error = await CallError.Of(_workspace.Client.CreateKeyAsync(new(), ServerProcess.As("x")));
+        var error = await CallError.Of(_workspace.Client.CreateKeyAsync(new(), TestServer.As("x")));
 
         error.ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
         error.Fields.ShouldBeEmpty();

@@ -12,7 +12,7 @@ public sealed class IssuerAwayTests
     {
         await using var issuer = await TestIssuer.StartAsync();
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
 
         (await IssuerServer.RefusedAsync(server, await issuer.TokenAsync("somebody", "keys:read"))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
     }
@@ -22,14 +22,14 @@ public sealed class IssuerAwayTests
     {
         await using var issuer = TestIssuer.Create();
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, IssuerServer.SettingsFor(issuer));
+        await using var server = await TestServer.StartInProcessAsync(store, IssuerServer.SettingsFor(issuer));
         var token = issuer.Sign();
 
         var error = await IssuerServer.RefusedAsync(server, token);
         error.ShouldBe(StatusCode.Unavailable, "ISSUER_UNAVAILABLE");
         error.Retry.ShouldNotBeNull();
         error.Message.ShouldNotContain(issuer.Authority);
-        (await CallError.Of(server.Client.ValidateKeyAsync(new() { ApiKey = "x" }, ServerProcess.As(token)))).ShouldBe(StatusCode.Unavailable, "ISSUER_UNAVAILABLE");
+        (await CallError.Of(server.Client.ValidateKeyAsync(new() { ApiKey = "x" }, TestServer.As(token)))).ShouldBe(StatusCode.Unavailable, "ISSUER_UNAVAILABLE");
         (await JsonAnswer.Get(server, "/v1/caller", token)).ShouldBeError(HttpStatusCode.ServiceUnavailable, 14, "ISSUER_UNAVAILABLE");
         // What cannot hold whatever the issuer says, and what needs no issuer.
         (await IssuerServer.RefusedAsync(server, "a.b.c")).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
@@ -44,7 +44,7 @@ public sealed class IssuerAwayTests
     {
         await using var issuer = await TestIssuer.StartAsync();
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, IssuerServer.SettingsFor(issuer));
+        await using var server = await TestServer.StartInProcessAsync(store, IssuerServer.SettingsFor(issuer));
         var token = await issuer.TokenAsync("somebody", "keys:read");
         (await IssuerServer.AskAsync(server, token)).CredentialId.ShouldBe("oidc:somebody");
 
@@ -62,7 +62,7 @@ public sealed class IssuerAwayTests
     {
         await using var issuer = await TestIssuer.StartAsync();
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, IssuerServer.SettingsFor(issuer));
+        await using var server = await TestServer.StartInProcessAsync(store, IssuerServer.SettingsFor(issuer));
         var old = await issuer.TokenAsync("somebody", "keys:read");
         (await IssuerServer.AskAsync(server, old)).Permissions.ShouldBe(["keys:read"]);
 
@@ -78,7 +78,7 @@ public sealed class IssuerAwayTests
     {
         await using var issuer = await TestIssuer.StartAsync();
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, IssuerServer.SettingsFor(issuer));
+        await using var server = await TestServer.StartInProcessAsync(store, IssuerServer.SettingsFor(issuer));
         // The 30 s by which clocks may differ are over in a moment.
         var token = issuer.Sign(t => t.Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(-22));
         (await IssuerServer.AskAsync(server, token)).CredentialId.ShouldBe("oidc:somebody");
@@ -87,7 +87,7 @@ public sealed class IssuerAwayTests
         (await IssuerServer.RefusedAsync(server, token)).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
     }
 
-    private static async Task<bool> IsAcceptedAsync(ServerProcess server, string token)
+    private static async Task<bool> IsAcceptedAsync(TestServer server, string token)
     {
         try
         {

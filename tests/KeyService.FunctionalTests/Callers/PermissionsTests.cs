@@ -69,9 +69,9 @@ public sealed class PermissionsTests(SharedServer shared)
     public async Task Workspace_system_is_managed_with_keys_admin_alone(string rpc)
     {
         var credential = await _workspace.CreateCredentialAsync([], []);
-        var everything = ServerProcess.As(
+        var everything = TestServer.As(
             (await _workspace.CreateCredentialAsync(TestWorkspace.AllPermissions.Where(p => p != "keys:admin"), ["*"])).ApiKey);
-        var admin = ServerProcess.As((await _workspace.CreateCredentialAsync(["keys:admin"], [])).ApiKey);
+        var admin = TestServer.As((await _workspace.CreateCredentialAsync(["keys:admin"], [])).ApiKey);
 
         (await CallError.Of(Call(rpc, "system", credential, everything))).ShouldBe(StatusCode.PermissionDenied, "MISSING_PERMISSION");
         await Call(rpc, "system", credential, admin);

@@ -27,7 +27,7 @@ public sealed class KeyTests
         var events = await new TestWorkspace(again, "system").AuditAsync(keyId);
         events.ShouldAllBe(e => e.Actor == "canary");
         events.Count(e => e.Action == "CreateKey").ShouldBe(1);
-        (await CommandRun.OfServerAsync("verify-audit", store)).ShouldEndWith(0);
+        (await CommandRun.OfServerInProcessAsync("verify-audit", store)).ShouldEndWith(0);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class KeyTests
         await using var server = await CanaryServers.StartAsync(store);
         await CanaryServers.UntilRoundsAsync(1, server);
         var customer = await new TestWorkspace(server, "acme").CreateAsync();
-        var canary = ServerProcess.As(CanaryServers.CredentialOf(store));
+        var canary = TestServer.As(CanaryServers.CredentialOf(store));
 
         var key = await KeyAsync(server);
         (key.CreatedBy, key.Recoverable).ShouldBe(("canary", false));
@@ -93,7 +93,7 @@ public sealed class KeyTests
         needles.FindIn(System.Text.Encoding.ASCII.GetBytes(credential)).ShouldBeGreaterThan(0);
     }
 
-    private static async Task<Key> KeyAsync(ServerProcess server) =>
+    private static async Task<Key> KeyAsync(TestServer server) =>
         (await new TestWorkspace(server, "system").ListAsync()).Where(key => key.Name == "canary").ShouldHaveSingleItem();
 
     /// <summary>Null while the key is off.</summary>

@@ -14,7 +14,7 @@ public sealed class NegativeControlTests
         (string, string) off = ("KeyService__TestHooks__RuleOff", rule);
         await using var first = await CanaryServers.StartAsync(store, off);
         await using var second = await CanaryServers.StartAsync(store, off);
-        ServerProcess[] all = [first, second];
+        TestServer[] all = [first, second];
         foreach (var server in all) server.ExpectedErrors.Add("VIOLATION: replica ");
 
         await Eventually.IsTrueAsync(async () => await CanaryServers.SumAsync(all, server => server.ViolationsAsync()) > 0, "a violation is counted", seconds: 180);

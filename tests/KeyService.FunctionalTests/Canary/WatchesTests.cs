@@ -13,9 +13,9 @@ public sealed class WatchesTests
         await using var first = await CanaryServers.StartAsync(store);
         await using var second = await CanaryServers.StartAsync(store);
         await using var third = await CanaryServers.StartAsync(store);
-        ServerProcess[] all = [first, second, third];
+        TestServer[] all = [first, second, third];
 
-        var accepted = new Dictionary<ServerProcess, double>();
+        var accepted = new Dictionary<TestServer, double>();
         foreach (var server in all) accepted[server] = await server.AcceptedAsync();
 
         await CanaryServers.UntilRoundsAsync(await CanaryServers.SumAsync(all, CanaryServers.JudgedRoundsAsync) + 3, all);
@@ -36,7 +36,7 @@ public sealed class WatchesTests
     {
         await using var store = new TestStore();
         await using var management = await CanaryServers.StartAsync(store, ("KeyService__Roles", "management"));
-        await using var validation = await ServerProcess.StartAsync(store, ServerProcess.Advertised, ("KeyService__Roles", "validation"));
+        await using var validation = await TestServer.StartInProcessAsync(store, TestServer.Advertised, ("KeyService__Roles", "validation"));
 
         var accepted = await validation.AcceptedAsync();
         var callers = await CallersAsync();
@@ -102,7 +102,7 @@ public sealed class WatchesTests
     public async Task Without_the_setting_there_is_neither_key_nor_metric()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ServerProcess.Advertised);
+        await using var server = await TestServer.StartInProcessAsync(store, TestServer.Advertised);
 
         (await server.Http.GetStringAsync("/metrics")).ShouldNotContain("canary");
         (await new TestWorkspace(server, "system").ListAsync()).ShouldHaveSingleItem().Name.ShouldBe("root");

@@ -34,7 +34,7 @@ internal sealed class CreateAndSwitchLoad(Seeded random)
 
     /// <param name="server">What is called.</param>
     /// <param name="answered">Told of each answer.</param>
-    public async Task RunAsync(ServerProcess server, Action answered)
+    public async Task RunAsync(TestServer server, Action answered)
     {
         var root = server.Root;
         try
@@ -52,14 +52,14 @@ internal sealed class CreateAndSwitchLoad(Seeded random)
         }
     }
 
-    private async Task CreateAsync(ServerProcess server, Metadata root)
+    private async Task CreateAsync(TestServer server, Metadata root)
     {
         var key = new AskedKey(new() { WorkspaceId = Workspace, Name = $"key {++_requests}", RequestId = $"{Workspace}-{_requests}" });
         Keys.Add(key);
         key.Answer = await server.Client.CreateKeyAsync(key.Request, root);
     }
 
-    private async Task SwitchAsync(ServerProcess server, AskedKey key, Metadata root)
+    private async Task SwitchAsync(TestServer server, AskedKey key, Metadata root)
     {
         if (key.Answer is null || key.InDoubt) return;
         var wanted = key.Status == KeyStatus.Enabled ? KeyStatus.Disabled : KeyStatus.Enabled;

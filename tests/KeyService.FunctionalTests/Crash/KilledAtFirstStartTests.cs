@@ -23,7 +23,7 @@ public sealed class KilledAtFirstStartTests(ITestOutputHelper output)
             output.WriteLine($"killed after {moment} ms with {Directory.GetFiles(store.DataDirectory).Length} files: {said}");
             if (said.Contains("Made a master key", StringComparison.Ordinal)) masterKey.ShouldNotBeNull();
 
-            await using var server = await ServerProcess.StartAsync(store);
+            await using var server = await TestServer.StartAsync(store);
 
             var caller = await server.Client.GetCallerAsync(new(), server.Root);
             caller.AllWorkspaces.ShouldBeTrue();
@@ -32,14 +32,14 @@ public sealed class KilledAtFirstStartTests(ITestOutputHelper output)
             if (masterKey is not null) (await File.ReadAllTextAsync(masterKeyFile)).ShouldBe(masterKey);
             var system = await server.Client.ListKeysAsync(new() { WorkspaceId = "system" }, server.Root);
             system.Keys.ShouldHaveSingleItem().Name.ShouldBe("root");
-            (await CommandRun.OfServerAsync("verify-audit", store)).ShouldEndWith(0);
+            (await CommandRun.OfServerInProcessAsync("verify-audit", store)).ShouldEndWith(0);
         }
     }
 
     /// <summary>Returns what it had said by then.</summary>
     private static async Task<string> LaunchAndKillAsync(TestStore store, int milliseconds)
     {
-        await using var process = ServerProcess.Launch(store.UsesSqlServer ? "migrate" : "serve", store);
+        await using var process = TestServer.Launch(store.UsesSqlServer ? "migrate" : "serve", store);
         // Not to wait for anything: the moment is the fault.
         await DeliberateDelay.ForAsync(milliseconds, "the moment of the kill");
         await process.KillAsync();

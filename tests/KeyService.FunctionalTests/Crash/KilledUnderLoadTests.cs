@@ -18,17 +18,17 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
         var random = Seeded.New(output.WriteLine);
         await using var store = new TestStore();
         var clients = Enumerable.Range(0, Clients).Select(_ => new CreateAndSwitchLoad(random.Split())).ToList();
-        var server = await ServerProcess.StartAsync(store, NoWait);
+        var server = await TestServer.StartAsync(store, NoWait);
         try
         {
             for (var kill = 1; kill <= Kills; kill++)
             {
                 await KillUnderLoadAsync(server, clients, random);
                 await server.DisposeAsync();
-                server = await ServerProcess.StartAsync(store, NoWait);
+                server = await TestServer.StartAsync(store, NoWait);
 
                 foreach (var client in clients) await CheckAsync(server, client);
-                (await CommandRun.OfServerAsync("verify-audit", store)).ShouldEndWith(0);
+                (await CommandRun.OfServerInProcessAsync("verify-audit", store)).ShouldEndWith(0);
                 output.WriteLine(
                     $"kill {kill}: {clients.Sum(c => c.Keys.Count)} keys, {clients.Sum(c => c.Keys.Sum(k => k.Changes))} changes so far");
             }
@@ -39,7 +39,7 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task KillUnderLoadAsync(ServerProcess server, List<CreateAndSwitchLoad> clients, Seeded random)
+    private static async Task KillUnderLoadAsync(TestServer server, List<CreateAndSwitchLoad> clients, Seeded random)
     {
         var moment = random.Below(250) + 1;
         var lag = random.Below(15);
@@ -59,7 +59,7 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
         await Task.WhenAll(calling).WaitAsync(TimeSpan.FromSeconds(30));
     }
 
-    private static async Task CheckAsync(ServerProcess server, CreateAndSwitchLoad client)
+    private static async Task CheckAsync(TestServer server, CreateAndSwitchLoad client)
     {
         var root = server.Root;
         var events = await EventsAsync(server, client.Workspace);
@@ -98,7 +98,7 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
         (await KeyIdsAsync(server, client.Workspace)).ShouldBe(client.Keys.Select(key => key.Answer!.Key.KeyId), ignoreOrder: true);
     }
 
-    private static async Task<ILookup<string, AuditEvent>> EventsAsync(ServerProcess server, string workspace)
+    private static async Task<ILookup<string, AuditEvent>> EventsAsync(TestServer server, string workspace)
     {
         var events = new List<AuditEvent>();
         var request = new ListAuditEventsRequest { WorkspaceId = workspace, PageSize = 500 };
@@ -112,7 +112,7 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
         return events.ToLookup(e => e.KeyId);
     }
 
-    private static async Task<List<string>> KeyIdsAsync(ServerProcess server, string workspace)
+    private static async Task<List<string>> KeyIdsAsync(TestServer server, string workspace)
     {
         var ids = new List<string>();
         var request = new ListKeysRequest { WorkspaceId = workspace, PageSize = 500 };

@@ -62,7 +62,7 @@ public sealed class GrantsNothingBeyondOwnTests(SharedServer shared)
 
         var granted = await _workspace.Client.CreateKeyAsync(Credential(["keys:read"], [_workspace.Id]), own);
 
-        var caller = await _workspace.Client.GetCallerAsync(new(), ServerProcess.As(granted.ApiKey));
+        var caller = await _workspace.Client.GetCallerAsync(new(), TestServer.As(granted.ApiKey));
         caller.CredentialId.ShouldBe(granted.Key.KeyId);
         caller.Permissions.ShouldBe(["keys:read"]);
         caller.Workspaces.ShouldBe([_workspace.Id]);
@@ -111,7 +111,7 @@ public sealed class GrantsNothingBeyondOwnTests(SharedServer shared)
     }
 
     private async Task<Metadata> AdminAsync(string[] permissions, string[] workspaces) =>
-        ServerProcess.As((await _workspace.CreateCredentialAsync(permissions, workspaces)).ApiKey);
+        TestServer.As((await _workspace.CreateCredentialAsync(permissions, workspaces)).ApiKey);
 
     private async Task ShouldNotGrantAsync(Metadata own, string[] permissions, string[] workspaces)
     {

@@ -30,7 +30,7 @@ public sealed class SaysWhoIsCallingTests(SharedServer shared)
         var empty = SharedServer.NewWorkspace();
         var credential = await _workspace.CreateCredentialAsync(["keys:validate", "keys:read"], [_workspace.Id, empty]);
 
-        var caller = await _workspace.Client.GetCallerAsync(new(), ServerProcess.As(credential.ApiKey));
+        var caller = await _workspace.Client.GetCallerAsync(new(), TestServer.As(credential.ApiKey));
 
         caller.CredentialId.ShouldBe(credential.Key.KeyId);
         caller.Permissions.ShouldBe(["keys:read", "keys:validate"]);
@@ -43,7 +43,7 @@ public sealed class SaysWhoIsCallingTests(SharedServer shared)
     {
         var credential = await _workspace.CreateCredentialAsync([], []);
 
-        var caller = await _workspace.Client.GetCallerAsync(new(), ServerProcess.As(credential.ApiKey));
+        var caller = await _workspace.Client.GetCallerAsync(new(), TestServer.As(credential.ApiKey));
 
         caller.CredentialId.ShouldBe(credential.Key.KeyId);
         caller.Permissions.ShouldBeEmpty();
@@ -87,5 +87,5 @@ public sealed class SaysWhoIsCallingTests(SharedServer shared)
     }
 
     private async Task<Contracts.V1.GetCallerResponse> AskAsync(string credential, string workspaceId) =>
-        await _workspace.Client.GetCallerAsync(new() { WorkspaceId = workspaceId }, ServerProcess.As(credential));
+        await _workspace.Client.GetCallerAsync(new() { WorkspaceId = workspaceId }, TestServer.As(credential));
 }

@@ -10,12 +10,12 @@ public sealed class IssuerServer : IAsyncLifetime
 
     internal TestIssuer Issuer { get; private set; } = null!;
 
-    internal ServerProcess Server { get; private set; } = null!;
+    internal TestServer Server { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
         Issuer = await TestIssuer.StartAsync();
-        Server = await ServerProcess.StartAsync(_store, SettingsFor(Issuer));
+        Server = await TestServer.StartAsync(_store, SettingsFor(Issuer));
     }
 
     public async ValueTask DisposeAsync()
@@ -29,16 +29,16 @@ public sealed class IssuerServer : IAsyncLifetime
 
     /// <summary>Call metadata with a token of the issuer.</summary>
     internal async Task<Metadata> CallerAsync(string subject, params string[] permissions) =>
-        ServerProcess.As(await Issuer.TokenAsync(subject, permissions));
+        TestServer.As(await Issuer.TokenAsync(subject, permissions));
 
     internal static (string Name, string Value)[] SettingsFor(TestIssuer issuer) =>
         [("KeyService__Oidc__Authority", issuer.Authority), ("KeyService__Oidc__Audience", issuer.Audience)];
 
     /// <summary>What becomes of a call with this credential.</summary>
-    internal static Task<CallError> RefusedAsync(ServerProcess server, string token) =>
-        CallError.Of(server.Client.GetCallerAsync(new(), ServerProcess.As(token)));
+    internal static Task<CallError> RefusedAsync(TestServer server, string token) =>
+        CallError.Of(server.Client.GetCallerAsync(new(), TestServer.As(token)));
 
     /// <summary>Who is calling, with this credential.</summary>
-    internal static async Task<GetCallerResponse> AskAsync(ServerProcess server, string token, string workspaceId = "") =>
-        await server.Client.GetCallerAsync(new() { WorkspaceId = workspaceId }, ServerProcess.As(token));
+    internal static async Task<GetCallerResponse> AskAsync(TestServer server, string token, string workspaceId = "") =>
+        await server.Client.GetCallerAsync(new() { WorkspaceId = workspaceId }, TestServer.As(token));
 }

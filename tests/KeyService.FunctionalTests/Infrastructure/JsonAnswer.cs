@@ -15,17 +15,17 @@ internal sealed record JsonAnswer(HttpStatusCode Status, string Text)
     public IReadOnlyList<string> Fields => [.. Detail("BadRequest").GetProperty("fieldViolations").EnumerateArray()
         .Select(v => v.GetProperty("field").GetString()!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    public static Task<JsonAnswer> Get(ServerProcess server, string path, string? credential = null) =>
+    public static Task<JsonAnswer> Get(TestServer server, string path, string? credential = null) =>
         Send(server, new(HttpMethod.Get, path), credential ?? server.RootCredential);
 
-    public static Task<JsonAnswer> Post(ServerProcess server, string path, string json, string? credential = null) =>
+    public static Task<JsonAnswer> Post(TestServer server, string path, string json, string? credential = null) =>
         Post(server, path, new StringContent(json, Encoding.UTF8, "application/json"), credential);
 
-    public static Task<JsonAnswer> Post(ServerProcess server, string path, HttpContent content, string? credential = null) =>
+    public static Task<JsonAnswer> Post(TestServer server, string path, HttpContent content, string? credential = null) =>
         Send(server, new(HttpMethod.Post, path) { Content = content }, credential ?? server.RootCredential);
 
     /// <param name="credential">Empty: no header.</param>
-    public static async Task<JsonAnswer> Send(ServerProcess server, HttpRequestMessage request, string credential)
+    public static async Task<JsonAnswer> Send(TestServer server, HttpRequestMessage request, string credential)
     {
         if (credential.Length > 0) request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {credential}");
         using (request)

@@ -11,7 +11,7 @@ internal static class KeyBatch
     /// <summary>Longer than the server's own budget: a slow machine is not an outage.</summary>
     public static DateTime Deadline => TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(10);
 
-    public static async Task<List<CreateKeyResponse>> CreateKeysAsync(this ServerProcess server, string workspace, int count)
+    public static async Task<List<CreateKeyResponse>> CreateKeysAsync(this TestServer server, string workspace, int count)
     {
         var created = new ConcurrentBag<CreateKeyResponse>();
         await Parallel.ForEachAsync(Enumerable.Range(0, count), Width, async (i, _) => created.Add(
@@ -20,7 +20,7 @@ internal static class KeyBatch
     }
 
     /// <summary>The verdict on each, by key id of what was created.</summary>
-    public static async Task<Dictionary<string, Verdict>> ValidateAllAsync(this ServerProcess server, IEnumerable<CreateKeyResponse> keys)
+    public static async Task<Dictionary<string, Verdict>> ValidateAllAsync(this TestServer server, IEnumerable<CreateKeyResponse> keys)
     {
         var verdicts = new ConcurrentDictionary<string, Verdict>(StringComparer.Ordinal);
         var root = server.Root;
@@ -33,7 +33,7 @@ internal static class KeyBatch
         return new(verdicts, StringComparer.Ordinal);
     }
 
-    public static async Task SetStatusAsync(this ServerProcess server, Key key, KeyStatus status)
+    public static async Task SetStatusAsync(this TestServer server, Key key, KeyStatus status)
     {
         var answer = await server.Client.SetStatusAsync(
             new() { WorkspaceId = key.WorkspaceId, KeyId = key.KeyId, Status = status, PropagationWait = new() { Seconds = 8 } }, server.Root, Deadline);

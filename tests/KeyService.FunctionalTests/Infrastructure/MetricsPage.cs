@@ -6,7 +6,7 @@ namespace KeyService.FunctionalTests.Infrastructure;
 internal static class MetricsPage
 {
     /// <summary>The sum over all series of this name that carry <paramref name="label"/> (<c>source="redis"</c>); 0 when there is none.</summary>
-    public static async Task<double> SumAsync(this ServerProcess server, string name, string label = "")
+    public static async Task<double> SumAsync(this TestServer server, string name, string label = "")
     {
         var page = await server.Http.GetStringAsync("/metrics");
         return page.Split('\n')

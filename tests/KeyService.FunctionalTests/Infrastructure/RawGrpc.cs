@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace KeyService.FunctionalTests.Infrastructure;
 
 /// <summary>gRPC by hand over HTTP/2, for what no gRPC library would send.</summary>
-internal sealed class RawGrpc(ServerProcess server) : IDisposable
+internal sealed class RawGrpc(TestServer server) : IDisposable
 {
     // For calls that say Expect: 100-continue, whose body is sent when the server begins to read it.
     private readonly HttpClient _http = new(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = server.GrpcAddress };

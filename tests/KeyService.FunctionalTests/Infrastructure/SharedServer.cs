@@ -9,9 +9,9 @@ public sealed class SharedServer : IAsyncLifetime
 {
     private readonly TestStore _store = new();
 
-    internal ServerProcess Server { get; private set; } = null!;
+    internal TestServer Server { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Server = await ServerProcess.StartAsync(_store);
+    public async ValueTask InitializeAsync() => Server = await TestServer.StartAsync(_store);
 
     public async ValueTask DisposeAsync()
     {

@@ -5,7 +5,7 @@ using KeyService.Contracts.V1;
 namespace KeyService.FunctionalTests.Infrastructure;
 
 /// <summary>A workspace of a test's own, and what tests do in it most.</summary>
-internal sealed record TestWorkspace(ServerProcess Server, string Id)
+internal sealed record TestWorkspace(TestServer Server, string Id)
 {
     /// <summary>In the order in which the service lists them.</summary>
     public static readonly string[] AllPermissions =
@@ -61,7 +61,7 @@ internal sealed record TestWorkspace(ServerProcess Server, string Id)
 
     /// <summary>A new credential for this workspace alone, with these permissions.</summary>
     public async Task<Metadata> CallerAsync(params string[] permissions) =>
-        ServerProcess.As((await CreateCredentialAsync(permissions, [Id])).ApiKey);
+        TestServer.As((await CreateCredentialAsync(permissions, [Id])).ApiKey);
 
     public async Task<CreateKeyResponse> CreateCredentialAsync(
         IEnumerable<string> permissions, IEnumerable<string> workspaces, Action<CreateKeyRequest>? change = null)

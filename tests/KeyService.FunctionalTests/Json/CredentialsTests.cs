@@ -7,7 +7,7 @@ namespace KeyService.FunctionalTests.Json;
 /// <summary>Headers as no client library would send them.</summary>
 public sealed class CredentialsTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
 
     [Fact]
     public async Task One_credential_is_good() =>

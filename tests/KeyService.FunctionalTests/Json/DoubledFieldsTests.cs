@@ -5,7 +5,7 @@ namespace KeyService.FunctionalTests.Json;
 /// <summary>What is said twice, or otherwise than the path says it, is refused: one of the two would be lost without a word.</summary>
 public sealed class DoubledFieldsTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
     private readonly TestWorkspace _workspace = TestWorkspace.New(shared);
 
     private string Keys => $"/v1/workspaces/{_workspace.Id}/keys";

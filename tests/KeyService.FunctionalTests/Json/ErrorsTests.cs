@@ -9,7 +9,7 @@ namespace KeyService.FunctionalTests.Json;
 /// <summary>Errors over HTTP say what those over gRPC say.</summary>
 public sealed class ErrorsTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
     private readonly TestWorkspace _workspace = TestWorkspace.New(shared);
 
     private string Keys => $"/v1/workspaces/{_workspace.Id}/keys";

@@ -8,7 +8,7 @@ namespace KeyService.FunctionalTests.Json;
 /// <summary>What HTTP itself asks of the answers, beside what they say.</summary>
 public sealed class HttpTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
     private readonly TestWorkspace _workspace = TestWorkspace.New(shared);
 
     [Theory]

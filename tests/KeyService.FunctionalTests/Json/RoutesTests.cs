@@ -6,7 +6,7 @@ namespace KeyService.FunctionalTests.Json;
 
 public sealed class RoutesTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
     private readonly TestWorkspace _workspace = TestWorkspace.New(shared);
 
     private string Keys => $"/v1/workspaces/{_workspace.Id}/keys";

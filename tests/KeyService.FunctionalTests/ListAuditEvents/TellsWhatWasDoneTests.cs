@@ -40,7 +40,7 @@ public sealed class TellsWhatWasDoneTests(SharedServer shared)
     public async Task The_actor_is_the_credential_and_a_portal_says_for_whom()
     {
         var portal = await _workspace.CreateCredentialAsync(["keys:write"], [_workspace.Id]);
-        var headers = ServerProcess.As(portal.ApiKey);
+        var headers = TestServer.As(portal.ApiKey);
         headers.Add("x-keyservice-actor", "alice@example.com");
 
         var created = await _workspace.Client.CreateKeyAsync(_workspace.KeyRequest(), headers);

@@ -12,7 +12,7 @@ public sealed class FloodsTests
     public async Task Connections_that_are_aborted_for_never_reading_leave_a_few_lines_and_a_count()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         server.ExpectedErrors.Add("output operations maximum queue size");
         server.ExpectedErrors.Add("Unhandled exception while processing");
 

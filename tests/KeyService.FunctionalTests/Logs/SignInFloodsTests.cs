@@ -13,7 +13,7 @@ public sealed class SignInFloodsTests
     {
         await using var issuer = await TestIssuer.StartAsync();
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(
+        await using var server = await TestServer.StartInProcessAsync(
             store,
             [
                 .. IssuerServer.SettingsFor(issuer), ("KeyService__Oidc__ClientId", issuer.ClientId), ("KeyService__Oidc__ClientSecret", issuer.ClientSecret),
@@ -48,5 +48,5 @@ public sealed class SignInFloodsTests
     private static bool IsWarning(string line) =>
         line.StartsWith("warn:", StringComparison.Ordinal) || line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("info:", StringComparison.Ordinal);
 
-    private static Task<double> FailedAsync(ServerProcess server, string reason) => server.SumAsync("keyservice_console_sign_ins_failed_total", $"reason=\"{reason}\"");
+    private static Task<double> FailedAsync(TestServer server, string reason) => server.SumAsync("keyservice_console_sign_ins_failed_total", $"reason=\"{reason}\"");
 }

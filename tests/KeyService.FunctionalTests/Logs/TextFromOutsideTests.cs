@@ -15,7 +15,7 @@ public sealed class TextFromOutsideTests
     public async Task No_query_string_header_or_line_break_of_a_request_reaches_the_log_at_any_level()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(
+        await using var server = await TestServer.StartInProcessAsync(
             store,
             [.. ((string[])["Default", "Microsoft", "Grpc", "Microsoft.AspNetCore.Authentication.OpenIdConnect", "Microsoft.AspNetCore.Grpc.JsonTranscoding",
                 "Grpc.AspNetCore.Server.ServerCallHandler", "Microsoft.Extensions.Diagnostics.HealthChecks"]).Select(category => ($"Logging__LogLevel__{category}", "Trace")),

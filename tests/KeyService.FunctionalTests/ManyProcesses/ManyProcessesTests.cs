@@ -12,8 +12,8 @@ public sealed class ManyProcessesTests
     public async Task What_one_process_switches_off_no_other_accepts_once_it_is_complete()
     {
         await using var store = new TestStore();
-        await using var first = await ServerProcess.StartAsync(store);
-        await using var second = await ServerProcess.StartAsync(store);
+        await using var first = await TestServer.StartAsync(store);
+        await using var second = await TestServer.StartAsync(store);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
         var elsewhere = workspace with { Server = second };
@@ -36,12 +36,12 @@ public sealed class ManyProcessesTests
     public async Task A_credential_that_one_process_switches_off_is_refused_by_the_other_though_its_connection_knows_it()
     {
         await using var store = new TestStore();
-        await using var first = await ServerProcess.StartAsync(store);
-        await using var second = await ServerProcess.StartAsync(store);
+        await using var first = await TestServer.StartAsync(store);
+        await using var second = await TestServer.StartAsync(store);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
         var credential = await workspace.CreateCredentialAsync(["keys:validate"], [workspace.Id]);
-        var caller = ServerProcess.As(credential.ApiKey);
+        var caller = TestServer.As(credential.ApiKey);
         var elsewhere = workspace with { Server = second };
         for (var i = 0; i < 3; i++) (await elsewhere.ValidateAsync(created.ApiKey, caller: caller)).Verdict.ShouldBe(Verdict.Valid);
 
@@ -55,8 +55,8 @@ public sealed class ManyProcessesTests
     public async Task A_process_that_was_killed_makes_changes_pending_until_its_lease_has_passed()
     {
         await using var store = new TestStore();
-        await using var first = await ServerProcess.StartAsync(store, ShortLease);
-        await using var second = await ServerProcess.StartAsync(store, ShortLease);
+        await using var first = await TestServer.StartAsync(store, ShortLease);
+        await using var second = await TestServer.StartAsync(store, ShortLease);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
         (await (workspace with { Server = second }).ValidateAsync(created.ApiKey)).Verdict.ShouldBe(Verdict.Valid);
@@ -82,8 +82,8 @@ public sealed class ManyProcessesTests
     public async Task A_process_that_stops_is_waited_for_no_longer()
     {
         await using var store = new TestStore();
-        await using var first = await ServerProcess.StartAsync(store);
-        await using (var second = await ServerProcess.StartAsync(store)) (await second.StopAsync()).ShouldBe(0);
+        await using var first = await TestServer.StartAsync(store);
+        await using (var second = await TestServer.StartAsync(store)) (await second.StopAsync()).ShouldBe(0);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
 
@@ -96,8 +96,8 @@ public sealed class ManyProcessesTests
     public async Task A_reader_with_the_token_of_a_change_knows_that_change_whatever_the_change_waited_for()
     {
         await using var store = new TestStore();
-        await using var first = await ServerProcess.StartAsync(store);
-        await using var second = await ServerProcess.StartAsync(store);
+        await using var first = await TestServer.StartAsync(store);
+        await using var second = await TestServer.StartAsync(store);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
         var elsewhere = workspace with { Server = second };
@@ -120,7 +120,7 @@ public sealed class ManyProcessesTests
         const int Starts = 4;
         await using var store = new TestStore();
         if (store.UsesSqlServer) (await CommandRun.OfServerAsync("migrate", store)).ShouldEndWith(0);
-        var servers = Enumerable.Range(0, Starts).Select(_ => ServerProcess.Launch("serve", store)).ToList();
+        var servers = Enumerable.Range(0, Starts).Select(_ => TestServer.Launch("serve", store)).ToList();
         foreach (var server in servers) await server.WhenReadyAsync();
 
         foreach (var server in servers) (await server.Client.GetCallerAsync(new(), server.Root)).AllWorkspaces.ShouldBeTrue();
@@ -131,9 +131,9 @@ public sealed class ManyProcessesTests
     public async Task After_the_first_was_killed_the_next_start_succeeds()
     {
         await using var store = new TestStore();
-        await using (var first = await ServerProcess.StartAsync(store)) await first.KillAsync();
+        await using (var first = await TestServer.StartAsync(store)) await first.KillAsync();
 
-        await using var next = await ServerProcess.StartAsync(store);
+        await using var next = await TestServer.StartAsync(store);
 
         (await next.Client.GetCallerAsync(new(), next.Root)).AllWorkspaces.ShouldBeTrue();
     }
@@ -142,7 +142,7 @@ public sealed class ManyProcessesTests
     public async Task Migrate_runs_beside_a_process_that_serves()
     {
         await using var store = new TestStore(TestEngine.Embedded);
-        await using var first = await ServerProcess.StartAsync(store);
+        await using var first = await TestServer.StartAsync(store);
 
         (await CommandRun.OfServerAsync("migrate", store)).ShouldEndWith(0);
 

@@ -18,7 +18,7 @@ public sealed class MasterKeyRolloutTests
     {
         await using var store = new TestStore();
         await using var load = new RolloutLoad();
-        for (var i = 0; i < 3; i++) load.Serve(i, await ServerProcess.StartAsync(store, Before(store)));
+        for (var i = 0; i < 3; i++) load.Serve(i, await TestServer.StartAsync(store, Before(store)));
         load.Begin();
 
         for (var i = 0; i < 3; i++)
@@ -27,7 +27,7 @@ public sealed class MasterKeyRolloutTests
             load.Generations.ShouldBe("1", $"{3 - i} processes lack the new one");
             load.Leaves(i);
             (await load[i].StopAsync()).ShouldBe(0);
-            load.Serve(i, await ServerProcess.StartAsync(store, After(store)));
+            load.Serve(i, await TestServer.StartAsync(store, After(store)));
             if (i < 2) await SaysAsync(load[i], "Master key generation 2 waits: ");
         }
 
@@ -46,9 +46,9 @@ public sealed class MasterKeyRolloutTests
     {
         (string, string) lease = ("KeyService__Lease", "00:00:03");
         await using var store = new TestStore();
-        await using var former = await ServerProcess.StartAsync(store, [lease, .. Before(store)]);
+        await using var former = await TestServer.StartAsync(store, [lease, .. Before(store)]);
         former.ExpectedErrors.Add(Missing);
-        await using var next = await ServerProcess.StartAsync(store, [lease, .. After(store)]);
+        await using var next = await TestServer.StartAsync(store, [lease, .. After(store)]);
         var workspace = new TestWorkspace(next, "suspended");
         (await workspace.CreateAsync()).ApiKey[8].ShouldBe('1');
         await SaysAsync(next, "Master key generation 2 waits: 1 replicas lack it.");
@@ -74,7 +74,7 @@ public sealed class MasterKeyRolloutTests
     }
 
     /// <summary>The verdict, or why there is none.</summary>
-    private static async Task<string> AskAsync(ServerProcess server, string apiKey, Metadata root)
+    private static async Task<string> AskAsync(TestServer server, string apiKey, Metadata root)
     {
         try
         {
@@ -87,7 +87,7 @@ public sealed class MasterKeyRolloutTests
         }
     }
 
-    private static Task SaysAsync(ServerProcess server, string text) =>
+    private static Task SaysAsync(TestServer server, string text) =>
         Eventually.IsTrueAsync(() => server.Output.Any(line => line.Contains(text, StringComparison.Ordinal)), text, seconds: 60);
 
     private static (string Name, string Value)[] Before(TestStore store) =>

@@ -15,21 +15,21 @@ internal sealed class RolloutLoad : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly ServerProcess?[] _servers = new ServerProcess?[Count];
-    private readonly ConcurrentBag<ServerProcess> _all = [];
-    private readonly ConcurrentDictionary<ServerProcess, bool> _leaving = [];
+    private readonly TestServer?[] _servers = new TestServer?[Count];
+    private readonly ConcurrentBag<TestServer> _all = [];
+    private readonly ConcurrentDictionary<TestServer, bool> _leaving = [];
     private readonly ConcurrentDictionary<char, bool> _generations = [];
     private readonly int[] _rounds = new int[Count];
     private readonly CancellationTokenSource _ended = new();
     private Task[] _work = [];
     private int _unanswered;
 
-    public ServerProcess this[int place] => Volatile.Read(ref _servers[place])!;
+    public TestServer this[int place] => Volatile.Read(ref _servers[place])!;
 
     /// <summary>Of all keys that were made.</summary>
     public string Generations => string.Concat(_generations.Keys.Order());
 
-    public void Serve(int place, ServerProcess server)
+    public void Serve(int place, TestServer server)
     {
         _all.Add(server);
         Volatile.Write(ref _servers[place], server);

@@ -13,7 +13,7 @@ public sealed class BodyLimitsTests(SharedServer shared)
 {
     private const int MaxBytes = 64 * 1024;
 
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
     private readonly TestWorkspace _workspace = TestWorkspace.New(shared);
 
     [Theory]

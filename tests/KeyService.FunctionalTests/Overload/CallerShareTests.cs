@@ -13,7 +13,7 @@ public sealed class CallerShareTests
     public async Task A_caller_whose_bodies_do_not_end_gets_half_of_the_permits_and_others_are_served()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__MaxManagementCalls", $"{Permits}"));
+        await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__MaxManagementCalls", $"{Permits}"));
         var workspace = new TestWorkspace(server, "w");
         var key = (await workspace.CreateAsync()).Key;
         var flooder = (await workspace.CreateCredentialAsync(["keys:write"], [workspace.Id])).ApiKey;
@@ -51,7 +51,7 @@ public sealed class CallerShareTests
         }
 
         await Task.WhenAll(held);
-        (await workspace.Client.GetCallerAsync(new(), ServerProcess.As(flooder))).CredentialId.ShouldNotBeEmpty();
+        (await workspace.Client.GetCallerAsync(new(), TestServer.As(flooder))).CredentialId.ShouldNotBeEmpty();
     }
 
     /// <summary>All but the last byte of the message is sent when the server reads; that one at the end.</summary>

@@ -12,7 +12,7 @@ namespace KeyService.FunctionalTests.Overload;
 /// <summary>Nothing is inflated, whatever it is called, and nothing is sent compressed.</summary>
 public sealed class CompressedTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
     private readonly TestWorkspace _workspace = TestWorkspace.New(shared);
 
     [Theory]

@@ -17,7 +17,7 @@ public sealed class ConnectionFloodTests
     public async Task Idle_connections_keep_nobody_out_and_harm_no_connection_with_a_credential()
     {
         await using var store = new TestStore { OpenFiles = OpenFiles };
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         using var known = await AuthenticatedAsync(server, server.RootCredential);
         var idle = new List<TcpClient>();
         try
@@ -49,7 +49,7 @@ public sealed class ConnectionFloodTests
     public async Task Connections_whose_tasks_never_end_take_no_place()
     {
         await using var store = new TestStore { OpenFiles = OpenFiles };
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         // Kestrel says so when it ends a connection.
         server.ExpectedErrors.Add("exceeded the output operations maximum queue size");
         // Whether one of them overflows depends on which thread is first: more than half did.
@@ -68,7 +68,7 @@ public sealed class ConnectionFloodTests
         await using var store = new TestStore();
         var (certificate, key) = Start.Certificates.Write(store.Folder);
         var port = Ports.Take();
-        await using var server = await ServerProcess.StartAsync(
+        await using var server = await TestServer.StartAsync(
             store, ("Kestrel__Certificates__Default__Path", certificate), ("Kestrel__Certificates__Default__KeyPath", key),
             ("KeyService__HttpPort", $"{port}"), ("KeyService__GrpcPort", $"{port}"));
         server.ExpectedErrors.Add("exceeded the output operations maximum queue size");
@@ -92,7 +92,7 @@ public sealed class ConnectionFloodTests
     public async Task Requests_of_closed_connections_are_given_up()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         var requests = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n", 90)));
         await Parallel.ForAsync(0, 1_500, new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (_, token) =>
         {
@@ -108,7 +108,7 @@ public sealed class ConnectionFloodTests
     public async Task A_process_whose_listener_lets_nobody_in_is_not_ready()
     {
         await using var store = new TestStore { OpenFiles = OpenFiles };
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         var other = (await new TestWorkspace(server, "w").CreateCredentialAsync(["keys:read"], ["w"])).ApiKey;
         (await ReadyAsync(server)).ShouldBe(HttpStatusCode.OK);
         var known = new List<RawHttp2>();
@@ -153,10 +153,10 @@ public sealed class ConnectionFloodTests
         }
     }
 
-    private static async Task<HttpStatusCode> ReadyAsync(ServerProcess server) => (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status;
+    private static async Task<HttpStatusCode> ReadyAsync(TestServer server) => (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status;
 
     /// <summary>A connection that has carried a valid credential.</summary>
-    private static async Task<RawHttp2> AuthenticatedAsync(ServerProcess server, string credential)
+    private static async Task<RawHttp2> AuthenticatedAsync(TestServer server, string credential)
     {
         var raw = await RawHttp2.ConnectAsync(server.GrpcAddress.Port);
         var stream = await raw.CallAsync(CallerPath, credential, RawGrpc.Frame([]));
@@ -164,7 +164,7 @@ public sealed class ConnectionFloodTests
         return raw;
     }
 
-    private static async Task<RawHttp2?> TryAuthenticateAsync(ServerProcess server, string credential)
+    private static async Task<RawHttp2?> TryAuthenticateAsync(TestServer server, string credential)
     {
         try
         {
@@ -176,11 +176,11 @@ public sealed class ConnectionFloodTests
         }
     }
 
-    private static async Task<double> MetricAsync(ServerProcess server, string reason) =>
+    private static async Task<double> MetricAsync(TestServer server, string reason) =>
         ClosedIn((await JsonAnswer.Send(server, new(HttpMethod.Get, "/metrics"), "")).Text, reason);
 
     /// <summary>Connections of the HTTP port that are served, whether or not their sockets are open.</summary>
-    private static async Task<double> OpenAsync(ServerProcess server)
+    private static async Task<double> OpenAsync(TestServer server)
     {
         var page = (await JsonAnswer.Send(server, new(HttpMethod.Get, "/metrics"), "")).Text;
         var lines = page.Split('\n').Where(line => line.StartsWith("kestrel_active_connections", StringComparison.Ordinal));

@@ -18,7 +18,7 @@ public sealed class ControlFramesTests
     public async Task Unread_answers_to_PINGs_take_little_memory_while_others_are_answered()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         (await server.Client.GetCallerAsync(new(), server.Root)).AllWorkspaces.ShouldBeTrue();
         var before = MemoryOf(server);
         var flood = new List<RawHttp2>();
@@ -45,5 +45,5 @@ public sealed class ControlFramesTests
         }
     }
 
-    private static long MemoryOf(ServerProcess server) => Process.GetProcessById(server.Id).WorkingSet64;
+    private static long MemoryOf(TestServer server) => Process.GetProcessById(server.Id).WorkingSet64;
 }

@@ -15,7 +15,7 @@ internal sealed class Flood : IAsyncDisposable
     private long _answers;
     private long _refusals;
 
-    private Flood(ServerProcess server, int width, Func<ApiKeyService.ApiKeyServiceClient, CancellationToken, Task> call)
+    private Flood(TestServer server, int width, Func<ApiKeyService.ApiKeyServiceClient, CancellationToken, Task> call)
     {
         _channel = GrpcChannel.ForAddress(server.GrpcAddress);
         var client = new ApiKeyService.ApiKeyServiceClient(_channel);
@@ -28,7 +28,7 @@ internal sealed class Flood : IAsyncDisposable
     public long Refusals => Interlocked.Read(ref _refusals);
 
     /// <summary>Lists that look at each key of the workspace and find none.</summary>
-    public static Flood OfScans(ServerProcess server, string workspace, int width = 64)
+    public static Flood OfScans(TestServer server, string workspace, int width = 64)
     {
         var root = server.Root;
         return new(server, width, async (client, end) =>

@@ -11,7 +11,7 @@ public sealed class FloodsTests(SharedServer shared)
 {
     private const string CallerPath = "/keyservice.v1.ApiKeyService/GetCaller";
 
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
 
     [Theory]
     [InlineData(1_000, 4)]
@@ -53,7 +53,7 @@ public sealed class FloodsTests(SharedServer shared)
     public async Task Calls_that_are_reset_at_once_harm_nobody_else()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         // Kestrel says so when it ends the connection.
         server.ExpectedErrors.Add("exceeded the output operations maximum queue size");
         using var client = new TcpClient();
@@ -87,7 +87,7 @@ public sealed class FloodsTests(SharedServer shared)
     public async Task Beside_scans_of_many_keys_more_validations_are_answered_than_scans()
     {
         await using var store = new TestStore(TestEngine.Embedded);
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         var key = (await server.CreateKeysAsync("scanned", 1)).Single();
         await KeyCopies.CopyKeyAsync(store.DataDirectory, key.Key.KeyId, copies: 100_000);
         var root = server.Root;
@@ -103,7 +103,7 @@ public sealed class FloodsTests(SharedServer shared)
         flood.Refusals.ShouldBe(0);
     }
 
-    private static async Task ShouldServeAsync(ServerProcess server)
+    private static async Task ShouldServeAsync(TestServer server)
     {
         (await server.Client.GetCallerAsync(new(), server.Root)).AllWorkspaces.ShouldBeTrue();
         (await JsonAnswer.Get(server, "/v1/caller")).ShouldBeOk();

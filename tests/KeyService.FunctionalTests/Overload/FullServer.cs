@@ -19,7 +19,7 @@ internal sealed class FullServer : IAsyncDisposable
 
     private FullServer() => Tell("none");
 
-    public ServerProcess Server { get; private set; } = null!;
+    public TestServer Server { get; private set; } = null!;
 
     public TestWorkspace Workspace { get; private set; } = null!;
 
@@ -38,7 +38,7 @@ internal sealed class FullServer : IAsyncDisposable
     public static async Task<FullServer> StartAsync()
     {
         var full = new FullServer();
-        full.Server = await ServerProcess.StartAsync(
+        full.Server = await TestServer.StartAsync(
             full._store, ("KeyService__MaxValidations", $"{Places}"), ("KeyService__MaxManagementCalls", $"{Places}"),
             // So that it answers from memory for as long as a test lasts.
             ("KeyService__Lease", "00:10:00"), ("KeyService__TestHooks__DatabaseFaults", full._faults));
@@ -51,7 +51,7 @@ internal sealed class FullServer : IAsyncDisposable
         var callers = new List<string>();
         for (var i = 0; i < Places + 1; i++) callers.Add((await full.Workspace.CreateCredentialAsync(["keys:read", "keys:validate"], [full.Workspace.Id])).ApiKey);
         full.Callers = callers;
-        foreach (var caller in callers.Append(full.Credential)) await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: ServerProcess.As(caller));
+        foreach (var caller in callers.Append(full.Credential)) await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: TestServer.As(caller));
         return full;
     }
 
@@ -62,10 +62,10 @@ internal sealed class FullServer : IAsyncDisposable
 
     /// <summary>Takes all permits for management at the gRPC port: one call more than there are, each of another caller, and it is the one that is answered.</summary>
     public Task<Held<GetKeyResponse>> FillManagementAsync() => FillAsync(i => Workspace.Client.GetKeyAsync(
-        new() { WorkspaceId = Workspace.Id, KeyId = Known.Key.KeyId }, ServerProcess.As(Callers[i])));
+        new() { WorkspaceId = Workspace.Id, KeyId = Known.Key.KeyId }, TestServer.As(Callers[i])));
 
     public Task<Held<ValidateKeyResponse>> FillValidationAsync() => FillAsync(i => Workspace.Client.ValidateKeyAsync(
-        new() { ApiKey = Unseen[i] }, ServerProcess.As(Callers[i]), TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(50)));
+        new() { ApiKey = Unseen[i] }, TestServer.As(Callers[i]), TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(50)));
 
     public async ValueTask DisposeAsync()
     {

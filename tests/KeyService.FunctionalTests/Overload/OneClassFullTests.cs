@@ -13,7 +13,7 @@ public sealed class OneClassFullTests
         await using var full = await FullServer.StartAsync();
         var held = await full.FillManagementAsync();
 
-        (await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: ServerProcess.As(full.Credential))).Verdict.ShouldBe(Verdict.Valid);
+        (await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: TestServer.As(full.Credential))).Verdict.ShouldBe(Verdict.Valid);
         (await ValidateInTurnAsync(full)).Verdict.ShouldBe(Verdict.Valid);
         (await JsonAnswer.Get(full.Server, "/v1/caller", full.Credential)).ShouldBeOk();
         (await JsonAnswer.Post(full.Server, "/v1/keys:validate", Question(full), full.Credential)).ShouldBeOk();
@@ -30,8 +30,8 @@ public sealed class OneClassFullTests
         await using var full = await FullServer.StartAsync();
         var held = await full.FillValidationAsync();
 
-        (await full.Workspace.Client.GetCallerAsync(new(), ServerProcess.As(full.Credential))).CredentialId.ShouldNotBeEmpty();
-        (await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: ServerProcess.As(full.Credential))).Verdict.ShouldBe(Verdict.Valid);
+        (await full.Workspace.Client.GetCallerAsync(new(), TestServer.As(full.Credential))).CredentialId.ShouldNotBeEmpty();
+        (await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: TestServer.As(full.Credential))).Verdict.ShouldBe(Verdict.Valid);
         (await JsonAnswer.Post(full.Server, "/v1/keys:validate", Question(full), full.Credential)).ShouldBeOk();
         (await JsonAnswer.Get(full.Server, "/v1/caller", full.Credential)).ShouldBeOk();
         held.AreAllWaiting.ShouldBeTrue();
@@ -71,7 +71,7 @@ public sealed class OneClassFullTests
     /// <summary>A call that names an actor goes by the framework, and so through the gate.</summary>
     private static async Task<ValidateKeyResponse> ValidateInTurnAsync(FullServer full)
     {
-        var caller = ServerProcess.As(full.Credential);
+        var caller = TestServer.As(full.Credential);
         caller.Add("x-keyservice-actor", "portal");
         return await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: caller);
     }
@@ -79,5 +79,5 @@ public sealed class OneClassFullTests
     private static string Question(FullServer full) => $$"""{"apiKey": "{{full.Known.ApiKey}}"}""";
 
     private static async Task ShouldStillBeFullAsync(FullServer full) =>
-        (await CallError.Of(full.Workspace.Client.GetCallerAsync(new(), ServerProcess.As(full.Credential)))).Reason.ShouldBe("OVERLOADED");
+        (await CallError.Of(full.Workspace.Client.GetCallerAsync(new(), TestServer.As(full.Credential)))).Reason.ShouldBe("OVERLOADED");
 }

@@ -102,7 +102,7 @@ public sealed class RefusesTests
     {
         try
         {
-            await full.Workspace.Client.GetCallerAsync(new(), ServerProcess.As(full.Credential));
+            await full.Workspace.Client.GetCallerAsync(new(), TestServer.As(full.Credential));
             return null;
         }
         catch (RpcException e)

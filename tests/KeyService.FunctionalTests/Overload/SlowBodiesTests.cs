@@ -104,9 +104,9 @@ public sealed class SlowBodiesTests
         never.SetResult();
     }
 
-    private static Task<ServerProcess> StartAsync(TestStore store) => ServerProcess.StartAsync(store, ("KeyService__MaxManagementCalls", "1"));
+    private static Task<TestServer> StartAsync(TestStore store) => TestServer.StartInProcessAsync(store, ("KeyService__MaxManagementCalls", "1"));
 
-    private static byte[] Head(ServerProcess server) => Encoding.ASCII.GetBytes(
+    private static byte[] Head(TestServer server) => Encoding.ASCII.GetBytes(
         $"POST /v1/workspaces/w/keys HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.RootCredential}\r\n"
         + "Content-Type: application/json\r\nContent-Length: 200000\r\n\r\n{\"name\": \"");
 
@@ -142,7 +142,7 @@ public sealed class SlowBodiesTests
         }
     }
 
-    private static async Task<string> ReasonAsync(ServerProcess server)
+    private static async Task<string> ReasonAsync(TestServer server)
     {
         try
         {

@@ -11,7 +11,7 @@ namespace KeyService.FunctionalTests.Overload;
 /// <summary>A call holds nothing before its caller is known and may make it: it is answered while its message is on its way.</summary>
 public sealed class UnauthenticatedTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
 
     [Theory]
     [InlineData("SetStatus", "")]
@@ -75,7 +75,7 @@ public sealed class UnauthenticatedTests(SharedServer shared)
     {
         var workspace = TestWorkspace.New(shared);
         var credential = await workspace.CreateCredentialAsync(["keys:write"], [workspace.Id]);
-        await _server.Client.GetCallerAsync(new(), ServerProcess.As(credential.ApiKey));
+        await _server.Client.GetCallerAsync(new(), TestServer.As(credential.ApiKey));
         var frame = RawGrpc.Frame(workspace.KeyRequest());
         using var raw = new RawGrpc(_server) { Authorization = $"Bearer {credential.ApiKey}" };
         using var body = new HalfBody(frame[..8], async stream =>
@@ -158,7 +158,7 @@ public sealed class UnauthenticatedTests(SharedServer shared)
     }
 
     /// <summary>The first line of the answer to a CreateKey of which half is sent.</summary>
-    private static async Task<string> HalfAsync(ServerProcess server, string workspace, string credential)
+    private static async Task<string> HalfAsync(TestServer server, string workspace, string credential)
     {
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", server.HttpAddress.Port);

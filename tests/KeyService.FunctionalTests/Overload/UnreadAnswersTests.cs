@@ -17,7 +17,7 @@ public sealed class UnreadAnswersTests
     public async Task A_long_batch_from_memory_keeps_a_permit_until_it_is_read_or_its_connection_ends()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__MaxValidations", "1"));
+        await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__MaxValidations", "1"));
         var create = new CreateKeyRequest { WorkspaceId = "w", Name = "long" };
         for (var i = 0; i < 32; i++) create.Metadata.Add($"m{i}", new('a', 256));
         var key = await server.Client.CreateKeyAsync(create, server.Root);
@@ -37,7 +37,7 @@ public sealed class UnreadAnswersTests
         await Eventually.IsTrueAsync(async () => await AnswersAsync(server, batch), "the permit is free");
     }
 
-    private static async Task<bool> AnswersAsync(ServerProcess server, ValidateKeysRequest batch)
+    private static async Task<bool> AnswersAsync(TestServer server, ValidateKeysRequest batch)
     {
         try
         {

@@ -15,7 +15,7 @@ public sealed partial class WalkTests
         Assert.SkipUnless(shell == "bash" || File.Exists("/bin/dash") || File.Exists("/usr/bin/dash"), "dash is not installed.");
         await using var store = new TestStore(TestEngine.Defaults);
         // A busy machine may be slower than the 2 s that it waits by itself.
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__PropagationWait", "00:00:30"));
+        await using var server = await TestServer.StartAsync(store, ("KeyService__PropagationWait", "00:00:30"));
         var walk = Walk();
         walk.ShouldStartWith(FirstLine + "\n");
         walk = $"URL={server.HttpAddress.GetLeftPart(UriPartial.Authority)}{walk[FirstLine.Length..]}";
@@ -34,7 +34,7 @@ public sealed partial class WalkTests
     public async Task Started_with_nothing_set_it_says_where_everything_is_and_no_secret()
     {
         await using var store = new TestStore(TestEngine.Defaults);
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         await Eventually.IsTrueAsync(() => server.Output.Any(line => line.Contains("Root credential", StringComparison.Ordinal)), "the last line is there");
 
         var output = string.Join('\n', server.Output);

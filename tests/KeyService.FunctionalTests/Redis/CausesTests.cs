@@ -13,7 +13,7 @@ public sealed class CausesTests
         await using var redis = await RedisServer.StartNewAsync();
         await redis.RequirePasswordAsync("right");
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, (redis.Setting.Name, redis.Setting.Value + ",password=hunter2secret"));
+        await using var server = await TestServer.StartInProcessAsync(store, (redis.Setting.Name, redis.Setting.Value + ",password=hunter2secret"));
 
         await Eventually.IsTrueAsync(async () => await server.SumAsync("keyservice_condition_failures_total", "condition=\"redis\"") > 3, "several pings failed");
 
@@ -28,7 +28,7 @@ public sealed class CausesTests
     public async Task A_refused_connection_is_one_line_for_each_thing_that_is_affected()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("ConnectionStrings__Redis", "127.0.0.1:1"));
+        await using var server = await TestServer.StartInProcessAsync(store, ("ConnectionStrings__Redis", "127.0.0.1:1"));
 
         await Eventually.IsTrueAsync(async () => await server.SumAsync("keyservice_condition_failures_total", "condition=\"redis\"") > 3, "several pings failed");
 
@@ -42,7 +42,7 @@ public sealed class CausesTests
         await using var redis = await RedisServer.StartNewAsync();
         await using var store = new TestStore();
         // Memory holds few keys: the others are read, and put into Redis, again and again.
-        await using var server = await ServerProcess.StartAsync(store, redis.Setting, ("KeyService__CacheCapacity", "100"));
+        await using var server = await TestServer.StartInProcessAsync(store, redis.Setting, ("KeyService__CacheCapacity", "100"));
         var created = await server.Client.CreateKeyAsync(new() { WorkspaceId = "w", Name = "n" }, server.Root);
         foreach (var (setting, value, cause) in ((string, string, string)[])[("min-replicas-to-write", "1", "NOREPLICAS"), ("maxmemory", "1", "OOM")])
         {
@@ -63,5 +63,5 @@ public sealed class CausesTests
         await Eventually.IsTrueAsync(() => Lines(server, "(NOAUTH:").Count > 0, "NOAUTH is named");
     }
 
-    private static List<string> Lines(ServerProcess server, string text) => [.. server.Output.Where(line => line.Contains(text, StringComparison.Ordinal))];
+    private static List<string> Lines(TestServer server, string text) => [.. server.Output.Where(line => line.Contains(text, StringComparison.Ordinal))];
 }

@@ -17,7 +17,7 @@ public sealed class ForgetfulServer : IAsyncLifetime
 
     internal RedisServer Redis { get; } = new();
 
-    internal ServerProcess Process { get; private set; } = null!;
+    internal TestServer Process { get; private set; } = null!;
 
     public List<CreateKeyResponse> Keys { get; private set; } = [];
 
@@ -120,6 +120,6 @@ public sealed class ForgetfulServer : IAsyncLifetime
 
     private static Verdict VerdictOf(KeyStatus status) => status == KeyStatus.Enabled ? Verdict.Valid : Verdict.Disabled;
 
-    private static Task<ServerProcess> StartProcessAsync(TestStore store, (string, string) redis) =>
-        ServerProcess.StartAsync(store, redis, ("KeyService__CacheCapacity", $"{KeptInMemory}"));
+    private static Task<TestServer> StartProcessAsync(TestStore store, (string, string) redis) =>
+        TestServer.StartInProcessAsync(store, redis, ("KeyService__CacheCapacity", $"{KeptInMemory}"));
 }

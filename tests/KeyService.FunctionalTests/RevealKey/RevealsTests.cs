@@ -14,7 +14,7 @@ public sealed class RevealsTests(SharedServer shared)
         var created = await _workspace.CreateAsync();
         var caller = await _workspace.CreateCredentialAsync(["keys:reveal"], [_workspace.Id]);
 
-        var revealed = await RevealAsync(created.Key.KeyId, ServerProcess.As(caller.ApiKey));
+        var revealed = await RevealAsync(created.Key.KeyId, TestServer.As(caller.ApiKey));
 
         revealed.ApiKey.ShouldBe(created.ApiKey);
         var audited = (await _workspace.AuditAsync())[0];

@@ -16,7 +16,7 @@ public sealed class NowhereTests
     {
         await using var store = new TestStore { IsPrepared = false };
         await using var redis = await RedisServer.StartNewAsync();
-        await using var server = await ServerProcess.StartAsync(
+        await using var server = await TestServer.StartAsync(
             store, redis.Setting,
             // What memory holds is not written to Redis again.
             ("KeyService__CacheCapacity", "100"),
@@ -53,7 +53,7 @@ public sealed class NowhereTests
     }
 
     /// <summary>Creates, validates, reveals, lists, repeats, and presents keys that are none. Returns what was created.</summary>
-    private static async Task<List<CreateKeyResponse>> UseManyKeysAsync(ServerProcess server, Needles needles)
+    private static async Task<List<CreateKeyResponse>> UseManyKeysAsync(TestServer server, Needles needles)
     {
         var workspace = SharedServer.NewWorkspace();
         var root = server.Root;
@@ -78,7 +78,7 @@ public sealed class NowhereTests
                 (await server.Client.ValidateKeyAsync(new() { ApiKey = wrong }, root, KeyBatch.Deadline)).Verdict.ShouldBe(Verdict.NotFound);
             }
 
-            await RefusedAsync(server.Client.GetCallerAsync(new(), ServerProcess.As(apiKey)));
+            await RefusedAsync(server.Client.GetCallerAsync(new(), TestServer.As(apiKey)));
             await RefusedAsync(server.Client.ListKeysAsync(new() { WorkspaceId = workspace, Query = apiKey }, root));
             await RefusedAsync(server.Client.GetKeyAsync(new() { WorkspaceId = workspace, KeyId = apiKey }, root));
             await RefusedAsync(server.Client.ListKeysAsync(new() { WorkspaceId = apiKey + "=" }, root));

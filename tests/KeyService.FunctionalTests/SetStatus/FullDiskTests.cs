@@ -16,8 +16,8 @@ public sealed class FullDiskTests
         using var disk = SmallDisk.TryMount(out var reason);
         Assert.SkipWhen(disk is null, reason);
         await using var store = new TestStore(TestEngine.Embedded, disk!.StoreFolder);
-        await using var server = await ServerProcess.StartAsync(store);
-        await using var validating = await ServerProcess.StartAsync(store, ("KeyService__Roles", "validation"));
+        await using var server = await TestServer.StartAsync(store);
+        await using var validating = await TestServer.StartAsync(store, ("KeyService__Roles", "validation"));
         var created = await server.Client.CreateKeyAsync(new() { WorkspaceId = "w", Name = "n" }, server.Root);
         (await ReadyAsync(server)).ShouldBe(HttpStatusCode.OK);
 
@@ -36,9 +36,9 @@ public sealed class FullDiskTests
         await server.SetStatusAsync(created.Key, KeyStatus.Disabled);
     }
 
-    private static async Task<HttpStatusCode> ReadyAsync(ServerProcess server) => (await server.Http.GetAsync(new Uri("/health/ready", UriKind.Relative))).StatusCode;
+    private static async Task<HttpStatusCode> ReadyAsync(TestServer server) => (await server.Http.GetAsync(new Uri("/health/ready", UriKind.Relative))).StatusCode;
 
-    private static async Task<bool> FailsAsync(ServerProcess server, Key key)
+    private static async Task<bool> FailsAsync(TestServer server, Key key)
     {
         try
         {

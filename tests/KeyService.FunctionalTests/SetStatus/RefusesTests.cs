@@ -82,7 +82,7 @@ public sealed class RefusesTests(SharedServer shared)
     public async Task A_credential_that_holds_more_than_the_caller_is_not_switched_on()
     {
         var strong = await _workspace.CreateCredentialAsync(["keys:reveal"], ["*"]);
-        var weak = ServerProcess.As((await _workspace.CreateCredentialAsync(["keys:admin"], [_workspace.Id])).ApiKey);
+        var weak = TestServer.As((await _workspace.CreateCredentialAsync(["keys:admin"], [_workspace.Id])).ApiKey);
         await _workspace.Client.SetStatusAsync(
             new() { WorkspaceId = "system", KeyId = strong.Key.KeyId, Status = KeyStatus.Disabled }, weak);
 
@@ -90,7 +90,7 @@ public sealed class RefusesTests(SharedServer shared)
             new() { WorkspaceId = "system", KeyId = strong.Key.KeyId, Status = KeyStatus.Enabled }, weak));
 
         error.ShouldBe(StatusCode.PermissionDenied, "MISSING_PERMISSION");
-        (await CallError.Of(_workspace.Client.GetCallerAsync(new(), ServerProcess.As(strong.ApiKey))))
+        (await CallError.Of(_workspace.Client.GetCallerAsync(new(), TestServer.As(strong.ApiKey))))
             .ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
     }
 }

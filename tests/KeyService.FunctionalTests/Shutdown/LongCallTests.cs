@@ -13,7 +13,7 @@ public sealed class LongCallTests
     public async Task A_call_under_way_at_a_stop_is_answered_before_the_process_ends()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         const string Body = "{\"name\": \"long call\"}";
         // The server ends a body that comes slower than 240 bytes a second: enough for ten, and none of them means anything.
         var spaces = new string(' ', 2_400);

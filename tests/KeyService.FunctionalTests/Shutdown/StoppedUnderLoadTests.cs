@@ -24,7 +24,7 @@ public sealed class StoppedUnderLoadTests
         var workspace = SharedServer.NewWorkspace();
         var created = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         var lastUses = new ConcurrentDictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        await using (var server = await ServerProcess.StartAsync(store))
+        await using (var server = await TestServer.StartAsync(store))
         {
             var used = await server.CreateKeysAsync(workspace, Clients);
             foreach (var key in used) created[key.Key.KeyId] = true;
@@ -50,7 +50,7 @@ public sealed class StoppedUnderLoadTests
             await Task.WhenAll(calling).WaitAsync(OrchestratorsPatience);
         }
 
-        await using var again = await ServerProcess.StartAsync(store);
+        await using var again = await TestServer.StartAsync(store);
         var keys = await ListAsync(again, workspace);
         // Nothing was done that was not answered, and nothing answered that is not there.
         keys.Keys.ShouldBe(created.Keys, ignoreOrder: true);
@@ -65,7 +65,7 @@ public sealed class StoppedUnderLoadTests
     public async Task Who_watches_health_is_told_and_does_not_hold_up_the_stop()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         using var channel = GrpcChannel.ForAddress(server.GrpcAddress);
         using var watch = new Health.HealthClient(channel).Watch(new());
         (await watch.ResponseStream.MoveNext(CancellationToken.None)).ShouldBeTrue();
@@ -91,7 +91,7 @@ public sealed class StoppedUnderLoadTests
     public async Task Idle_connections_do_not_hold_up_the_stop()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
         await server.Http.GetStringAsync("/health/live");
         await server.Client.GetCallerAsync(new(), server.Root);
 
@@ -100,7 +100,7 @@ public sealed class StoppedUnderLoadTests
         Stopwatch.GetElapsedTime(start).ShouldBeLessThan(NothingHeldItUp);
     }
 
-    private static async Task CallUntilGoneAsync(ServerProcess server, Func<Metadata, Task> call)
+    private static async Task CallUntilGoneAsync(TestServer server, Func<Metadata, Task> call)
     {
         var root = server.Root;
         try
@@ -113,7 +113,7 @@ public sealed class StoppedUnderLoadTests
         }
     }
 
-    private static async Task<Dictionary<string, Key>> ListAsync(ServerProcess server, string workspace)
+    private static async Task<Dictionary<string, Key>> ListAsync(TestServer server, string workspace)
     {
         var keys = new Dictionary<string, Key>(StringComparer.Ordinal);
         var request = new ListKeysRequest { WorkspaceId = workspace, PageSize = 500 };

@@ -16,7 +16,7 @@ public sealed class BatchSchedulingTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems have no such policy.");
         await using var store = new TestStore(TestEngine.Embedded);
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__BatchScheduling", setting));
+        await using var server = await TestServer.StartAsync(store, ("KeyService__BatchScheduling", setting));
         // Threads that answer are among them, and those of the database.
         await server.Client.ListKeysAsync(new ListKeysRequest { WorkspaceId = "default" }, server.Root);
 

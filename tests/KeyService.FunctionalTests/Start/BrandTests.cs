@@ -13,10 +13,10 @@ public sealed class BrandTests
     {
         await using var store = new TestStore();
         CreateKeyResponse before;
-        await using (var server = await ServerProcess.StartAsync(store))
+        await using (var server = await TestServer.StartInProcessAsync(store))
             before = await new TestWorkspace(server, "w").CreateAsync();
 
-        await using var renamed = await ServerProcess.StartAsync(store, Acme);
+        await using var renamed = await TestServer.StartInProcessAsync(store, Acme);
 
         var workspace = new TestWorkspace(renamed, "w");
         (await renamed.Client.GetCallerAsync(new(), renamed.Root)).AllWorkspaces.ShouldBeTrue();
@@ -28,9 +28,9 @@ public sealed class BrandTests
         (await CallError.Of(renamed.Client.ListKeysAsync(new() { WorkspaceId = "w", Query = before.ApiKey }, renamed.Root))).ShouldBeInvalid("query");
 
         var former = renamed.RootCredential;
-        (await CommandRun.OfServerAsync("root-credential new", store, Acme)).ShouldEndWith(0);
+        (await CommandRun.OfServerInProcessAsync("root-credential new", store, Acme)).ShouldEndWith(0);
         renamed.RootCredential.ShouldStartWith("acme_live_");
-        (await renamed.Client.GetCallerAsync(new(), ServerProcess.As(former))).AllWorkspaces.ShouldBeTrue("as the command says: the former one still holds");
+        (await renamed.Client.GetCallerAsync(new(), TestServer.As(former))).AllWorkspaces.ShouldBeTrue("as the command says: the former one still holds");
         (await renamed.Client.GetCallerAsync(new(), renamed.Root)).AllWorkspaces.ShouldBeTrue();
     }
 
@@ -38,10 +38,10 @@ public sealed class BrandTests
     public async Task A_credential_of_another_brand_can_be_installed()
     {
         await using var store = new TestStore();
-        var made = await CommandRun.OfServerAsync("new-credential", store, Acme);
+        var made = await CommandRun.OfServerInProcessAsync("new-credential", store, Acme);
         await File.WriteAllTextAsync(store.RootCredentialFile, made.Output);
 
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
 
         (await server.Client.GetCallerAsync(new(), server.Root)).AllWorkspaces.ShouldBeTrue();
         (await new TestWorkspace(server, "w").CreateAsync()).ApiKey.ShouldStartWith("ks_live_");

@@ -36,14 +36,14 @@ public sealed partial class CommandTests(SharedServer shared)
     public async Task A_new_credential_put_in_place_becomes_the_root_credential()
     {
         await using var store = new TestStore();
-        var made = await CommandRun.OfServerAsync("new-credential", store);
+        var made = await CommandRun.OfServerInProcessAsync("new-credential", store);
         made.ShouldEndWith(0);
         made.Output.ShouldMatch("^ks_live_[0-9A-Za-z]{38}\n$");
         await File.WriteAllTextAsync(store.RootCredentialFile, made.Output);
 
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
 
-        var caller = await server.Client.GetCallerAsync(new(), ServerProcess.As(made.Output.Trim()));
+        var caller = await server.Client.GetCallerAsync(new(), TestServer.As(made.Output.Trim()));
         caller.AllWorkspaces.ShouldBeTrue();
         caller.Permissions.ShouldContain("keys:admin");
         server.RootCredential.ShouldBe(made.Output.Trim());
@@ -53,10 +53,10 @@ public sealed partial class CommandTests(SharedServer shared)
     public async Task A_root_credential_made_while_the_server_runs_holds_at_once()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         var former = server.RootCredential;
 
-        var run = await CommandRun.OfServerAsync("root-credential new", store);
+        var run = await CommandRun.OfServerInProcessAsync("root-credential new", store);
 
         run.ShouldEndWith(0);
         run.Output.ShouldContain(store.RootCredentialFile);
@@ -64,14 +64,14 @@ public sealed partial class CommandTests(SharedServer shared)
         current.ShouldNotBe(former);
         run.Everything.ShouldNotContain(current);
         SecretFile.ShouldBeTheOwnersOnly(store.RootCredentialFile);
-        var caller = await server.Client.GetCallerAsync(new(), ServerProcess.As(current));
-        var lost = await server.Client.GetCallerAsync(new(), ServerProcess.As(former));
+        var caller = await server.Client.GetCallerAsync(new(), TestServer.As(current));
+        var lost = await server.Client.GetCallerAsync(new(), TestServer.As(former));
         caller.Permissions.ShouldBe(lost.Permissions);
 
         // As its output advises: the lost one is switched off with the new one.
         await server.Client.SetStatusAsync(
-            new() { WorkspaceId = "system", KeyId = lost.CredentialId, Status = KeyStatus.Disabled }, ServerProcess.As(current));
-        (await Should.ThrowAsync<RpcException>(async () => await server.Client.GetCallerAsync(new(), ServerProcess.As(former))))
+            new() { WorkspaceId = "system", KeyId = lost.CredentialId, Status = KeyStatus.Disabled }, TestServer.As(current));
+        (await Should.ThrowAsync<RpcException>(async () => await server.Client.GetCallerAsync(new(), TestServer.As(former))))
             .StatusCode.ShouldBe(StatusCode.Unauthenticated);
     }
 
@@ -80,23 +80,23 @@ public sealed partial class CommandTests(SharedServer shared)
     {
         await using var store = new TestStore();
 
-        var first = await CommandRun.OfServerAsync("migrate", store);
+        var first = await CommandRun.OfServerInProcessAsync("migrate", store);
         first.ShouldEndWith(0);
         first.Output.ShouldContain($"Installed the root credential in {store.RootCredentialFile}");
         var credential = (await File.ReadAllTextAsync(store.RootCredentialFile)).Trim();
         first.Everything.ShouldNotContain(credential);
-        var second = await CommandRun.OfServerAsync("migrate", store);
+        var second = await CommandRun.OfServerInProcessAsync("migrate", store);
         second.ShouldEndWith(0);
         second.Output.ShouldNotContain("Installed");
 
-        await using var server = await ServerProcess.StartAsync(store);
-        (await server.Client.GetCallerAsync(new(), ServerProcess.As(credential))).AllWorkspaces.ShouldBeTrue();
+        await using var server = await TestServer.StartInProcessAsync(store);
+        (await server.Client.GetCallerAsync(new(), TestServer.As(credential))).AllWorkspaces.ShouldBeTrue();
     }
 
     [Fact]
     public async Task The_audit_chains_of_a_store_in_use_hold()
     {
-        var run = await CommandRun.OfServerAsync("verify-audit", shared.Server.Store);
+        var run = await CommandRun.OfServerInProcessAsync("verify-audit", shared.Server.Store);
 
         run.ShouldEndWith(0);
         run.OutputLines.SkipLast(1).ShouldAllBe(line => OkLine().IsMatch(line));
@@ -107,12 +107,12 @@ public sealed partial class CommandTests(SharedServer shared)
     public async Task The_metrics_of_a_server_show_the_heads_that_verify_audit_finds()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         foreach (var workspace in (string[])["a", "b", "a"])
             await server.Client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = "n" }, server.Root);
 
         var metrics = await server.Http.GetStringAsync("/metrics");
-        var head = HeadLine().Match((await CommandRun.OfServerAsync("verify-audit", store)).OutputLines.Last());
+        var head = HeadLine().Match((await CommandRun.OfServerInProcessAsync("verify-audit", store)).OutputLines.Last());
 
         head.Groups["events"].Value.ShouldBe(Of("keyservice_audit_head_events"));
         head.Groups["fingerprint"].Value.ShouldBe(Of("keyservice_audit_head_fingerprint"));
@@ -127,14 +127,14 @@ public sealed partial class CommandTests(SharedServer shared)
         (string, string) Generation(string name) => ("KeyService__MasterKeys__0__Generation", name);
         (string, string) Value(string key) => ("KeyService__MasterKeys__0__Value", key);
         var other = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
-        await using (var server = await ServerProcess.StartAsync(store, Generation("1"), Value(store.MasterKey)))
+        await using (var server = await TestServer.StartInProcessAsync(store, Generation("1"), Value(store.MasterKey)))
             await server.Client.CreateKeyAsync(new() { WorkspaceId = "a", Name = "n" }, server.Root);
 
-        (await CommandRun.OfServerAsync("verify-audit", store, Generation("1"), Value(store.MasterKey))).ShouldEndWith(0);
+        (await CommandRun.OfServerInProcessAsync("verify-audit", store, Generation("1"), Value(store.MasterKey))).ShouldEndWith(0);
         foreach (var run in (CommandRun[])
         [
-            await CommandRun.OfServerAsync("verify-audit", store, Generation("2"), Value(other)),
-            await CommandRun.OfServerAsync("verify-audit", store, Generation("1"), Value(other)),
+            await CommandRun.OfServerInProcessAsync("verify-audit", store, Generation("2"), Value(other)),
+            await CommandRun.OfServerInProcessAsync("verify-audit", store, Generation("1"), Value(other)),
         ])
         {
             run.ShouldEndWith(2);
@@ -152,10 +152,10 @@ public sealed partial class CommandTests(SharedServer shared)
             (await alter.ExecuteNonQueryAsync()).ShouldBe(1);
         }
 
-        (await CommandRun.OfServerAsync("verify-audit", store, Generation("1"), Value(store.MasterKey))).ShouldEndWith(1);
+        (await CommandRun.OfServerInProcessAsync("verify-audit", store, Generation("1"), Value(store.MasterKey))).ShouldEndWith(1);
         await using var none = new TestStore(TestEngine.Embedded);
-        (await CommandRun.OfServerAsync("verify-audit", none)).ShouldEndWith(2);
-        (await CommandRun.OfServerAsync("verify-audit now", store)).ShouldEndWith(2);
+        (await CommandRun.OfServerInProcessAsync("verify-audit", none)).ShouldEndWith(2);
+        (await CommandRun.OfServerInProcessAsync("verify-audit now", store)).ShouldEndWith(2);
     }
 
     [GeneratedRegex("^ok +[A-Za-z0-9_-]+: [0-9]+ events, head [0-9]+$")]

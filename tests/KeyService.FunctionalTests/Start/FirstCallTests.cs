@@ -15,7 +15,7 @@ public sealed class FirstCallTests
     public async Task The_first_management_calls_are_not_held_to_the_budget_of_validation()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__ValidateBudget", "00:00:00.010"));
+        await using var server = await TestServer.StartAsync(store, ("KeyService__ValidateBudget", "00:00:00.010"));
 
         var created = await server.CreateKeysAsync("first-calls", 32);
 
@@ -28,8 +28,8 @@ public sealed class FirstCallTests
     {
         await using var store = new TestStore { ServerAssembly = Repository.BuiltAssembly };
         string apiKey;
-        await using (var before = await ServerProcess.StartAsync(store)) apiKey = (await new TestWorkspace(before, "first").CreateAsync()).ApiKey;
-        await using var server = await ServerProcess.StartAsync(store, ("DOTNET_TieredCompilation", "0"), ("KeyService__ValidateBudget", "00:00:05"));
+        await using (var before = await TestServer.StartAsync(store)) apiKey = (await new TestWorkspace(before, "first").CreateAsync()).ApiKey;
+        await using var server = await TestServer.StartAsync(store, ("DOTNET_TieredCompilation", "0"), ("KeyService__ValidateBudget", "00:00:05"));
         var compiled = await CompiledAsync(server);
 
         (await new TestWorkspace(server, "first").ValidateAsync(apiKey)).Verdict.ShouldBe(Verdict.Valid);
@@ -54,13 +54,13 @@ public sealed class FirstCallTests
     public async Task The_credential_of_the_warm_up_is_good_for_nothing_else()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartAsync(store);
 
         foreach (var credential in (string[])["warm-up", $"warm-up-{new string('0', 32)}"])
-            (await CallError.Of(server.Client.GetCallerAsync(new(), ServerProcess.As(credential)))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
+            (await CallError.Of(server.Client.GetCallerAsync(new(), TestServer.As(credential)))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
         (await server.Client.ListAuditEventsAsync(new() { WorkspaceId = "warm-up" }, server.Root)).Events.ShouldBeEmpty();
         (await new TestWorkspace(server, "system").ListAsync()).ShouldHaveSingleItem().Name.ShouldBe("root");
     }
 
-    private static Task<double> CompiledAsync(ServerProcess server) => server.SumAsync("dotnet_jit_compiled_methods_total");
+    private static Task<double> CompiledAsync(TestServer server) => server.SumAsync("dotnet_jit_compiled_methods_total");
 }

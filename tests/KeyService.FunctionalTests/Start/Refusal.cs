@@ -5,15 +5,17 @@ namespace KeyService.FunctionalTests.Start;
 /// <summary>A start that must be refused: exit code 1 and one line for the operator.</summary>
 internal static class Refusal
 {
-    /// <summary>Starts the server and returns the line. What the process did before, it may have said on its output.</summary>
+    /// <summary>Starts the server in the process of the tests, if the store allows that, and returns the line. Its output may name what it did before.</summary>
     public static async Task<string> OfStartAsync(TestStore store, params (string Name, string Value)[] settings)
     {
         var (http, grpc) = Ports.FreePair();
-        return Line(await CommandRun.OfServerAsync(
-            "serve", store, [("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"), .. settings]));
+        settings = [("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"), .. settings];
+        return Line(store.NeedsProcess
+            ? await CommandRun.OfServerAsync("serve", store, settings)
+            : await CommandRun.OfServerInProcessAsync("serve", store, settings));
     }
 
-    /// <summary>Runs a command and returns the line.</summary>
+    /// <summary>Runs a command in a process of its own and returns the line.</summary>
     public static async Task<string> OfAsync(string command, TestStore store, params (string Name, string Value)[] settings) =>
         Line(await CommandRun.OfServerAsync(command, store, settings));
 

@@ -9,13 +9,13 @@ public sealed partial class ReplicationCommandTests
     public async Task Recover_gives_the_store_another_epoch_and_needs_no_master_key()
     {
         await using var store = new TestStore();
-        (await CommandRun.OfServerAsync("migrate", store)).ShouldEndWith(0);
+        (await CommandRun.OfServerInProcessAsync("migrate", store)).ShouldEndWith(0);
         if (!store.UsesSqlServer) File.Delete(Path.Combine(store.DataDirectory, "master-key"));
         var before = await EpochAsync(store);
         before.Groups["renewed"].Value.ShouldBe("never renewed");
         before.Groups["replicas"].Value.ShouldBe("0");
 
-        var run = await CommandRun.OfServerAsync("recover", store);
+        var run = await CommandRun.OfServerInProcessAsync("recover", store);
 
         run.ShouldEndWith(0);
         var after = await EpochAsync(store);
@@ -39,7 +39,7 @@ public sealed partial class ReplicationCommandTests
 
     private static async Task<Match> EpochAsync(TestStore store)
     {
-        var run = await CommandRun.OfServerAsync("replicas", store);
+        var run = await CommandRun.OfServerInProcessAsync("replicas", store);
         run.ShouldEndWith(0);
         var match = FirstLine().Match(run.OutputLines[0]);
         match.Success.ShouldBeTrue(run.Everything);

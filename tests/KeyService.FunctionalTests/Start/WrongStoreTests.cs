@@ -13,7 +13,7 @@ public sealed class WrongStoreTests
     {
         await using var store = new TestStore();
         var other = NewMasterKey;
-        await using (await ServerProcess.StartAsync(store, WithMasterKey(store.MasterKey)))
+        await using (await TestServer.StartInProcessAsync(store, WithMasterKey(store.MasterKey)))
         {
         }
 
@@ -22,7 +22,7 @@ public sealed class WrongStoreTests
         line.ShouldContain("KeyService:MasterKeys");
         line.ShouldContain("generation 1");
         line.ShouldNotContain(other);
-        await using var again = await ServerProcess.StartAsync(store, WithMasterKey(store.MasterKey));
+        await using var again = await TestServer.StartInProcessAsync(store, WithMasterKey(store.MasterKey));
         (await again.Client.GetCallerAsync(new(), again.Root)).AllWorkspaces.ShouldBeTrue();
     }
 
@@ -43,7 +43,7 @@ public sealed class WrongStoreTests
     public async Task A_database_without_its_master_key_file_is_not_given_another_one()
     {
         await using var store = new TestStore(TestEngine.Embedded);
-        await using (await ServerProcess.StartAsync(store))
+        await using (await TestServer.StartInProcessAsync(store))
         {
         }
 
@@ -82,7 +82,7 @@ public sealed class WrongStoreTests
     public async Task A_damaged_database_file_is_refused_and_left_as_it_is(string damage)
     {
         await using var store = new TestStore(TestEngine.Embedded);
-        await using (var server = await ServerProcess.StartAsync(store)) await server.CreateKeysAsync("damaged", 20);
+        await using (var server = await TestServer.StartInProcessAsync(store)) await server.CreateKeysAsync("damaged", 20);
         var file = Path.Combine(store.DataDirectory, "keyservice.db");
         var bytes = await File.ReadAllBytesAsync(file);
         if (damage == "cut") bytes = bytes[..(bytes.Length / 2)];

@@ -17,13 +17,13 @@ public sealed class ColdKeysTests
     {
         await using var store = new TestStore();
         List<CreateKeyResponse> keys;
-        await using (var first = await ServerProcess.StartAsync(store))
+        await using (var first = await TestServer.StartInProcessAsync(store))
         {
             keys = await first.CreateKeysAsync("w1", Count);
             await first.SetStatusAsync(keys[7].Key, KeyStatus.Disabled);
         }
 
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         var own = await ReadsAsync(server, atLeast: 0);
         var cold = await AskAsync(server, keys);
         var reads = await ReadsAsync(server, atLeast: own + Count) - own;
@@ -46,9 +46,9 @@ public sealed class ColdKeysTests
     {
         await using var store = new TestStore();
         CreateKeyResponse key;
-        await using (var before = await ServerProcess.StartAsync(store)) key = (await before.CreateKeysAsync("w1", 1)).Single();
+        await using (var before = await TestServer.StartInProcessAsync(store)) key = (await before.CreateKeysAsync("w1", 1)).Single();
 
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         var own = await ReadsAsync(server, atLeast: 0);
         var answers = await AskAsync(server, Enumerable.Repeat(key, Count));
 
@@ -56,10 +56,10 @@ public sealed class ColdKeysTests
         (await ReadsAsync(server, atLeast: own + 2)).ShouldBeLessThan(own + (Count / 2));
     }
 
-    private static async Task<IReadOnlyList<ValidateKeyResponse>> AskAsync(ServerProcess server, IEnumerable<CreateKeyResponse> keys) =>
+    private static async Task<IReadOnlyList<ValidateKeyResponse>> AskAsync(TestServer server, IEnumerable<CreateKeyResponse> keys) =>
         (await server.Client.ValidateKeysAsync(
             new() { Requests = { keys.Select(key => new ValidateKeyRequest { ApiKey = key.ApiKey }) } }, server.Root, KeyBatch.Deadline)).Responses;
 
-    private static Task<double> ReadsAsync(ServerProcess server, double atLeast) =>
+    private static Task<double> ReadsAsync(TestServer server, double atLeast) =>
         Eventually.Get(() => server.SumAsync("keyservice_lookups_total", "source=\"database\""), reads => reads >= atLeast, Bound);
 }

@@ -10,7 +10,7 @@ public sealed class JsonTests(SharedServer shared)
 {
     private const string Path = "/v1/keys:validateBatch";
 
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
     private readonly TestWorkspace _workspace = TestWorkspace.New(shared);
 
     [Fact]

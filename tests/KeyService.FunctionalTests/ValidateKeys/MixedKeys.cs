@@ -21,7 +21,7 @@ internal sealed class MixedKeys
     public Dictionary<string, string> ApiKeys { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Takes some seconds: one of them expires.</summary>
-    public static async Task<MixedKeys> CreateAsync(ServerProcess server)
+    public static async Task<MixedKeys> CreateAsync(TestServer server)
     {
         var keys = new MixedKeys(new(server, SharedServer.NewWorkspace()), new(server, SharedServer.NewWorkspace()));
         var expiring = await keys.AddAsync("expired", keys.Workspace, key => key.ExpireTime = TestWorkspace.In(TimeSpan.FromSeconds(2)));
@@ -50,7 +50,7 @@ internal sealed class MixedKeys
         return created;
     }
 
-    private void AddThoseThatAreNone(ServerProcess server)
+    private void AddThoseThatAreNone(TestServer server)
     {
         var plain = ApiKeys["plain"];
         ApiKeys["unknown"] = ApiKeyText.Generate("ks", KeyEnvironment.Live, MasterKeyOf(server.Store));

@@ -12,7 +12,7 @@ public sealed class RecordsTests
     public async Task Each_verdict_is_counted_and_the_call_once()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         var workspace = new TestWorkspace(server, "w1");
         var (valid, disabled) = (await workspace.CreateAsync(), await workspace.CreateAsync());
         await workspace.SetStatusAsync(disabled.Key.KeyId, KeyStatus.Disabled);
@@ -37,7 +37,7 @@ public sealed class RecordsTests
     public async Task The_last_use_is_recorded_for_those_that_are_valid_alone()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store);
+        await using var server = await TestServer.StartInProcessAsync(store);
         var workspace = new TestWorkspace(server, "w1");
         var refused = await workspace.CreateAsync(key => key.AllowedAddresses.Add("10.0.0.0/8"));
         var (first, last) = (await workspace.CreateAsync(), await workspace.CreateAsync());
@@ -52,6 +52,6 @@ public sealed class RecordsTests
     private static ValidateKeysRequest Batch(params string[] apiKeys) =>
         new() { Requests = { apiKeys.Select(apiKey => new ValidateKeyRequest { ApiKey = apiKey }) } };
 
-    private static Task<double> CountedAsync(ServerProcess server, string verdict, double atLeast) => Eventually.Get(
+    private static Task<double> CountedAsync(TestServer server, string verdict, double atLeast) => Eventually.Get(
         () => server.SumAsync("keyservice_verdicts_total", $"verdict=\"{verdict}\""), count => count >= atLeast, Bound);
 }

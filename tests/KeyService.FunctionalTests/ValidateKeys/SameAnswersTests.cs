@@ -18,7 +18,7 @@ public sealed class SameAnswersTests(SharedServer shared)
         Metadata[] callers =
         [
             shared.Server.Root, await keys.Workspace.CallerAsync("keys:validate"), await keys.Other.CallerAsync("keys:validate"),
-            ServerProcess.As((await keys.Workspace.CreateCredentialAsync(["keys:validate"], ["nowhere"])).ApiKey),
+            TestServer.As((await keys.Workspace.CreateCredentialAsync(["keys:validate"], ["nowhere"])).ApiKey),
         ];
         var question =
             from apiKey in Pick(keys.ApiKeys.Values.ToArray())

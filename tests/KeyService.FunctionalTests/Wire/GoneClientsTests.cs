@@ -8,7 +8,7 @@ namespace KeyService.FunctionalTests.Wire;
 /// <summary>A client that ends its stream within a message is no fault of the service: nothing is logged as one.</summary>
 public sealed class GoneClientsTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
 
     [Theory]
     [InlineData("CreateKey")]

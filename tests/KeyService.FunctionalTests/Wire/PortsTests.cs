@@ -11,7 +11,7 @@ namespace KeyService.FunctionalTests.Wire;
 
 public sealed class PortsTests(SharedServer shared)
 {
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
 
     [Fact]
     public async Task The_grpc_port_refuses_json()
@@ -107,7 +107,7 @@ public sealed class PortsTests(SharedServer shared)
     public async Task Reflection_is_there_in_development()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("DOTNET_ENVIRONMENT", "Development"));
+        await using var server = await TestServer.StartAsync(store, ("DOTNET_ENVIRONMENT", "Development"));
         using var channel = GrpcChannel.ForAddress(server.GrpcAddress);
 
         (await ReflectAsync(channel)).ShouldBe(StatusCode.OK);

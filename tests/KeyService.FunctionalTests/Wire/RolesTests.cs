@@ -13,8 +13,8 @@ public sealed class RolesTests
     {
         await using var store = new TestStore();
         CreateKeyResponse created;
-        await using (var all = await ServerProcess.StartAsync(store)) created = await new TestWorkspace(all, "w1").CreateAsync();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Roles", "validation"));
+        await using (var all = await TestServer.StartInProcessAsync(store)) created = await new TestWorkspace(all, "w1").CreateAsync();
+        await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__Roles", "validation"));
         var client = server.Client;
 
         (await client.ValidateKeyAsync(new() { ApiKey = created.ApiKey }, server.Root)).Verdict.ShouldBe(Verdict.Valid);
@@ -51,8 +51,8 @@ public sealed class RolesTests
     public async Task A_console_alone_is_ready_and_is_no_replica()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Roles", "validation,management"));
-        await using var console = await ServerProcess.StartAsync(store, ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", server.GrpcAddress.ToString()));
+        await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__Roles", "validation,management"));
+        await using var console = await TestServer.StartInProcessAsync(store, ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", server.GrpcAddress.ToString()));
         var workspace = new TestWorkspace(server, "w1");
 
         (await console.Http.GetAsync("/health/ready")).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -67,7 +67,7 @@ public sealed class RolesTests
     public async Task A_management_process_manages_and_validates_nothing()
     {
         await using var store = new TestStore();
-        await using var server = await ServerProcess.StartAsync(store, ("KeyService__Roles", "management"));
+        await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__Roles", "management"));
         var workspace = new TestWorkspace(server, "w1");
 
         var created = await workspace.CreateAsync();

@@ -11,7 +11,7 @@ public sealed class SharedConnectionTests(SharedServer shared)
 {
     private const string CallerPath = "/keyservice.v1.ApiKeyService/GetCaller";
 
-    private readonly ServerProcess _server = shared.Server;
+    private readonly TestServer _server = shared.Server;
 
     [Theory]
     [InlineData("GetCaller", 1, 20_000)]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace KeyService.Testing;
@@ -15,7 +16,17 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
 
     /// <summary>Runs a command of the server.</summary>
     public static Task<CommandRun> OfServerAsync(string command, TestStore store, params (string Name, string Value)[] settings) =>
-        OfAsync(ServerProcess.Command(command, store, [.. ServerProcess.ShortLived, .. settings]));
+        OfAsync(TestServer.Command(command, store, [.. TestServer.ShortLived, .. settings]));
+
+    /// <summary>Runs a command of the server in the process of the tests: without the start of a runtime.</summary>
+    public static async Task<CommandRun> OfServerInProcessAsync(string command, TestStore store, params (string Name, string Value)[] settings)
+    {
+        var (output, error) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
+        using var bound = new CancellationTokenSource(Bound);
+        var code = await InProcessLife.RunAsync(store.ArgumentsOf(command, settings), output.Enqueue, error.Enqueue, bound.Token);
+        var run = new CommandRun(code, TextOf(output), TextOf(error));
+        return bound.IsCancellationRequested ? throw new TimeoutException($"{command} did not end:\n{run.Everything}") : run;
+    }
 
     /// <summary>Runs any program, with <paramref name="input"/> on its standard input, for a minute unless <paramref name="bound"/> says otherwise.</summary>
     public static async Task<CommandRun> OfAsync(ProcessStartInfo start, string? input = null, TimeSpan? bound = null)
@@ -46,6 +57,8 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
 
     /// <summary>Fails with all that the program said.</summary>
     public void ShouldEndWith(int exitCode) => ExitCode.ShouldBe(exitCode, Everything);
+
+    private static string TextOf(IEnumerable<string> lines) => string.Concat(lines.Select(line => line + '\n'));
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -4,20 +4,18 @@ using System.Diagnostics;
 namespace KeyService.Testing;
 
 /// <summary>A server process from its start to its end. Only processes started here are signalled, by their id.</summary>
-internal sealed class ProcessLife : IAsyncDisposable
+internal sealed class ProcessLife : IServerLife
 {
     private readonly Process _process;
-    private readonly ConcurrentQueue<string> _output;
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ReadyLine _ready;
 
     private ProcessLife(ProcessStartInfo start, ConcurrentQueue<string> output)
     {
-        _output = output;
+        _ready = new(output);
         _process = new() { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, e) => Take(e.Data);
         _process.ErrorDataReceived += (_, e) => Take(e.Data);
-        _process.Exited += (_, _) => _ready.TrySetException(
-            new InvalidOperationException("The server ended: " + string.Join('\n', _output)));
+        _process.Exited += (_, _) => _ready.End();
     }
 
     public int Id => _process.Id;
@@ -35,7 +33,10 @@ internal sealed class ProcessLife : IAsyncDisposable
         return life;
     }
 
-    public Task WhenReadyAsync(TimeSpan bound) => _ready.Task.WaitAsync(bound);
+    public Task WhenReadyAsync(TimeSpan bound) => _ready.WhenWrittenAsync(bound);
+
+    /// <summary>SIGTERM, as an orchestrator does.</summary>
+    public void Terminate() => Signal(Signals.Terminate);
 
     public void Signal(int signal) => Signals.Send(_process.Id, signal);
 
@@ -56,15 +57,12 @@ internal sealed class ProcessLife : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) await KillAsync();
-        // Nobody waits for a start that was broken off.
-        _ = _ready.Task.Exception;
+        _ready.End();
         _process.Dispose();
     }
 
     private void Take(string? line)
     {
-        if (line is null) return;
-        _output.Enqueue(line);
-        if (line.StartsWith("KeyService is ready", StringComparison.Ordinal)) _ready.TrySetResult();
+        if (line is not null) _ready.Take(line);
     }
 }

@@ -37,7 +37,7 @@ internal static class PreparedStore
     private static async Task<Dictionary<string, byte[]>> PrepareAsync()
     {
         await using var store = new TestStore(TestEngine.Embedded);
-        (await CommandRun.OfServerAsync("migrate", store)).ShouldEndWith(0);
+        (await CommandRun.OfServerInProcessAsync("migrate", store)).ShouldEndWith(0);
         await MoveLogIntoFileAsync(PathOf(store, Files[0]));
         var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var file in Files) files[file] = await File.ReadAllBytesAsync(PathOf(store, file));

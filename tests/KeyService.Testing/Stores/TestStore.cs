@@ -48,6 +48,9 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
     /// <summary>Whether a server's first start finds a copy of <see cref="PreparedStore"/>; false: it makes the store itself.</summary>
     public bool IsPrepared { get; init; } = engine != TestEngine.Defaults && !(IsSqlServer && engine == TestEngine.AsConfigured);
 
+    /// <summary>Whether its servers need a folder, a limit or an assembly that the process of the tests does not have.</summary>
+    public bool NeedsProcess => engine == TestEngine.Defaults || OpenFiles is not null || ServerAssembly != Repository.ServerAssembly;
+
     public string RootCredentialFile => Path.Combine(DataDirectory, "root-credential");
 
     /// <summary>32 bytes in base64, the same for the life of the store.</summary>
@@ -69,6 +72,22 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
         }
 
         return settings;
+    }
+
+    /// <summary>The words of a command on this store in the process of the tests, where settings cannot be variables.</summary>
+    public IReadOnlyList<string> ArgumentsOf(string command, params (string Name, string Value)[] settings)
+    {
+        if (NeedsProcess)
+            throw new InvalidOperationException("The servers of this store need processes of their own.");
+        var all = Settings();
+        // The scheduling class is the process's.
+        all["KeyService__BatchScheduling"] = "false";
+        foreach (var (name, value) in settings) all[name] = value;
+        return
+        [
+            .. command.Split(' '), "--applicationName=KeyService.Server",
+            .. all.Select(setting => $"--{setting.Key.Replace("__", ":", StringComparison.Ordinal)}={setting.Value}"),
+        ];
     }
 
     /// <summary>Whether nobody holds the one lock to write of an embedded store, or gives it back within a second.</summary>

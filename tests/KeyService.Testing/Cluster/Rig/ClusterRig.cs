@@ -39,7 +39,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     public Replica Last => _replicas[^1];
 
     /// <summary>The root credential as call metadata.</summary>
-    public Metadata Root => _root ??= ServerProcess.As(File.ReadAllText(Store.RootCredentialFile).Trim());
+    public Metadata Root => _root ??= TestServer.As(File.ReadAllText(Store.RootCredentialFile).Trim());
 
     /// <summary>Faults of the load before: outages go on for as long after them as healing may take.</summary>
     public IReadOnlyList<FaultWindow> HealedFaults { get; set; } = [];
@@ -70,7 +70,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     /// <summary>Runs a command of the server on the store; it must succeed.</summary>
     public async Task RunAsync(string command)
     {
-        var (code, output) = await ServerProcess.RunAsync(command, Store);
+        var (code, output) = await TestServer.RunAsync(command, Store);
         code.ShouldBe(0, output);
     }
 
@@ -132,7 +132,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         List<(string Name, string Value)> settings =
         [
-            .. ServerProcess.ShortLived, ("KeyService__HttpPort", $"{replica.HttpPort}"), ("KeyService__GrpcPort", $"{replica.GrpcPort}"),
+            .. TestServer.ShortLived, ("KeyService__HttpPort", $"{replica.HttpPort}"), ("KeyService__GrpcPort", $"{replica.GrpcPort}"),
             ("KeyService__Lease", "00:00:03"), ("KeyService__PropagationWait", "00:00:00.200"),
             ("ConnectionStrings__Redis", $"127.0.0.1:{replica.Redis.Port}"),
             .. _options.Settings,
@@ -141,7 +141,7 @@ internal sealed class ClusterRig : IAsyncDisposable
         if (_options.RuleOff is { } rule) settings.Add(("KeyService__TestHooks__RuleOff", rule));
         if (_options.ClockOffset != TimeSpan.Zero && replica.Number == Replicas - 1)
             settings.Add(("KeyService__TestHooks__ClockOffset", _options.ClockOffset.ToString("c", CultureInfo.InvariantCulture)));
-        var start = ServerProcess.Command("serve", Store, [.. settings]);
+        var start = TestServer.Command("serve", Store, [.. settings]);
         if (_options.NeedsHooks) start.ArgumentList[0] = Repository.HooksAssembly;
         return start;
     }

@@ -6,8 +6,11 @@ using KeyService.Contracts.V1;
 
 namespace KeyService.Testing;
 
-/// <summary>A real server process on loopback. Disposing it fails when it logged an error that nobody expected.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+/// <summary>
+/// A real server on loopback, in a process of its own or in the process of the tests. Disposing it fails when it logged an error
+/// that the test does not expect.
+/// </summary>
+internal sealed class TestServer : IAsyncDisposable
 {
     /// <summary>A busy test machine is slower than the 200 ms that a validation may take; those have tests of their own.</summary>
     private static readonly (string Name, string Value) Patient = ("KeyService__ValidateBudget", "00:00:10");
@@ -25,10 +28,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<string> _output = new();
-    private readonly ProcessLife _process;
+    private readonly IServerLife _life;
     private readonly GrpcChannel _channel;
 
-    private ServerProcess(TestStore store, int httpPort, int grpcPort, ProcessStartInfo start)
+    private TestServer(TestStore store, int httpPort, int grpcPort, Func<ConcurrentQueue<string>, IServerLife> start)
     {
         Store = store;
         HttpAddress = new($"http://127.0.0.1:{httpPort}");
@@ -36,7 +39,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _channel = GrpcChannel.ForAddress(GrpcAddress);
         Client = new(_channel);
         Http = new() { BaseAddress = HttpAddress };
-        _process = ProcessLife.Start(start, _output);
+        _life = start(_output);
     }
 
     public TestStore Store { get; }
@@ -53,9 +56,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>What the process wrote to its output and error streams, its logs included.</summary>
     public IReadOnlyCollection<string> Output => _output;
 
-    public int Id => _process.Id;
+    /// <summary>Of its own process.</summary>
+    public int Id => Process.Id;
 
-    public bool HasEnded => _process.HasExited;
+    public bool HasEnded => _life.HasExited;
 
     /// <summary>Texts that a logged error may contain without failing the test.</summary>
     public List<string> ExpectedErrors { get; } = [];
@@ -67,37 +71,35 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static Metadata As(string credential) => new() { { "authorization", $"Bearer {credential}" } };
 
+    private ProcessLife Process => _life as ProcessLife
+        ?? throw new InvalidOperationException("This server runs in the process of the tests: start it with StartAsync to send it signals.");
+
     /// <summary>
-    /// Starts it and waits until it says that it is ready. A new store is migrated before: on SQL Server by a command, else as a
+    /// Starts it in a process of its own and waits until it is ready. A new store is migrated before: on SQL Server by a command, else as a
     /// copy (<see cref="PreparedStore"/>).
     /// </summary>
-    public static async Task<ServerProcess> StartAsync(TestStore store, params (string Name, string Value)[] settings)
-    {
-        if (store.UsesSqlServer)
+    public static Task<TestServer> StartAsync(TestStore store, params (string Name, string Value)[] settings) =>
+        StartAsync(store, settings, () => Launch("serve", store, settings));
+
+    /// <summary>
+    /// As <see cref="StartAsync(TestStore,ValueTuple{string,string}[])"/>, in the process of the tests (<see cref="InProcessLife"/>): for tests of what the
+    /// server answers. Tests of signals, limits, metrics, logs, speed and the first start need a process.
+    /// </summary>
+    public static Task<TestServer> StartInProcessAsync(TestStore store, params (string Name, string Value)[] settings) =>
+        StartAsync(store, settings, () =>
         {
-            var (code, output) = await RunAsync("migrate", store, settings);
-            if (code != 0) throw new InvalidOperationException(output);
-        }
+            var (http, grpc, all) = WithPorts(settings);
+            return new(store, http, grpc, output => InProcessLife.Start(store.ArgumentsOf("serve", all), output));
+        });
 
-        await PreparedStore.CopyToAsync(store, settings);
-        var server = Launch("serve", store, settings);
-        await server.WhenReadyAsync();
-        return server;
-    }
-
-    /// <summary>Starts it and waits for nothing: for a process that is killed on its way.</summary>
-    public static ServerProcess Launch(string command, TestStore store, params (string Name, string Value)[] settings)
+    /// <summary>Starts it in a process of its own and waits for nothing: for a process that is killed on its way.</summary>
+    public static TestServer Launch(string command, TestStore store, params (string Name, string Value)[] settings)
     {
-        var (http, grpc) = Ports.FreePair();
-        (string, string)[] all =
-        [
-            .. ShortLived, ("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"), Patient,
-            .. settings.Select(setting => (setting.Name, setting.Value.Replace("{grpc}", $"{grpc}", StringComparison.Ordinal))),
-        ];
-        return new(store, http, grpc, Command(command, store, all));
+        var (http, grpc, all) = WithPorts(settings);
+        return new(store, http, grpc, output => ProcessLife.Start(Command(command, store, [.. ShortLived, .. all]), output));
     }
 
-    public Task WhenReadyAsync() => _process.WhenReadyAsync(StartBound);
+    public Task WhenReadyAsync() => _life.WhenReadyAsync(StartBound);
 
     /// <summary>Runs a command of the server to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(
@@ -108,41 +110,65 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
-    public Task KillAsync() => _process.KillAsync();
+    public Task KillAsync() => Process.KillAsync();
 
     /// <summary>SIGSTOP, at a moment at which it does not hold the embedded store locked: else nobody could write until it goes on.</summary>
     public async Task SuspendAsync()
     {
-        Signals.Send(_process.Id, Signals.Stop);
+        Process.Signal(Signals.Stop);
         while (!Store.CanBeWritten())
         {
             Resume();
             await DeliberateDelay.ForAsync(10, "it goes on until it has no lock");
-            Signals.Send(_process.Id, Signals.Stop);
+            Process.Signal(Signals.Stop);
         }
     }
 
     /// <summary>SIGCONT.</summary>
-    public void Resume() => Signals.Send(_process.Id, Signals.Continue);
+    public void Resume() => Process.Signal(Signals.Continue);
 
-    /// <summary>SIGTERM, as an orchestrator does; returns the exit code.</summary>
+    /// <summary>Ends it, a process of its own by SIGTERM; returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        Signals.Send(_process.Id, Signals.Terminate);
+        _life.Terminate();
         return await WhenEndedAsync();
     }
 
     /// <summary>Until it has ended by itself; returns the exit code. All that it said has been read by then.</summary>
-    public Task<int> WhenEndedAsync() => _process.WaitForExitAsync(StartBound);
+    public Task<int> WhenEndedAsync() => _life.WaitForExitAsync(StartBound);
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) await StopAsync();
+        if (!_life.HasExited) await StopAsync();
         _channel.Dispose();
         Http.Dispose();
-        await _process.DisposeAsync();
+        await _life.DisposeAsync();
         var errors = LoggedErrors.Of(_output).Where(entry => !ExpectedErrors.Exists(entry.Contains)).ToList();
         if (errors.Count > 0) throw new InvalidOperationException("The server logged errors:\n" + string.Join('\n', errors));
+    }
+
+    private static async Task<TestServer> StartAsync(TestStore store, (string Name, string Value)[] settings, Func<TestServer> launch)
+    {
+        if (store.UsesSqlServer)
+        {
+            var (code, output) = await RunAsync("migrate", store, settings);
+            if (code != 0) throw new InvalidOperationException(output);
+        }
+
+        await PreparedStore.CopyToAsync(store, settings);
+        var server = launch();
+        await server.WhenReadyAsync();
+        return server;
+    }
+
+    private static (int Http, int Grpc, (string Name, string Value)[] All) WithPorts((string Name, string Value)[] settings)
+    {
+        var (http, grpc) = Ports.FreePair();
+        return (http, grpc,
+        [
+            ("KeyService__HttpPort", $"{http}"), ("KeyService__GrpcPort", $"{grpc}"), Patient,
+            .. settings.Select(setting => (setting.Name, setting.Value.Replace("{grpc}", $"{grpc}", StringComparison.Ordinal))),
+        ]);
     }
 
     /// <summary>How a command of the server is started on a store.</summary>
