@@ -1,6 +1,6 @@
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 
-/// <summary>A console in a process of its own, and the service that it calls through a relay. Tests of a class may share it, each with a workspace of its own.</summary>
+/// <summary>A console that is a server of its own, and the service that it calls through a relay. Tests of a class may share it, each with a workspace of its own.</summary>
 public sealed class RelayedService : IAsyncLifetime
 {
     internal TestServer Service { get; private set; } = null!;

@@ -23,7 +23,7 @@ public sealed class KilledAtFirstStartTests(ITestOutputHelper output)
             output.WriteLine($"killed after {moment} ms with {Directory.GetFiles(store.DataDirectory).Length} files: {said}");
             if (said.Contains("Made a master key", StringComparison.Ordinal)) masterKey.ShouldNotBeNull();
 
-            await using var server = await TestServer.StartAsync(store);
+            await using var server = await TestServer.StartInProcessAsync(store);
 
             var caller = await server.Client.GetCallerAsync(new(), server.Root);
             caller.AllWorkspaces.ShouldBeTrue();

@@ -3,7 +3,7 @@ using KeyService.FunctionalTests.Infrastructure;
 
 namespace KeyService.FunctionalTests.ManyProcesses;
 
-/// <summary>Several processes on one store, without Redis: the feed alone tells of changes.</summary>
+/// <summary>Several processes on one store, without Redis: the feed alone tells of changes. One of them may be that of the tests.</summary>
 public sealed class ManyProcessesTests
 {
     private static readonly (string, string)[] ShortLease = [("KeyService__Lease", "00:00:03"), ("KeyService__PropagationWait", "00:00:01")];
@@ -12,7 +12,7 @@ public sealed class ManyProcessesTests
     public async Task What_one_process_switches_off_no_other_accepts_once_it_is_complete()
     {
         await using var store = new TestStore();
-        await using var first = await TestServer.StartAsync(store);
+        await using var first = await TestServer.StartInProcessAsync(store);
         await using var second = await TestServer.StartAsync(store);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
@@ -36,7 +36,7 @@ public sealed class ManyProcessesTests
     public async Task A_credential_that_one_process_switches_off_is_refused_by_the_other_though_its_connection_knows_it()
     {
         await using var store = new TestStore();
-        await using var first = await TestServer.StartAsync(store);
+        await using var first = await TestServer.StartInProcessAsync(store);
         await using var second = await TestServer.StartAsync(store);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
@@ -55,7 +55,7 @@ public sealed class ManyProcessesTests
     public async Task A_process_that_was_killed_makes_changes_pending_until_its_lease_has_passed()
     {
         await using var store = new TestStore();
-        await using var first = await TestServer.StartAsync(store, ShortLease);
+        await using var first = await TestServer.StartInProcessAsync(store, ShortLease);
         await using var second = await TestServer.StartAsync(store, ShortLease);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
@@ -82,7 +82,7 @@ public sealed class ManyProcessesTests
     public async Task A_process_that_stops_is_waited_for_no_longer()
     {
         await using var store = new TestStore();
-        await using var first = await TestServer.StartAsync(store);
+        await using var first = await TestServer.StartInProcessAsync(store);
         await using (var second = await TestServer.StartAsync(store)) (await second.StopAsync()).ShouldBe(0);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
@@ -96,7 +96,7 @@ public sealed class ManyProcessesTests
     public async Task A_reader_with_the_token_of_a_change_knows_that_change_whatever_the_change_waited_for()
     {
         await using var store = new TestStore();
-        await using var first = await TestServer.StartAsync(store);
+        await using var first = await TestServer.StartInProcessAsync(store);
         await using var second = await TestServer.StartAsync(store);
         var workspace = new TestWorkspace(first, "many");
         var created = await workspace.CreateAsync();
@@ -133,7 +133,7 @@ public sealed class ManyProcessesTests
         await using var store = new TestStore();
         await using (var first = await TestServer.StartAsync(store)) await first.KillAsync();
 
-        await using var next = await TestServer.StartAsync(store);
+        await using var next = await TestServer.StartInProcessAsync(store);
 
         (await next.Client.GetCallerAsync(new(), next.Root)).AllWorkspaces.ShouldBeTrue();
     }
@@ -142,7 +142,7 @@ public sealed class ManyProcessesTests
     public async Task Migrate_runs_beside_a_process_that_serves()
     {
         await using var store = new TestStore(TestEngine.Embedded);
-        await using var first = await TestServer.StartAsync(store);
+        await using var first = await TestServer.StartInProcessAsync(store);
 
         (await CommandRun.OfServerAsync("migrate", store)).ShouldEndWith(0);
 

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace KeyService.Server.Storage.Sqlite;
 
@@ -8,39 +8,89 @@ namespace KeyService.Server.Storage.Sqlite;
 /// </summary>
 internal sealed class WorkThreads : TaskScheduler, IDisposable
 {
-    private readonly BlockingCollection<Task> _work = [];
+    /// <summary>In turn. Also the lock of all that is here.</summary>
+    private readonly LinkedList<Task> _work = [];
     private readonly Thread[] _threads;
+    private readonly Action<object?> _withdraw;
+    private bool _isOver;
 
     public WorkThreads(string name, int count)
     {
         MaximumConcurrencyLevel = count;
+        _withdraw = task => Withdraw((Task)task!);
         _threads = [.. Enumerable.Range(0, count).Select(_ => new Thread(WorkThrough) { Name = name, IsBackground = true })];
         foreach (var thread in _threads) thread.Start();
     }
 
     public override int MaximumConcurrencyLevel { get; }
 
-    /// <summary>In turn. What is cancelled before its turn is not begun, and says so when its turn comes.</summary>
-    public Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation) =>
-        Task.Factory.StartNew(work, cancellation, TaskCreationOptions.DenyChildAttach, this).Unwrap();
+    /// <summary>
+    /// In turn. What is cancelled before its turn is not begun, and ends at once: behind work that hangs it would keep what its caller took for it.
+    /// </summary>
+    public async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        var task = Task.Factory.StartNew(work, cancellation, TaskCreationOptions.DenyChildAttach, this);
+        using var _ = cancellation.UnsafeRegister(_withdraw, task);
+        return await await task;
+    }
 
     /// <summary>What waits is still done. Returns when it is, unless one of the threads itself asks.</summary>
     public void Dispose()
     {
-        _work.CompleteAdding();
+        lock (_work)
+        {
+            _isOver = true;
+            Monitor.PulseAll(_work);
+        }
+
         if (_threads.Contains(Thread.CurrentThread)) return;
         foreach (var thread in _threads) thread.Join();
     }
 
-    protected override void QueueTask(Task task) => _work.Add(task);
+    /// <exception cref="ObjectDisposedException">After the end.</exception>
+    protected override void QueueTask(Task task)
+    {
+        lock (_work)
+        {
+            ObjectDisposedException.ThrowIf(_isOver, this);
+            _work.AddLast(task);
+            Monitor.Pulse(_work);
+        }
+    }
+
+    protected override bool TryDequeue(Task task)
+    {
+        lock (_work) return _work.Remove(task);
+    }
+
+    /// <summary>The framework leaves cancelled work in the queue. Work that is cancelled before it has begun is not run by this, but ended.</summary>
+    private void Withdraw(Task task)
+    {
+        if (TryDequeue(task)) TryExecuteTask(task);
+    }
 
     /// <summary>Never: whoever waits for such work is not of these threads.</summary>
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
 
-    protected override IEnumerable<Task> GetScheduledTasks() => _work;
+    protected override IEnumerable<Task> GetScheduledTasks()
+    {
+        lock (_work) return [.. _work];
+    }
 
     private void WorkThrough()
     {
-        foreach (var task in _work.GetConsumingEnumerable()) TryExecuteTask(task);
+        while (TryTake(out var task)) TryExecuteTask(task);
+    }
+
+    /// <summary>Waits for work; false when it is over and nothing waits.</summary>
+    private bool TryTake([NotNullWhen(true)] out Task? task)
+    {
+        lock (_work)
+        {
+            while (_work.Count == 0 && !_isOver) Monitor.Wait(_work);
+            task = _work.First?.Value;
+            if (task is not null) _work.RemoveFirst();
+            return task is not null;
+        }
     }
 }

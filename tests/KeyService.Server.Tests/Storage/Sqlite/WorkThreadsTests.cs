@@ -43,7 +43,7 @@ public sealed class WorkThreadsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_cancelled_before_its_turn_is_not_begun()
+    public async Task What_is_cancelled_before_its_turn_is_not_begun_and_ends_at_once()
     {
         var blocked = Enumerable.Range(0, 2).Select(_ => Run(() =>
         {
@@ -56,8 +56,8 @@ public sealed class WorkThreadsTests : IDisposable
 
         await gone.CancelAsync();
 
-        _release.Set();
         await Should.ThrowAsync<OperationCanceledException>(waiting.WaitAsync(Patience));
+        _release.Set();
         await Task.WhenAll(blocked).WaitAsync(Patience);
         begun.ShouldBeFalse();
     }
