@@ -17,10 +17,23 @@ internal sealed class ReadGate(TimeProvider time)
     /// <summary>A read counts for so much of what is known of their pace.</summary>
     private const int Weight = 16;
 
+    /// <summary>Longer than any read of a database that answers.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+
     private readonly FairTurns _turns = new(Reads, perCaller: Reads);
 
     /// <summary>What a read takes, in ticks of the time provider: a moving average. Two that end at once may lose one of the two.</summary>
     private long _pace;
+
+    /// <summary>When a read ended last, or began where none was under way.</summary>
+    private long _moved;
+    private int _underWay;
+
+    /// <summary>
+    /// Whether reads are under way and none has ended for a second. Who is refused then meets an outage, not too many calls: the reads that a silent database
+    /// does not end take all turns, however few calls there are.
+    /// </summary>
+    public bool IsStalled => Volatile.Read(ref _underWay) > 0 && time.GetElapsedTime(Volatile.Read(ref _moved)) > Silence;
 
     /// <summary>Dispose the result when the read is over; null when too many wait already, known at once.</summary>
     /// <param name="left">What the caller still waits: whoever waits longer, as management does, gets in where validations are refused.</param>
@@ -39,15 +52,22 @@ internal sealed class ReadGate(TimeProvider time)
         return (waiting * pace / Reads) + pace > left.TotalSeconds * time.TimestampFrequency * 3 / 4;
     }
 
-    private async ValueTask<IDisposable?> LetInAsync(string? caller, CancellationToken cancellation) =>
-        new Turn(this, await _turns.EnterAsync(caller, Timeout.InfiniteTimeSpan, cancellation), time.GetTimestamp());
+    private async ValueTask<IDisposable?> LetInAsync(string? caller, CancellationToken cancellation)
+    {
+        var turn = await _turns.EnterAsync(caller, Timeout.InfiniteTimeSpan, cancellation);
+        var now = Now;
+        if (Interlocked.Increment(ref _underWay) == 1) Volatile.Write(ref _moved, now);
+        return new Turn(this, turn, now);
+    }
 
     private sealed class Turn(ReadGate gate, IDisposable turn, long begun) : IDisposable
     {
         public void Dispose()
         {
-            var pace = Volatile.Read(ref gate._pace);
-            Volatile.Write(ref gate._pace, pace + ((gate.Now - begun - pace) / Weight));
+            var (pace, now) = (Volatile.Read(ref gate._pace), gate.Now);
+            Volatile.Write(ref gate._pace, pace + ((now - begun - pace) / Weight));
+            Volatile.Write(ref gate._moved, now);
+            Interlocked.Decrement(ref gate._underWay);
             turn.Dispose();
         }
     }

@@ -72,6 +72,24 @@ public sealed class ReadGateTests
         (await Enter()).ShouldNotBeNull();
     }
 
+    /// <summary>Reads outlive their callers: few calls fill the gate while the database is silent.</summary>
+    [Fact]
+    public async Task Reads_of_which_none_ends_for_a_second_are_an_outage_and_not_too_many_calls()
+    {
+        await ReadAtPaceAsync(200);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        _gate.IsStalled.ShouldBeFalse("no read is under way");
+        var inFlight = await FillAsync();
+        (await Enter()).ShouldBeNull();
+        _gate.IsStalled.ShouldBeFalse("they have just begun");
+
+        _time.Advance(TimeSpan.FromMilliseconds(1_001));
+        _gate.IsStalled.ShouldBeTrue();
+
+        inFlight[0].Dispose();
+        _gate.IsStalled.ShouldBeFalse("one has ended");
+    }
+
     [Fact]
     public async Task A_database_that_was_slow_once_is_asked_again()
     {
