@@ -10,7 +10,8 @@ internal static class Commands
 {
     private const string VerifyAudit = "verify-audit";
 
-    /// <summary>Runs a command; <c>serve</c> runs until a signal or <paramref name="cancellation"/> stops it. Returns the exit code.</summary>
+    /// <summary>Runs a command. <c>serve</c> runs until a signal or <paramref name="cancellation"/> stops it.</summary>
+    /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellation = default)
     {
         var parsed = Root().Parse(args);

@@ -44,7 +44,9 @@ internal static class Endpoints
             var anonymous = app.Services.GetRequiredService<AnonymousPages>();
             app.UseWhen(context => !JsonCalls.IsGrpcPath(context.Request.Path) && !IsOfApi(context.Request.Path, options), pages => pages
                 .Use(anonymous.InvokeWithoutSession).UseKeyServiceConsole(console).Use(NoteSignedIn).Use(anonymous.InvokeWithSession)
-                .UseWebSockets().Use(new OpenPages(app.Services.GetRequiredService<ConnectionMetrics>()).InvokeAsync).Use(new KeptFiles().InvokeAsync));
+                .UseWebSockets()
+                .Use(new OpenPages(app.Services.GetRequiredService<ConnectionMetrics>()).InvokeAsync)
+                .Use(new KeptFiles().InvokeAsync));
             app.MapKeyServiceConsole();
         }
 

@@ -59,7 +59,9 @@ internal static class Listeners
 
     public static IServiceCollection AddListeners(this IServiceCollection services, ConnectionLimits limits) => services
         .Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = MaxUnreadBytes)
-        .AddSingleton(limits).AddSingleton<ConnectionMetrics>().AddSingleton(provider => AnonymousPages.ForProcess(provider.GetRequiredService<ConnectionMetrics>()))
+        .AddSingleton(limits)
+        .AddSingleton<ConnectionMetrics>()
+        .AddSingleton(provider => AnonymousPages.ForProcess(provider.GetRequiredService<ConnectionMetrics>()))
         .AddSingleton<SocketTransportFactory>()
         .AddSingleton(provider => ProcessTurns.Of(provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<IConnectionListenerFactory, LimitedListenerFactory>();

@@ -15,7 +15,12 @@ internal sealed class KeySource(IStorageEngine engine, Belief belief, ReadGate g
     public async Task<Finding> ReadAsync(KeyDigest digest, TimeSpan left, CancellationToken cancellation)
     {
         using var turn = await gate.EnterAsync(left, cancellation);
-        if (turn is null) return Finding.Failed(gate.IsStalled ? new StoreUnavailableException(failure: nameof(TimeoutException)) : new OverloadedException());
+        if (turn is null)
+        {
+            return Finding.Failed(
+                gate.IsStalled ? new StoreUnavailableException(failure: nameof(TimeoutException)) : new OverloadedException());
+        }
+
         metrics.LookedUp(LookupSource.Database);
         // Before the read is sent: what is applied while it is under way must count against it.
         var mark = belief.Mark();

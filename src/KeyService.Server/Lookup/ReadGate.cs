@@ -30,8 +30,8 @@ internal sealed class ReadGate(TimeProvider time)
     private int _underWay;
 
     /// <summary>
-    /// Whether reads are under way and none has ended for a second. Who is refused then meets an outage, not too many calls: the reads that a silent database
-    /// does not end take all turns, however few calls there are.
+    /// Whether reads are under way and none has ended for a second. A refusal then means an outage, not too many calls: the
+    /// reads that a silent database does not end take all turns, however few calls there are.
     /// </summary>
     public bool IsStalled => Volatile.Read(ref _underWay) > 0 && time.GetElapsedTime(Volatile.Read(ref _moved)) > Silence;
 

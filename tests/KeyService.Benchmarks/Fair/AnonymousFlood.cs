@@ -56,7 +56,8 @@ internal static class AnonymousFlood
 
         async Task FloodAsync(NetworkStream stream)
         {
-            await stream.WriteAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Http2Frames.Of(Http2Frames.Settings, 0, 0, [])], end.Token);
+            await stream.WriteAsync(
+                (byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Http2Frames.Of(Http2Frames.Settings, 0, 0, [])], end.Token);
             var answers = new byte[64 * 1024];
             for (var id = 1; id < int.MaxValue - (2 * Batch); id += 2 * Batch)
             {

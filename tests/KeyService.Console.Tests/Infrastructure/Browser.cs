@@ -49,5 +49,6 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>A person at a browser of their own.</summary>
-    internal Task<Visitor> OpenAsync(TestServer? server = null, VisitorOptions? options = null) => Visitor.StartAsync(Chromium, server ?? Server, options ?? new());
+    internal Task<Visitor> OpenAsync(TestServer? server = null, VisitorOptions? options = null) =>
+        Visitor.StartAsync(Chromium, server ?? Server, options ?? new());
 }

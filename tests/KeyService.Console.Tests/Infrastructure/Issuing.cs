@@ -7,7 +7,8 @@ internal static class Issuing
 {
     public static string NewWorkspace() => $"w-{Guid.NewGuid():N}";
 
-    public static async Task<CreateKeyResponse> IssueAsync(this TestServer server, string workspace, string name, Action<CreateKeyRequest>? change = null)
+    public static async Task<CreateKeyResponse> IssueAsync(
+        this TestServer server, string workspace, string name, Action<CreateKeyRequest>? change = null)
     {
         var request = new CreateKeyRequest { WorkspaceId = workspace, Name = name };
         change?.Invoke(request);

@@ -1,6 +1,9 @@
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 
-/// <summary>A console that is a server of its own, and the service that it calls through a relay. Tests of a class may share it, each with a workspace of its own.</summary>
+/// <summary>
+/// A server with the console alone, and the service that it calls through a relay. Tests of a class may share it, each with
+/// another workspace.
+/// </summary>
 public sealed class RelayedService : IAsyncLifetime
 {
     internal TestServer Service { get; private set; } = null!;
@@ -13,7 +16,8 @@ public sealed class RelayedService : IAsyncLifetime
     {
         Service = await TestServer.StartInProcessAsync(new(), ("KeyService__Roles", "validation,management"));
         Relay = await Relay.StartAsync(Service.GrpcAddress);
-        Console = await TestServer.StartInProcessAsync(new(), ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", Relay.Address.ToString()));
+        Console = await TestServer.StartInProcessAsync(
+            new(), ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", Relay.Address.ToString()));
     }
 
     public async ValueTask DisposeAsync()

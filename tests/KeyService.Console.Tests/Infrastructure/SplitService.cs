@@ -1,8 +1,8 @@
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 
 /// <summary>
-/// A console that is a server of its own, with a store of its own, and the service that it calls, which can go away and come back at the same ports. Both run
-/// in the process of the tests, unless the test sends them signals.
+/// A server with the console alone, with a separate store, and the service that it calls, which can go away and come back at
+/// the same ports. Both run in the process of the tests, unless the test sends them signals.
 /// </summary>
 internal sealed class SplitService : IAsyncDisposable
 {
@@ -29,11 +29,13 @@ internal sealed class SplitService : IAsyncDisposable
 
     public Task StopServiceAsync() => _running.StopAsync();
 
-    public async Task StartServiceAsync() => _later.Add(_running = await _start(_running.Store, [("KeyService__Roles", "validation,management"), .. At(Service)]));
+    public async Task StartServiceAsync() =>
+        _later.Add(_running = await _start(_running.Store, [("KeyService__Roles", "validation,management"), .. At(Service)]));
 
     public Task StopConsoleAsync() => _runningConsole.StopAsync();
 
-    public async Task StartConsoleAsync() => _later.Add(_runningConsole = await _start(_runningConsole.Store, [.. ConsoleOf(Service), .. At(Console)]));
+    public async Task StartConsoleAsync() =>
+        _later.Add(_runningConsole = await _start(_runningConsole.Store, [.. ConsoleOf(Service), .. At(Console)]));
 
     public async ValueTask DisposeAsync()
     {

@@ -11,7 +11,8 @@ public sealed class SecretsTests(Browser browser)
     public async Task After_creating_and_copying_nothing_is_left_of_it()
     {
         await using var store = new TestStore();
-        await using var server = await TestServer.StartInProcessAsync(store, ("Logging__LogLevel__Default", "Debug"), ("Logging__LogLevel__Microsoft.AspNetCore", "Debug"));
+        await using var server = await TestServer.StartInProcessAsync(
+            store, ("Logging__LogLevel__Default", "Debug"), ("Logging__LogLevel__Microsoft.AspNetCore", "Debug"));
         await using var visitor = await browser.OpenAsync(server);
         var page = visitor.Page;
         var asked = new ConcurrentQueue<string>();

@@ -122,7 +122,8 @@ public sealed class OtherSitesTests(Browser browser)
     public async Task What_is_not_the_console_does_not_look_at_sessions(string path)
     {
         await using var store = new TestStore();
-        await using var server = await TestServer.StartInProcessAsync(store, ("Logging__LogLevel__Microsoft.AspNetCore.Authentication", "Trace"));
+        await using var server = await TestServer.StartInProcessAsync(
+            store, ("Logging__LogLevel__Microsoft.AspNetCore.Authentication", "Trace"));
         using var session = await HttpVisitor.SignInAsync(server);
         (await session.GetAsync("/open-api/looked-at")).StatusCode.ShouldBe(HttpStatusCode.OK);
         await SessionIsLoggedAsync(after: 0);

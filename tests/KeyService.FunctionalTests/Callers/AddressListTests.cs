@@ -71,7 +71,8 @@ public sealed partial class AddressListTests(SharedServer shared)
         }
     }
 
-    private static async Task<string> CredentialAsync(TestServer server, string addresses) => (await new TestWorkspace(server, "system").CreateAsync(request =>
+    private static async Task<string> CredentialAsync(TestServer server, string addresses) =>
+        (await new TestWorkspace(server, "system").CreateAsync(request =>
     {
         request.Scopes.Add(["keys:read", "keys:validate"]);
         request.PermittedWorkspaces.Add("*");

@@ -29,7 +29,8 @@ public sealed class IssuerAwayTests
         error.ShouldBe(StatusCode.Unavailable, "ISSUER_UNAVAILABLE");
         error.Retry.ShouldNotBeNull();
         error.Message.ShouldNotContain(issuer.Authority);
-        (await CallError.Of(server.Client.ValidateKeyAsync(new() { ApiKey = "x" }, TestServer.As(token)))).ShouldBe(StatusCode.Unavailable, "ISSUER_UNAVAILABLE");
+        (await CallError.Of(server.Client.ValidateKeyAsync(new() { ApiKey = "x" }, TestServer.As(token)))).ShouldBe(
+            StatusCode.Unavailable, "ISSUER_UNAVAILABLE");
         (await JsonAnswer.Get(server, "/v1/caller", token)).ShouldBeError(HttpStatusCode.ServiceUnavailable, 14, "ISSUER_UNAVAILABLE");
         // What cannot hold whatever the issuer says, and what needs no issuer.
         (await IssuerServer.RefusedAsync(server, "a.b.c")).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");

@@ -48,8 +48,10 @@ public sealed class JwtTests(IssuerServer issuing) : IClassFixture<IssuerServer>
         var token = await issuing.Issuer.TokenAsync(
             "nobody", "keys:everything", "KEYS:READ", "keys:read@", "keys:read@*", "keys:read@a b", "@", "keys:read@system", $"keys:admin@{_workspace.Id}");
 
-        (await CallError.Of(_workspace.Client.ListKeysAsync(new() { WorkspaceId = _workspace.Id }, TestServer.As(token)))).ShouldBe(StatusCode.PermissionDenied, "MISSING_PERMISSION");
-        (await CallError.Of(_workspace.Client.ListKeysAsync(new() { WorkspaceId = "system" }, TestServer.As(token)))).ShouldBe(StatusCode.PermissionDenied, "MISSING_PERMISSION");
+        (await CallError.Of(_workspace.Client.ListKeysAsync(new() { WorkspaceId = _workspace.Id }, TestServer.As(token))))
+            .ShouldBe(StatusCode.PermissionDenied, "MISSING_PERMISSION");
+        (await CallError.Of(_workspace.Client.ListKeysAsync(new() { WorkspaceId = "system" }, TestServer.As(token))))
+            .ShouldBe(StatusCode.PermissionDenied, "MISSING_PERMISSION");
         (await IssuerServer.AskAsync(issuing.Server, token)).ShouldBe(new() { CredentialId = "oidc:nobody" });
     }
 

@@ -9,7 +9,8 @@ internal static class CanaryServers
     /// <summary>With a short lease: on a busy machine a change may be PENDING, and is then judged a lease later.</summary>
     public static readonly (string Name, string Value)[] On =
     [
-        ("KeyService__Canary", "true"), ("KeyService__CanaryInterval", "00:00:01"), ("KeyService__Lease", "00:00:05"), TestServer.Advertised,
+        ("KeyService__Canary", "true"), ("KeyService__CanaryInterval", "00:00:01"), ("KeyService__Lease", "00:00:05"),
+        TestServer.Advertised,
     ];
 
     public static Task<TestServer> StartAsync(TestStore store, params (string Name, string Value)[] more) =>
@@ -18,12 +19,14 @@ internal static class CanaryServers
     public static Task<double> RoundsAsync(this TestServer server, string outcome) =>
         server.SumAsync("keyservice_canary_rounds_total", $"outcome=\"{outcome}\"");
 
-    public static async Task<double> JudgedRoundsAsync(this TestServer server) => await server.RoundsAsync("complete") + await server.RoundsAsync("pending");
+    public static async Task<double> JudgedRoundsAsync(this TestServer server) =>
+        await server.RoundsAsync("complete") + await server.RoundsAsync("pending");
 
     public static Task<double> ViolationsAsync(this TestServer server) => server.SumAsync("keyservice_canary_violations_total");
 
     /// <summary>The canary's question, accepted: nobody else asks in these tests.</summary>
-    public static Task<double> AcceptedAsync(this TestServer server) => server.SumAsync("keyservice_verdicts_total", "verdict=\"NotFound\"");
+    public static Task<double> AcceptedAsync(this TestServer server) =>
+        server.SumAsync("keyservice_verdicts_total", "verdict=\"NotFound\"");
 
     public static async Task<double> SumAsync(IEnumerable<TestServer> servers, Func<TestServer, Task<double>> count)
     {

@@ -36,7 +36,8 @@ public sealed class WatchesTests
     {
         await using var store = new TestStore();
         await using var management = await CanaryServers.StartAsync(store, ("KeyService__Roles", "management"));
-        await using var validation = await TestServer.StartInProcessAsync(store, TestServer.Advertised, ("KeyService__Roles", "validation"));
+        await using var validation = await TestServer.StartInProcessAsync(
+            store, TestServer.Advertised, ("KeyService__Roles", "validation"));
 
         var accepted = await validation.AcceptedAsync();
         var callers = await CallersAsync();

@@ -48,5 +48,6 @@ public sealed class SignInFloodsTests
     private static bool IsWarning(string line) =>
         line.StartsWith("warn:", StringComparison.Ordinal) || line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("info:", StringComparison.Ordinal);
 
-    private static Task<double> FailedAsync(TestServer server, string reason) => server.SumAsync("keyservice_console_sign_ins_failed_total", $"reason=\"{reason}\"");
+    private static Task<double> FailedAsync(TestServer server, string reason) =>
+        server.SumAsync("keyservice_console_sign_ins_failed_total", $"reason=\"{reason}\"");
 }

@@ -135,7 +135,8 @@ public sealed class ConnectionFloodTests
     {
         await using var store = new TestStore { OpenFiles = 650 };
 
-        (await Start.Refusal.OfStartAsync(store)).ShouldBe("The limit of open files of this process (ulimit -n) is 650: at least 700 are needed.");
+        (await Start.Refusal.OfStartAsync(store)).ShouldBe(
+            "The limit of open files of this process (ulimit -n) is 650: at least 700 are needed.");
     }
 
     /// <summary>Opens streams, reads what is answered first and nothing more, and closes the connection.</summary>
@@ -153,7 +154,8 @@ public sealed class ConnectionFloodTests
         }
     }
 
-    private static async Task<HttpStatusCode> ReadyAsync(TestServer server) => (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status;
+    private static async Task<HttpStatusCode> ReadyAsync(TestServer server) =>
+        (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status;
 
     /// <summary>A connection that has carried a valid credential.</summary>
     private static async Task<RawHttp2> AuthenticatedAsync(TestServer server, string credential)

@@ -51,7 +51,8 @@ internal sealed class FullServer : IAsyncDisposable
         var callers = new List<string>();
         for (var i = 0; i < Places + 1; i++) callers.Add((await full.Workspace.CreateCredentialAsync(["keys:read", "keys:validate"], [full.Workspace.Id])).ApiKey);
         full.Callers = callers;
-        foreach (var caller in callers.Append(full.Credential)) await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: TestServer.As(caller));
+        foreach (var caller in callers.Append(full.Credential))
+            await full.Workspace.ValidateAsync(full.Known.ApiKey, caller: TestServer.As(caller));
         return full;
     }
 

@@ -104,7 +104,8 @@ public sealed class SlowBodiesTests
         never.SetResult();
     }
 
-    private static Task<TestServer> StartAsync(TestStore store) => TestServer.StartInProcessAsync(store, ("KeyService__MaxManagementCalls", "1"));
+    private static Task<TestServer> StartAsync(TestStore store) =>
+        TestServer.StartInProcessAsync(store, ("KeyService__MaxManagementCalls", "1"));
 
     private static byte[] Head(TestServer server) => Encoding.ASCII.GetBytes(
         $"POST /v1/workspaces/w/keys HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.RootCredential}\r\n"

@@ -28,8 +28,11 @@ public sealed class UnreadAnswersTests
         using (var raw = await RawHttp2.ConnectAsync(server.GrpcAddress.Port, NoWindow))
         {
             // The connection knows the credential from now on.
-            await raw.ReadAsync(Http2Frames.Headers, await raw.CallAsync(Service + "GetCaller", server.RootCredential, RawGrpc.Frame([])));
-            await raw.ReadAsync(Http2Frames.Headers, await raw.CallAsync(Service + "ValidateKeys", server.RootCredential, RawGrpc.Frame(batch.ToByteArray())));
+            await raw.ReadAsync(
+                Http2Frames.Headers, await raw.CallAsync(Service + "GetCaller", server.RootCredential, RawGrpc.Frame([])));
+            await raw.ReadAsync(
+                Http2Frames.Headers,
+                await raw.CallAsync(Service + "ValidateKeys", server.RootCredential, RawGrpc.Frame(batch.ToByteArray())));
 
             (await CallError.Of(server.Client.ValidateKeysAsync(batch, server.Root))).Code.ShouldBe(StatusCode.ResourceExhausted);
         }

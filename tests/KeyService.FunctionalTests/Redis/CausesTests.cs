@@ -13,7 +13,8 @@ public sealed class CausesTests
         await using var redis = await RedisServer.StartNewAsync();
         await redis.RequirePasswordAsync("right");
         await using var store = new TestStore();
-        await using var server = await TestServer.StartInProcessAsync(store, (redis.Setting.Name, redis.Setting.Value + ",password=hunter2secret"));
+        await using var server = await TestServer.StartInProcessAsync(
+            store, (redis.Setting.Name, redis.Setting.Value + ",password=hunter2secret"));
 
         await Eventually.IsTrueAsync(async () => await server.SumAsync("keyservice_condition_failures_total", "condition=\"redis\"") > 3, "several pings failed");
 
@@ -63,5 +64,6 @@ public sealed class CausesTests
         await Eventually.IsTrueAsync(() => Lines(server, "(NOAUTH:").Count > 0, "NOAUTH is named");
     }
 
-    private static List<string> Lines(TestServer server, string text) => [.. server.Output.Where(line => line.Contains(text, StringComparison.Ordinal))];
+    private static List<string> Lines(TestServer server, string text) =>
+        [.. server.Output.Where(line => line.Contains(text, StringComparison.Ordinal))];
 }

@@ -36,7 +36,8 @@ public sealed class FullDiskTests
         await server.SetStatusAsync(created.Key, KeyStatus.Disabled);
     }
 
-    private static async Task<HttpStatusCode> ReadyAsync(TestServer server) => (await server.Http.GetAsync(new Uri("/health/ready", UriKind.Relative))).StatusCode;
+    private static async Task<HttpStatusCode> ReadyAsync(TestServer server) =>
+        (await server.Http.GetAsync(new Uri("/health/ready", UriKind.Relative))).StatusCode;
 
     private static async Task<bool> FailsAsync(TestServer server, Key key)
     {

@@ -30,7 +30,8 @@ public sealed class BrandTests
         var former = renamed.RootCredential;
         (await CommandRun.OfServerInProcessAsync("root-credential new", store, Acme)).ShouldEndWith(0);
         renamed.RootCredential.ShouldStartWith("acme_live_");
-        (await renamed.Client.GetCallerAsync(new(), TestServer.As(former))).AllWorkspaces.ShouldBeTrue("as the command says: the former one still holds");
+        (await renamed.Client.GetCallerAsync(new(), TestServer.As(former))).AllWorkspaces.ShouldBeTrue(
+            "as the command says: the former one still holds");
         (await renamed.Client.GetCallerAsync(new(), renamed.Root)).AllWorkspaces.ShouldBeTrue();
     }
 

@@ -28,8 +28,10 @@ public sealed class FirstCallTests
     {
         await using var store = new TestStore { ServerAssembly = Repository.BuiltAssembly };
         string apiKey;
-        await using (var before = await TestServer.StartAsync(store)) apiKey = (await new TestWorkspace(before, "first").CreateAsync()).ApiKey;
-        await using var server = await TestServer.StartAsync(store, ("DOTNET_TieredCompilation", "0"), ("KeyService__ValidateBudget", "00:00:05"));
+        await using (var before = await TestServer.StartAsync(store))
+            apiKey = (await new TestWorkspace(before, "first").CreateAsync()).ApiKey;
+        await using var server = await TestServer.StartAsync(
+            store, ("DOTNET_TieredCompilation", "0"), ("KeyService__ValidateBudget", "00:00:05"));
         var compiled = await CompiledAsync(server);
 
         (await new TestWorkspace(server, "first").ValidateAsync(apiKey)).Verdict.ShouldBe(Verdict.Valid);
@@ -57,7 +59,8 @@ public sealed class FirstCallTests
         await using var server = await TestServer.StartAsync(store);
 
         foreach (var credential in (string[])["warm-up", $"warm-up-{new string('0', 32)}"])
-            (await CallError.Of(server.Client.GetCallerAsync(new(), TestServer.As(credential)))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
+            (await CallError.Of(server.Client.GetCallerAsync(new(), TestServer.As(credential))))
+                .ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
         (await server.Client.ListAuditEventsAsync(new() { WorkspaceId = "warm-up" }, server.Root)).Events.ShouldBeEmpty();
         (await new TestWorkspace(server, "system").ListAsync()).ShouldHaveSingleItem().Name.ShouldBe("root");
     }

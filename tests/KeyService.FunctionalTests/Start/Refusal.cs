@@ -5,7 +5,10 @@ namespace KeyService.FunctionalTests.Start;
 /// <summary>A start that must be refused: exit code 1 and one line for the operator.</summary>
 internal static class Refusal
 {
-    /// <summary>Starts the server in the process of the tests, if the store allows that, and returns the line. Its output may name what it did before.</summary>
+    /// <summary>
+    /// Starts the server in the process of the tests, if the store allows that, and returns the line. Its output may name what
+    /// it did before.
+    /// </summary>
     public static async Task<string> OfStartAsync(TestStore store, params (string Name, string Value)[] settings)
     {
         var (http, grpc) = Ports.FreePair();

@@ -88,7 +88,8 @@ public sealed class RefusesTests(SharedServer shared)
     public async Task Nobody_asks_without_a_credential()
     {
         (await FailsAsync(Batch(1, "x"), [])).ShouldBe(StatusCode.Unauthenticated, "NO_CREDENTIAL");
-        (await FailsAsync(Batch(1, "x"), TestServer.As((await _workspace.CreateAsync()).ApiKey))).ShouldBe(StatusCode.Unauthenticated, "BAD_CREDENTIAL");
+        (await FailsAsync(Batch(1, "x"), TestServer.As((await _workspace.CreateAsync()).ApiKey))).ShouldBe(
+            StatusCode.Unauthenticated, "BAD_CREDENTIAL");
     }
 
     [Fact]

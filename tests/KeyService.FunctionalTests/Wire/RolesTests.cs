@@ -52,7 +52,8 @@ public sealed class RolesTests
     {
         await using var store = new TestStore();
         await using var server = await TestServer.StartInProcessAsync(store, ("KeyService__Roles", "validation,management"));
-        await using var console = await TestServer.StartInProcessAsync(store, ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", server.GrpcAddress.ToString()));
+        await using var console = await TestServer.StartInProcessAsync(
+            store, ("KeyService__Roles", "console"), ("KeyService__Console__ServiceAddress", server.GrpcAddress.ToString()));
         var workspace = new TestWorkspace(server, "w1");
 
         (await console.Http.GetAsync("/health/ready")).StatusCode.ShouldBe(HttpStatusCode.OK);

@@ -85,7 +85,11 @@ public sealed class SharedConnectionTests(SharedServer shared)
             for (var i = 0; i < 50; i++)
             {
                 var id = (2 * ((50 * batch) + i)) + 1;
-                await raw.SendAsync([.. Http2Frames.Call(id, CallerPath, _server.RootCredential, isWhole: false), .. Http2Frames.Of(Http2Frames.Reset, 0, id, [0, 0, 0, 8])]);
+                await raw.SendAsync(
+                [
+                    .. Http2Frames.Call(id, CallerPath, _server.RootCredential, isWhole: false),
+                    .. Http2Frames.Of(Http2Frames.Reset, 0, id, [0, 0, 0, 8]),
+                ]);
             }
 
             (await raw.IsAliveAsync()).ShouldBeTrue();

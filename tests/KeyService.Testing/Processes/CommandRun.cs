@@ -19,7 +19,8 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
         OfAsync(TestServer.Command(command, store, [.. TestServer.ShortLived, .. settings]));
 
     /// <summary>Runs a command of the server in the process of the tests: without the start of a runtime.</summary>
-    public static async Task<CommandRun> OfServerInProcessAsync(string command, TestStore store, params (string Name, string Value)[] settings)
+    public static async Task<CommandRun> OfServerInProcessAsync(
+        string command, TestStore store, params (string Name, string Value)[] settings)
     {
         var (output, error) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
         using var bound = new CancellationTokenSource(Bound);

@@ -5,7 +5,7 @@ namespace KeyService.Testing;
 
 /// <summary>
 /// A server in the process of the tests: the same commands, listeners and sockets, without the start of a runtime, which takes
-/// two seconds of CPU time. It cannot be killed, has no limits of its own, and its <c>/metrics</c> show all servers of the process.
+/// two seconds of CPU time. It cannot be killed or suspended, and has the limits of the tests. Its log and its metrics are separate.
 /// </summary>
 internal sealed class InProcessLife : IServerLife
 {

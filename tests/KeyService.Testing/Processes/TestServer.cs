@@ -72,7 +72,7 @@ internal sealed class TestServer : IAsyncDisposable
     public static Metadata As(string credential) => new() { { "authorization", $"Bearer {credential}" } };
 
     private ProcessLife Process => _life as ProcessLife
-        ?? throw new InvalidOperationException("This server runs in the process of the tests: start it with StartAsync to send it signals.");
+        ?? throw new InvalidOperationException("This server is in the process of the tests: signals need StartAsync.");
 
     /// <summary>
     /// Starts it in a process of its own and waits until it is ready. A new store is migrated before: on SQL Server by a command, else as a
@@ -82,8 +82,8 @@ internal sealed class TestServer : IAsyncDisposable
         StartAsync(store, settings, () => Launch("serve", store, settings));
 
     /// <summary>
-    /// As <see cref="StartAsync(TestStore,ValueTuple{string,string}[])"/>, in the process of the tests (<see cref="InProcessLife"/>): for tests of what the
-    /// server answers. Tests of signals, limits, metrics, logs, speed and the first start need a process.
+    /// The same in the process of the tests (<see cref="InProcessLife"/>). Tests of signals, of limits and measures of a process,
+    /// and of the hooks need <see cref="StartAsync(TestStore,ValueTuple{string,string}[])"/>.
     /// </summary>
     public static Task<TestServer> StartInProcessAsync(TestStore store, params (string Name, string Value)[] settings) =>
         StartAsync(store, settings, () =>

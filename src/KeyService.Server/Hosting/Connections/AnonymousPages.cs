@@ -58,7 +58,8 @@ internal sealed class AnonymousPages(ConnectionMetrics metrics, int most, int pl
             response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             response.Headers.RetryAfter = "1";
             response.Headers.CacheControl = "no-store";
-            await response.WriteAsync("The console is asked for too many pages at the moment. Try again in a few seconds.", http.RequestAborted);
+            await response.WriteAsync(
+                "The console is asked for too many pages at the moment. Try again in a few seconds.", http.RequestAborted);
             return;
         }
 

@@ -91,7 +91,7 @@ internal sealed class InputInTurns(PipeReader input, ProcessTurns turns, Anonymo
         if (_turns == turns.Anonymous) _wait.TryEndInQueue(hasTurn: false);
     }
 
-    /// <summary>Ends the input of a connection whose socket is closed. Over HTTP/1.1 Kestrel would go on with the requests that are there.</summary>
+    /// <summary>Ends the input of a closed socket: Kestrel would go on with the HTTP/1.1 requests that are there.</summary>
     public void End()
     {
         _isEnded = true;

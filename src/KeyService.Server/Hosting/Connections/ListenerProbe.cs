@@ -42,8 +42,11 @@ internal sealed class ListenerProbe(IReadOnlyList<(Uri Address, Version Protocol
         }
     }
 
-    private async Task<(int Port, string Failure)?> ProbeAllAsync() =>
-        Array.Find(await Task.WhenAll(listeners.Select(listener => ProbeAsync(listener.Address, listener.Protocol))), silent => silent is not null);
+    private async Task<(int Port, string Failure)?> ProbeAllAsync()
+    {
+        var found = await Task.WhenAll(listeners.Select(listener => ProbeAsync(listener.Address, listener.Protocol)));
+        return Array.Find(found, silent => silent is not null);
+    }
 
     private static async Task<(int Port, string Failure)?> ProbeAsync(Uri address, Version protocol)
     {

@@ -8,7 +8,7 @@ namespace KeyService.Server.Storage.Sqlite;
 /// </summary>
 internal sealed class WorkThreads : TaskScheduler, IDisposable
 {
-    /// <summary>In turn. Also the lock of all that is here.</summary>
+    /// <summary>What has not begun, in order. Also the lock.</summary>
     private readonly LinkedList<Task> _work = [];
     private readonly Thread[] _threads;
     private readonly Action<object?> _withdraw;
@@ -24,9 +24,11 @@ internal sealed class WorkThreads : TaskScheduler, IDisposable
 
     public override int MaximumConcurrencyLevel { get; }
 
-    /// <summary>
-    /// In turn. What is cancelled before its turn is not begun, and ends at once: behind work that hangs it would keep what its caller took for it.
-    /// </summary>
+    /// <summary>Runs work in the order of the calls.</summary>
+    /// <param name="work">What to run.</param>
+    /// <param name="cancellation">
+    /// Work that is cancelled before it begins is not run, and its task ends at once, also when the work ahead of it never ends.
+    /// </param>
     public async Task<T> RunAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
     {
         var task = Task.Factory.StartNew(work, cancellation, TaskCreationOptions.DenyChildAttach, this);
@@ -63,7 +65,7 @@ internal sealed class WorkThreads : TaskScheduler, IDisposable
         lock (_work) return _work.Remove(task);
     }
 
-    /// <summary>The framework leaves cancelled work in the queue. Work that is cancelled before it has begun is not run by this, but ended.</summary>
+    /// <summary>Ends cancelled work that has not begun, which the framework would leave in the queue. It is not run.</summary>
     private void Withdraw(Task task)
     {
         if (TryDequeue(task)) TryExecuteTask(task);

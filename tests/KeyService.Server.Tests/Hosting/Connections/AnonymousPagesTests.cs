@@ -39,7 +39,8 @@ public sealed class AnonymousPagesTests : IDisposable
         waiting.IsCompleted.ShouldBeFalse();
         third.Response.StatusCode.ShouldBe(503);
         third.Response.Headers.RetryAfter.ToString().ShouldBe("1");
-        ((MemoryStream)third.Response.Body).ToArray().ShouldBe("The console is asked for too many pages at the moment. Try again in a few seconds."u8.ToArray());
+        ((MemoryStream)third.Response.Body).ToArray().ShouldBe(
+            "The console is asked for too many pages at the moment. Try again in a few seconds."u8.ToArray());
         _log.All.ShouldHaveSingleItem().ShouldContain("keyservice_pages_refused_total");
         _made.SetResult();
         await Task.WhenAll(making, waiting);
