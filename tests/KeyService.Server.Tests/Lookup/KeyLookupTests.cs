@@ -38,21 +38,24 @@ public class KeyLookupTests
     [Fact]
     public async Task A_look_up_that_would_wait_too_long_for_the_database_says_so_at_once()
     {
-        for (var i = 0; i < 100; i++)
-        {
-            using var slow = await _rig.Gate.EnterAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None);
-            _rig.Time.Advance(TimeSpan.FromSeconds(1));
-        }
+        await FillGateAsync();
 
-        for (var i = 0; i < ReadGate.Reads; i++) (await _rig.Gate.EnterAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None)).ShouldNotBeNull();
-
-        var find = _rig.Lookup.FindAsync(
-            System.Text.Encoding.ASCII.GetBytes(PinnedKey.ApiKey), LookupRig.Digest, PinnedKey.Master, _rig.Budget(), CancellationToken.None);
+        var find = FindPinnedAsync();
 
         find.IsCompletedSuccessfully.ShouldBeTrue();
         var found = await find;
         found.Failure.ShouldBeOfType<OverloadedException>();
         Should.Throw<OverloadedException>(() => found.Key);
+        _rig.Engine.ReadCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task While_the_database_ends_no_read_a_look_up_fails_as_unavailable_and_not_as_overload()
+    {
+        await FillGateAsync();
+        _rig.Time.Advance(TimeSpan.FromSeconds(2));
+
+        (await FindPinnedAsync()).Failure.ShouldBeOfType<StoreUnavailableException>();
         _rig.Engine.ReadCount.ShouldBe(0);
     }
 
@@ -144,5 +147,21 @@ public class KeyLookupTests
 
         (await _rig.FindAsync(other))!.Revision.ShouldBe(8);
         _rig.IsInMemory(out _).ShouldBeFalse("a replica never goes back in time for a key");
+    }
+
+    private ValueTask<Finding> FindPinnedAsync() => _rig.Lookup.FindAsync(
+        System.Text.Encoding.ASCII.GetBytes(PinnedKey.ApiKey), LookupRig.Digest, PinnedKey.Master, _rig.Budget(), CancellationToken.None);
+
+    /// <summary>Reads of a second each, and then all that may be under way.</summary>
+    private async Task FillGateAsync()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            using var slow = await _rig.Gate.EnterAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None);
+            _rig.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        for (var i = 0; i < ReadGate.Reads; i++)
+            (await _rig.Gate.EnterAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None)).ShouldNotBeNull();
     }
 }
