@@ -26,7 +26,9 @@ internal sealed class KeySource(IStorageEngine engine, Belief belief, ReadGate g
         var mark = belief.Mark();
         try
         {
-            if (await engine.FindKeyAsync(digest.ToArray(), cancellation) is not { } row) return default;
+            var row = await engine.FindKeyAsync(digest.ToArray(), cancellation);
+            turn.Answered();
+            if (row is null) return default;
             // So that this replica never goes back in time for a key, whatever its other answers are.
             mark.Reader?.Floors.Raise(row.KeyId, row.Revision);
             return new(new CachedKey(row.ToRecord(), mark));

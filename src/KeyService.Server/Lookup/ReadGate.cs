@@ -25,20 +25,27 @@ internal sealed class ReadGate(TimeProvider time)
     /// <summary>What a read takes, in ticks of the time provider: a moving average. Two that end at once may lose one of the two.</summary>
     private long _pace;
 
-    /// <summary>When a read ended last, or began where none was under way.</summary>
-    private long _moved;
+    /// <summary>When the database answered last, or a read began after a time without reads.</summary>
+    private long _answered;
+
+    /// <summary>Whether the read that ended last was answered.</summary>
+    private volatile bool _answers = true;
+
     private int _underWay;
 
     /// <summary>
-    /// Whether reads are under way and none has ended for a second. A refusal then means an outage, not too many calls: the
-    /// reads that a silent database does not end take all turns, however few calls there are.
+    /// Whether reads are under way and none was answered for a second. A refusal then means an outage, not too many calls:
+    /// reads that the database does not answer take all turns, however few calls there are.
     /// </summary>
-    public bool IsStalled => Volatile.Read(ref _underWay) > 0 && time.GetElapsedTime(Volatile.Read(ref _moved)) > Silence;
+    public bool IsStalled => Volatile.Read(ref _underWay) > 0 && time.GetElapsedTime(Volatile.Read(ref _answered)) > Silence;
 
-    /// <summary>Dispose the result when the read is over; null when too many wait already, known at once.</summary>
+    /// <summary>
+    /// Dispose the result when the read is over, after <see cref="Turn.Answered"/> where there was an answer; null when too many
+    /// wait already, known at once.
+    /// </summary>
     /// <param name="left">What the caller still waits: whoever waits longer, as management does, gets in where validations are refused.</param>
     /// <param name="cancellation">Nobody waits any more.</param>
-    public ValueTask<IDisposable?> EnterAsync(TimeSpan left, CancellationToken cancellation)
+    public ValueTask<Turn?> EnterAsync(TimeSpan left, CancellationToken cancellation)
     {
         var caller = CurrentCaller.Id;
         var ahead = _turns.Ahead(caller);
@@ -52,21 +59,32 @@ internal sealed class ReadGate(TimeProvider time)
         return (waiting * pace / Reads) + pace > left.TotalSeconds * time.TimestampFrequency * 3 / 4;
     }
 
-    private async ValueTask<IDisposable?> LetInAsync(string? caller, CancellationToken cancellation)
+    private async ValueTask<Turn?> LetInAsync(string? caller, CancellationToken cancellation)
     {
         var turn = await _turns.EnterAsync(caller, Timeout.InfiniteTimeSpan, cancellation);
         var now = Now;
-        if (Interlocked.Increment(ref _underWay) == 1) Volatile.Write(ref _moved, now);
+        // A read that comes after failed ones alone is not an answer.
+        if (Interlocked.Increment(ref _underWay) == 1 && _answers) Volatile.Write(ref _answered, now);
         return new Turn(this, turn, now);
     }
 
-    private sealed class Turn(ReadGate gate, IDisposable turn, long begun) : IDisposable
+    /// <summary>A read's place.</summary>
+    public sealed class Turn(ReadGate gate, IDisposable turn, long begun) : IDisposable
     {
+        private bool _isAnswered;
+
+        /// <summary>The database has answered the read, also with "no such key".</summary>
+        public void Answered()
+        {
+            _isAnswered = true;
+            Volatile.Write(ref gate._answered, gate.Now);
+        }
+
         public void Dispose()
         {
-            var (pace, now) = (Volatile.Read(ref gate._pace), gate.Now);
-            Volatile.Write(ref gate._pace, pace + ((now - begun - pace) / Weight));
-            Volatile.Write(ref gate._moved, now);
+            var pace = Volatile.Read(ref gate._pace);
+            Volatile.Write(ref gate._pace, pace + ((gate.Now - begun - pace) / Weight));
+            gate._answers = _isAnswered;
             Interlocked.Decrement(ref gate._underWay);
             turn.Dispose();
         }

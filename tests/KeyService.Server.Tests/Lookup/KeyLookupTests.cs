@@ -157,8 +157,9 @@ public class KeyLookupTests
     {
         for (var i = 0; i < 100; i++)
         {
-            using var slow = await _rig.Gate.EnterAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None);
+            using var slow = (await _rig.Gate.EnterAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None)).ShouldNotBeNull();
             _rig.Time.Advance(TimeSpan.FromSeconds(1));
+            slow.Answered();
         }
 
         for (var i = 0; i < ReadGate.Reads; i++)

@@ -74,7 +74,7 @@ public sealed class ReadGateTests
 
     /// <summary>Reads outlive their callers: few calls fill the gate while the database is silent.</summary>
     [Fact]
-    public async Task Reads_of_which_none_ends_for_a_second_are_an_outage_and_not_too_many_calls()
+    public async Task Reads_of_which_none_is_answered_for_a_second_are_an_outage_and_not_too_many_calls()
     {
         await ReadAtPaceAsync(200);
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -85,9 +85,30 @@ public sealed class ReadGateTests
 
         _time.Advance(TimeSpan.FromMilliseconds(1_001));
         _gate.IsStalled.ShouldBeTrue();
-
+        // As a command of SQL Server does after its timeout.
         inFlight[0].Dispose();
-        _gate.IsStalled.ShouldBeFalse("one has ended");
+        _gate.IsStalled.ShouldBeTrue("a read that failed is no answer");
+
+        inFlight[1].Answered();
+        inFlight[1].Dispose();
+        _gate.IsStalled.ShouldBeFalse("one was answered");
+    }
+
+    [Fact]
+    public async Task An_outage_goes_on_when_all_its_reads_have_failed_and_others_begin()
+    {
+        await ReadAtPaceAsync(200);
+        foreach (var read in await FillAsync())
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(40));
+            read.Dispose();
+        }
+
+        var next = await FillAsync();
+        _gate.IsStalled.ShouldBeTrue();
+
+        next[0].Answered();
+        _gate.IsStalled.ShouldBeFalse();
     }
 
     [Fact]
@@ -143,9 +164,9 @@ public sealed class ReadGateTests
         waiting.Count(each => each.IsCompleted).ShouldBe(1);
     }
 
-    private async Task<List<IDisposable>> FillAsync()
+    private async Task<List<ReadGate.Turn>> FillAsync()
     {
-        List<IDisposable> inFlight = [];
+        List<ReadGate.Turn> inFlight = [];
         for (var i = 0; i < ReadGate.Reads; i++) inFlight.Add((await Enter().WaitAsync(TimeSpan.Zero)).ShouldNotBeNull());
         return inFlight;
     }
@@ -155,10 +176,11 @@ public sealed class ReadGateTests
     {
         for (var i = 0; i < 400; i++)
         {
-            using var turn = await Enter();
+            using var turn = (await Enter()).ShouldNotBeNull();
             _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            turn.Answered();
         }
     }
 
-    private Task<IDisposable?> Enter() => _gate.EnterAsync(Left, CancellationToken.None).AsTask();
+    private Task<ReadGate.Turn?> Enter() => _gate.EnterAsync(Left, CancellationToken.None).AsTask();
 }
