@@ -17,6 +17,29 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private static readonly int Runs = Number("KEYSERVICE_SIMULATION_RUNS", 20_000);
     private static readonly int Seed = Number("KEYSERVICE_SIMULATION_SEED", 1);
 
+    /// <summary>
+    /// The lowest seed whose world breaks a promise without the rule. It is tried first: some rules take thousands of worlds. Where it breaks nothing any
+    /// more, because what a seed decides has changed, all worlds are tried, and the test prints the seed to record here.
+    /// </summary>
+    private static readonly Dictionary<string, int> KnownSeeds = new(StringComparer.Ordinal)
+    {
+        [nameof(Rules.RegisterFirst)] = 5_319,
+        [nameof(Rules.TicketFirst)] = 338,
+        [nameof(Rules.Settled)] = 4,
+        [nameof(Rules.Watermark)] = 1_608,
+        [nameof(Rules.Floor)] = 2,
+        [nameof(Rules.Base)] = 1,
+        [nameof(Rules.Lease)] = 7,
+        [nameof(Rules.WaitAll)] = 1,
+        [nameof(Rules.FreshName)] = 81,
+        [nameof(Rules.BelieveJoined)] = 2_228,
+        [nameof(Rules.RedisSeal)] = 1,
+        [nameof(Rules.Epoch)] = 15,
+        [nameof(Rules.KnownBefore)] = 20,
+        [nameof(Rules.LowestSettles)] = 3_051,
+        [nameof(Rules.LowWatermark)] = 2,
+    };
+
     [Fact]
     public void No_interleaving_breaks_a_promise()
     {
@@ -61,6 +84,19 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [InlineData(nameof(Rules.LowWatermark))]
     public void Without_a_rule_a_promise_is_broken(string rule)
     {
+        var seed = KnownSeeds[rule];
+        var violation = RunWithout(rule, seed);
+        if (violation is null)
+        {
+            output.WriteLine($"{rule}: seed {seed} breaks nothing any more; record the one below");
+            (seed, violation) = LowestSeedWithout(rule);
+        }
+
+        output.WriteLine($"{rule}: seed {seed}: {violation}");
+    }
+
+    private static (int Seed, string Violation) LowestSeedWithout(string rule)
+    {
         var found = new ConcurrentDictionary<int, string>();
         var seeds = Partitioner.Create(Enumerable.Range(1, RunsToCatch), EnumerablePartitionerOptions.NoBuffering);
         Parallel.ForEach(seeds, (seed, loop) =>
@@ -73,7 +109,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
         found.ShouldNotBeEmpty($"{rule} is off, and {RunsToCatch} interleavings found nothing.");
         var lowest = found.Keys.Min();
-        output.WriteLine($"{rule}: seed {lowest}: {found[lowest]}");
+        return (lowest, found[lowest]);
     }
 
     private static string? RunWithout(string rule, int seed)
