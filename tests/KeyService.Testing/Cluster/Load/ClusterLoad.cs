@@ -12,14 +12,18 @@ internal sealed class ClusterLoad(ClusterRig rig, OperationLog log, Seeded rando
     private static readonly TimeSpan EndBound = TimeSpan.FromMinutes(5);
 
     private readonly ChangeCounter _counter = new();
+    private readonly RecentChanges _recent = new();
     private readonly List<LoadKey> _keys = [];
     private volatile bool _isOver;
 
     /// <summary>How often each writer begins a change; zero: as soon as it has the answer to the last one.</summary>
     public TimeSpan ChangeInterval { get; init; }
 
-    /// <summary>How often each validator asks; zero: as soon as it has an answer.</summary>
-    public TimeSpan ValidateInterval { get; init; }
+    /// <summary>
+    /// How often each validator asks; zero: as soon as it has an answer. Otherwise validations take the processors that changes need, and say little:
+    /// most ask for a key that did not change since it was asked for last.
+    /// </summary>
+    public TimeSpan ValidateInterval { get; init; } = TimeSpan.FromMilliseconds(10);
 
     public IReadOnlyList<LoadKey> Keys => _keys;
 
@@ -45,13 +49,16 @@ internal sealed class ClusterLoad(ClusterRig rig, OperationLog log, Seeded rando
         for (var i = 0; i < LoadSettings.Writers; i++)
         {
             var own = _keys.GetRange(i * LoadSettings.KeysPerWriter, LoadSettings.KeysPerWriter);
-            var writer = new Writer(new RecordedClient($"writer {i}", rig, log), own, Spread(ChangeInterval, i, LoadSettings.Writers), random.Split());
+            var metronome = Spread(ChangeInterval, i, LoadSettings.Writers);
+            var writer = new Writer(new RecordedClient($"writer {i}", rig, log), own, _recent, metronome, random.Split());
             running.Add(Task.Run(() => writer.RunAsync(_counter, () => _isOver)));
         }
 
-        for (var i = 0; i < LoadSettings.ValidatorsPerReplica * ClusterRig.Replicas; i++)
+        var validators = LoadSettings.ValidatorsPerReplica * ClusterRig.Replicas;
+        for (var i = 0; i < validators; i++)
         {
-            var validator = new Validator(new RecordedClient($"validator {i}", rig, log), i % ClusterRig.Replicas, _keys, Spread(ValidateInterval, i, LoadSettings.ValidatorsPerReplica * ClusterRig.Replicas), random.Split());
+            var (client, metronome) = (new RecordedClient($"validator {i}", rig, log), Spread(ValidateInterval, i, validators));
+            var validator = new Validator(client, i % ClusterRig.Replicas, _keys, _recent, metronome, random.Split());
             running.Add(Task.Run(() => validator.RunAsync(() => _isOver)));
         }
 

@@ -5,7 +5,7 @@ using KeyService.Testing.History;
 namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>Switches keys that nobody else switches, and asks at once whether it holds: the moment at which a promise is most likely broken.</summary>
-internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys, Metronome metronome, Seeded random)
+internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys, RecentChanges recent, Metronome metronome, Seeded random)
 {
     public async Task RunAsync(ChangeCounter changes, Func<bool> isOver)
     {
@@ -13,26 +13,30 @@ internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys,
         {
             await metronome.NextAsync();
             var key = keys[i % keys.Count];
-            if (!await SwitchAsync(key, isOver)) return;
+            if (await SwitchAsync(key, isOver) is not { } replica) return;
             changes.Add();
-            // Where it was done, and elsewhere.
-            await client.ValidateAsync(random.Below(ClusterRig.Replicas), key);
-            await client.ValidateAsync(random.Below(ClusterRig.Replicas), key);
+            recent.Add(key);
+            // Elsewhere: the replica that answered has the change.
+            var step = 1 + random.Below(2);
+            await client.ValidateAsync((replica + step) % ClusterRig.Replicas, key);
+            await client.ValidateAsync((replica + step + step) % ClusterRig.Replicas, key);
         }
     }
 
     /// <summary>To the status that it does not have; a lost answer is asked for again, anywhere, until there is one.</summary>
-    private async Task<bool> SwitchAsync(LoadKey key, Func<bool> isOver)
+    /// <returns>The replica that answered; null: it is over.</returns>
+    private async Task<int?> SwitchAsync(LoadKey key, Func<bool> isOver)
     {
         var wanted = key.Status == KeyStatus.Enabled ? KeyStatus.Disabled : KeyStatus.Enabled;
         key.Status = wanted;
         while (!isOver())
         {
-            var answer = await client.SetStatusAsync(random.Below(ClusterRig.Replicas), key, wanted);
-            await Pace.Of(answer.IsOk);
-            if (answer.IsOk) return true;
+            var replica = random.Below(ClusterRig.Replicas);
+            var answer = await client.SetStatusAsync(replica, key, wanted);
+            if (answer.IsOk) return replica;
+            await Pace.Of(isOk: false);
         }
 
-        return false;
+        return null;
     }
 }
