@@ -11,6 +11,12 @@ namespace KeyService.Cluster.Tests;
 /// </summary>
 public sealed class SharedRig : IAsyncDisposable
 {
+    /// <summary>
+    /// Collection of the classes whose tests take the cluster without options. They follow one another, so that it is started once; the runner chooses
+    /// the order of other classes.
+    /// </summary>
+    internal const string AsShipped = "The cluster without options";
+
     private static ClusterRig? current;
     private static ClusterOptions? currentOptions;
     private static string lastTest = "";

@@ -17,13 +17,17 @@ public abstract class FaultTest(ITestOutputHelper output)
     /// <param name="fault">What is done to the cluster while changes are made; ends healed.</param>
     /// <param name="options">Of the cluster.</param>
     /// <param name="also">Asked of each round's operations beside the rules.</param>
-    private protected async Task HoldsAsync(
-        Func<FaultContext, Task> fault, ClusterOptions? options = null, Action<IReadOnlyList<Operation>>? also = null)
+    private protected Task HoldsAsync(
+        Func<FaultContext, Task> fault, ClusterOptions? options = null, Action<IReadOnlyList<Operation>>? also = null) =>
+        OnSharedAsync(options ?? new(), rig => HoldsOnAsync(rig, fault, also));
+
+    /// <summary>A test on the shared cluster, which is discarded when it fails.</summary>
+    private protected static async Task OnSharedAsync(ClusterOptions options, Func<ClusterRig, Task> test)
     {
-        var rig = await SharedRig.TakeAsync(options ?? new());
+        var rig = await SharedRig.TakeAsync(options);
         try
         {
-            await HoldsOnAsync(rig, fault, also);
+            await test(rig);
             rig.ShouldHaveLoggedNoErrors();
         }
         catch

@@ -1,6 +1,7 @@
 namespace KeyService.Cluster.Tests.Faults;
 
 /// <summary>SIGKILL at random points of changes: nothing is flushed, nothing is said, and its lease runs on.</summary>
+[Collection(SharedRig.AsShipped)]
 public sealed class KilledReplicaTests(ITestOutputHelper output) : FaultTest(output)
 {
     private const int Kills = 4;

@@ -4,6 +4,7 @@ using KeyService.Testing.Faults;
 namespace KeyService.Cluster.Tests.Faults;
 
 /// <summary>The way to Redis fails, for all replicas or for one: nobody is told a wrong verdict, and next to nobody an error.</summary>
+[Collection(SharedRig.AsShipped)]
 public sealed class RedisNetworkTests(ITestOutputHelper output) : FaultTest(output)
 {
     [Fact]

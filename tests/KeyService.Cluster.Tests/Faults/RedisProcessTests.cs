@@ -3,6 +3,7 @@ using KeyService.Testing.History;
 namespace KeyService.Cluster.Tests.Faults;
 
 /// <summary>The redis-server itself fails: nobody is told a wrong verdict, and next to nobody an error.</summary>
+[Collection(SharedRig.AsShipped)]
 public sealed class RedisProcessTests(ITestOutputHelper output) : FaultTest(output)
 {
     [Fact]

@@ -4,6 +4,7 @@ using KeyService.Testing.Cluster.Load;
 namespace KeyService.Cluster.Tests.Faults;
 
 /// <summary>SIGTERM, one replica after the other, as an orchestrator rolls out a new version.</summary>
+[Collection(SharedRig.AsShipped)]
 public sealed class RollingRestartTests(ITestOutputHelper output) : FaultTest(output)
 {
     [Fact]

@@ -3,6 +3,7 @@ using KeyService.Testing.Cluster.Load;
 namespace KeyService.Cluster.Tests.Faults;
 
 /// <summary>SIGSTOP: a replica that wakes up with everything it believed, and does not know that time has passed.</summary>
+[Collection(SharedRig.AsShipped)]
 public sealed class StoppedReplicaTests(ITestOutputHelper output) : FaultTest(output)
 {
     [Fact]

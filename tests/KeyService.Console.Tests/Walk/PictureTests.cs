@@ -22,6 +22,7 @@ public sealed class PictureTests(Browser browser)
         await Expect(visitor.Page.GetByRole(AriaRole.Switch)).ToHaveCountAsync(4);
         await visitor.TakePictureAsync($"list-{width}-{(dark ? "dark" : "light")}");
         await visitor.ShouldBeAccessibleAsync("list");
+        await visitor.ShouldFindViolationsAsync();
     }
 
     private async Task FillAsync(string workspace)

@@ -75,8 +75,7 @@ internal sealed class TestServer : IAsyncDisposable
         ?? throw new InvalidOperationException("This server is in the process of the tests: signals need StartAsync.");
 
     /// <summary>
-    /// Starts it in a process of its own and waits until it is ready. A new store is migrated before: on SQL Server by a command, else as a
-    /// copy (<see cref="PreparedStore"/>).
+    /// Starts it in a process of its own and waits until it is ready. A new store is migrated before (<see cref="PreparedStore"/>).
     /// </summary>
     public static Task<TestServer> StartAsync(TestStore store, params (string Name, string Value)[] settings) =>
         StartAsync(store, settings, () => Launch("serve", store, settings));
@@ -149,13 +148,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     private static async Task<TestServer> StartAsync(TestStore store, (string Name, string Value)[] settings, Func<TestServer> launch)
     {
-        if (store.UsesSqlServer)
-        {
-            var (code, output) = await RunAsync("migrate", store, settings);
-            if (code != 0) throw new InvalidOperationException(output);
-        }
-
-        await PreparedStore.CopyToAsync(store, settings);
+        await PreparedStore.MakeAsync(store, settings);
         var server = launch();
         await server.WhenReadyAsync();
         return server;

@@ -20,9 +20,19 @@ internal static class PreparedStore
 
     private static readonly Lazy<Task<Dictionary<string, byte[]>>> prepared = new(PrepareAsync);
 
-    /// <summary>Copies it to a folder in which there is nothing, unless the settings ask for another store.</summary>
-    public static async Task CopyToAsync(TestStore store, IEnumerable<(string Name, string Value)> settings)
+    /// <summary>
+    /// Makes a store that servers start on: on SQL Server by <c>migrate</c>, else a copy in a folder in which there is nothing, unless the settings ask
+    /// for another store.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The command failed; with its output.</exception>
+    public static async Task MakeAsync(TestStore store, params (string Name, string Value)[] settings)
     {
+        if (store.UsesSqlServer)
+        {
+            var (code, output) = await TestServer.RunAsync("migrate", store, settings);
+            if (code != 0) throw new InvalidOperationException(output);
+        }
+
         if (!store.IsPrepared || Directory.EnumerateFileSystemEntries(store.DataDirectory).Any()) return;
         if (settings.Any(setting => Array.Exists(Decisive, name => setting.Name.StartsWith(name, StringComparison.Ordinal)))) return;
         foreach (var (file, content) in await prepared.Value)

@@ -52,11 +52,9 @@ internal sealed class ClusterRig : IAsyncDisposable
         try
         {
             await rig.Redis.StartAsync();
-            if (rig.Store.UsesSqlServer) await rig.RunAsync("migrate");
+            await PreparedStore.MakeAsync(rig.Store);
             for (var i = 0; i < Replicas; i++) rig._replicas.Add(rig.NewReplica(i));
-            // The first one makes the store; the others find it.
-            await rig[0].StartAsync();
-            await Task.WhenAll(rig._replicas.Skip(1).Select(replica => replica.StartAsync()));
+            await rig.StartAllAsync();
             foreach (var replica in rig._replicas) await replica.WhenConnectedToRedisAsync();
             return rig;
         }
