@@ -32,7 +32,7 @@ public sealed class SharedRig : IAsyncDisposable
         else
         {
             await ReleaseAsync();
-            current = await ClusterRig.StartAsync(options);
+            current = await ClusterRig.StartAsync(options with { IsLongLived = !options.NeedsHooks });
             currentOptions = options;
         }
 

@@ -10,9 +10,9 @@ internal sealed record FaultContext(ClusterRig Rig, OperationLog Log, ClusterLoa
     private const int ChangesBetween = 60;
 
     /// <summary>A fault lasts at least so long: past the pauses and time-outs of what it is done to.</summary>
-    private static readonly TimeSpan Least = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Least = DatabaseSpeed.Longer(TimeSpan.FromSeconds(2), connections: 4);
 
-    private static readonly TimeSpan Most = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Most = DatabaseSpeed.Longer(TimeSpan.FromSeconds(10), connections: 20);
 
     /// <summary>Until a random number of changes was made: the moment at which something breaks.</summary>
     public Task SomeChangesAsync() => Load.MoreChangesAsync(1 + Random.Below(ChangesBetween), Least);

@@ -8,7 +8,7 @@ namespace KeyService.Cluster.Tests.Faults;
 internal sealed class Outage(int? Replica)
 {
     /// <summary>How long an outage lasts: a lease, and then time for everyone whose last call before its end waits for a deadline of 1 s to ask again.</summary>
-    public static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(6);
+    public static readonly TimeSpan LongerThanALease = DatabaseSpeed.Longer(TimeSpan.FromSeconds(6), connections: 8);
 
     /// <summary>Of a lease of 3 s a replica answers for nine tenths, and has at least one second less of it at any time.</summary>
     private static readonly long Known = Stopwatch.Frequency * 3 / 2;
@@ -16,7 +16,7 @@ internal sealed class Outage(int? Replica)
     private static readonly long Lease = Stopwatch.Frequency * 3;
 
     /// <summary>Until the fault is heard of, and what was answered before is on its way.</summary>
-    private static readonly long Begin = Stopwatch.Frequency / 4;
+    private static readonly long Begin = (long)(DatabaseSpeed.Longer(TimeSpan.FromMilliseconds(250), connections: 1).TotalSeconds * Stopwatch.Frequency);
 
     /// <summary>After the answer to a change, until every replica has been told of it and asks the database again.</summary>
     private static readonly long JustBefore = Stopwatch.Frequency / 50;

@@ -2,6 +2,7 @@ using KeyService.AdminConsole.Tests.Infrastructure;
 using Microsoft.Playwright;
 
 [assembly: AssemblyFixture(typeof(Browser))]
+[assembly: TestCollectionOrderer(typeof(LongestFirst))]
 
 namespace KeyService.AdminConsole.Tests.Infrastructure;
 

@@ -41,11 +41,31 @@ internal static class Parts
     {
         await page.Button("Create API Auth Key").ClickAsync();
         var dialog = page.CreateDialog();
-        // By then it has its keys too.
+        // The dialog hears Enter by then; Escape is heard a moment later (CloseByEscapeAsync).
         await Expect(dialog.Field("Key Name")).ToBeFocusedAsync();
         if (name.Length > 0) await dialog.Field("Key Name").FillAsync(name);
         return dialog;
     }
+
+    /// <summary>
+    /// Presses Escape until the part is gone: a dialog hears the key when its script is connected, which is after it is shown and has the focus.
+    /// </summary>
+    public static Task CloseByEscapeAsync(this IPage page, ILocator part) => Eventually.IsTrueAsync(
+        async () =>
+        {
+            await page.Keyboard.PressAsync("Escape");
+            try
+            {
+                await Expect(part).ToHaveCountAsync(0, new() { Timeout = 3_000 });
+                return true;
+            }
+            catch (PlaywrightException)
+            {
+                return false;
+            }
+        },
+        "Escape closes it",
+        seconds: 30);
 
     /// <summary>In the dialog: a key whose API key is not kept.</summary>
     public static async Task ChooseShownOnceAsync(this ILocator dialog)

@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.Pages;
 
 /// <summary>A page that does not work any more says so, and what is to be done.</summary>
+[TakesLong]
 public sealed class BrokenPageTests(Browser browser)
 {
     [Theory]

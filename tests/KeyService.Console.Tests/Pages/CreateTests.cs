@@ -107,7 +107,7 @@ public sealed class CreateTests(Browser browser)
         var page = visitor.Page;
         var dialog = await page.OpenCreateDialogAsync("Never mind");
 
-        if (byKey) await page.Keyboard.PressAsync("Escape");
+        if (byKey) await page.CloseByEscapeAsync(dialog);
         else await dialog.Button("Cancel").ClickAsync();
 
         await Expect(dialog).ToHaveCountAsync(0);

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.Pages;
 
 /// <summary>As <see cref="HostileTextTests"/>, in the dialog that creates a key.</summary>
+[TakesLong]
 public sealed class HostileTextOfNewKeysTests(Browser browser)
 {
     public static TheoryData<int> Widths => new() { 360, 1440 };

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.Pages;
 
 /// <summary>As <see cref="HostileTextTests"/>, on the page of a key.</summary>
+[TakesLong]
 public sealed class HostileTextOfOneKeyTests(Browser browser)
 {
     public static TheoryData<int> Widths => new() { 360, 1440 };

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.Pages;
 
 /// <summary>What people write is shown as they wrote it, in its place, and is not carried out: in lists and addresses.</summary>
+[TakesLong]
 public sealed class HostileTextTests(Browser browser)
 {
     public static TheoryData<int> ListWidths => new() { 360, 768, 1024, 1120, 1440 };

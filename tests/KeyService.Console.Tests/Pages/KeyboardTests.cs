@@ -25,8 +25,7 @@ public sealed class KeyboardTests(Browser browser)
         await page.Keyboard.PressAsync("Enter");
         var dialog = page.CreateDialog();
         await Expect(dialog.Field("Key Name")).ToBeFocusedAsync();
-        await page.Keyboard.PressAsync("Escape");
-        await Expect(dialog).ToHaveCountAsync(0);
+        await page.CloseByEscapeAsync(dialog);
         await Expect(create).ToBeFocusedAsync();
 
         await page.Keyboard.PressAsync("Enter");
@@ -94,8 +93,7 @@ public sealed class KeyboardTests(Browser browser)
         await Expect(page.CreateDialog()).ToBeVisibleAsync();
         (await SeenAsync()).ShouldBe("Key Name");
 
-        await page.Keyboard.PressAsync("Escape");
-        await Expect(page.CreateDialog()).ToHaveCountAsync(0);
+        await page.CloseByEscapeAsync(page.CreateDialog());
         await WatchAsync("[data-page=KeyPage] h1");
         await page.GetByRole(AriaRole.Link, new() { Name = "Trading bot" }).ClickAsync();
         await Expect(page.Heading("Key details")).ToBeVisibleAsync();

@@ -9,6 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.Pages;
 
 /// <summary>"Everywhere now" is said when the service has said it of the change that counts, and by nobody else.</summary>
+[TakesLong]
 public sealed class PendingTests(Browser browser, RelayedService served) : IClassFixture<RelayedService>, IAsyncLifetime
 {
     private const string Everywhere = "is disabled everywhere now";

@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.Pages;
 
 /// <summary>Times are those of the person's own clock, and say which.</summary>
+[TakesLong]
 public sealed partial class TimesTests(Browser browser)
 {
     [Theory]

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.SignIn;
 
 /// <summary>Who is there is not signed out, and who is not is.</summary>
+[TakesLong]
 public sealed class IdleTests(Browser browser)
 {
     [Fact]

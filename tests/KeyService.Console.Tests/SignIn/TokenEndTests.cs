@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.SignIn;
 
 /// <summary>Tokens live for minutes, people at the console for hours.</summary>
+[TakesLong]
 public sealed class TokenEndTests(Browser browser)
 {
     private static readonly string[] Everything = ["keys:read", "keys:write", "keys:reveal", "keys:audit"];

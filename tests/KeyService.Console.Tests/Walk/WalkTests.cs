@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.Walk;
 
 /// <summary>The walk that users of the wallet platform know, by the names that other programs rely on, with a picture of each step.</summary>
+[TakesLong]
 public sealed class WalkTests(Browser browser)
 {
     public static readonly TheoryData<int, bool> Looks = new() { { 1440, false }, { 1440, true }, { 360, false }, { 360, true } };

@@ -4,6 +4,7 @@ using KeyService.FunctionalTests.Infrastructure;
 namespace KeyService.FunctionalTests.Crash;
 
 /// <summary>SIGKILL at random moments: what was acknowledged is there, and nothing is there twice.</summary>
+[TakesLong]
 public sealed class KilledUnderLoadTests(ITestOutputHelper output)
 {
     private const int Kills = 6;

@@ -1,6 +1,7 @@
 using KeyService.FunctionalTests.Infrastructure;
 
 [assembly: AssemblyFixture(typeof(SharedServer))]
+[assembly: TestCollectionOrderer(typeof(LongestFirst))]
 
 namespace KeyService.FunctionalTests.Infrastructure;
 

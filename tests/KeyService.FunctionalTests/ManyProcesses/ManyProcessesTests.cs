@@ -4,6 +4,7 @@ using KeyService.FunctionalTests.Infrastructure;
 namespace KeyService.FunctionalTests.ManyProcesses;
 
 /// <summary>Several processes on one store, without Redis: the feed alone tells of changes. One of them may be that of the tests.</summary>
+[TakesLong]
 public sealed class ManyProcessesTests
 {
     private static readonly (string, string)[] ShortLease = [("KeyService__Lease", "00:00:03"), ("KeyService__PropagationWait", "00:00:01")];

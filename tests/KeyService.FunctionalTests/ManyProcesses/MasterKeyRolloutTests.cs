@@ -7,6 +7,7 @@ using KeyService.FunctionalTests.Start;
 namespace KeyService.FunctionalTests.ManyProcesses;
 
 /// <summary>A new generation of master keys comes with one rolling restart, and no process ever meets a key that it cannot check.</summary>
+[TakesLong]
 public sealed class MasterKeyRolloutTests
 {
     private const string Missing = "KeyService:MasterKeys: generation 2 is missing, and this store has keys of it.";

@@ -6,6 +6,7 @@ using KeyService.FunctionalTests.Infrastructure;
 namespace KeyService.FunctionalTests.Overload;
 
 /// <summary>A process with a low limit of open files, so that floods are small: 100 connections on each listener, 25 of them without a valid credential.</summary>
+[TakesLong]
 public sealed class ConnectionFloodTests
 {
     private const int OpenFiles = 800, Connections = 100;

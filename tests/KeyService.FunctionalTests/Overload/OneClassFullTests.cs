@@ -5,6 +5,7 @@ using KeyService.FunctionalTests.Infrastructure;
 namespace KeyService.FunctionalTests.Overload;
 
 /// <summary>Neither class of calls takes the places of the other, nor one port those of the other.</summary>
+[TakesLong]
 public sealed class OneClassFullTests
 {
     [Fact]

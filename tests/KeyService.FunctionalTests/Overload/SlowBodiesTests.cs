@@ -7,6 +7,7 @@ using KeyService.FunctionalTests.Infrastructure;
 namespace KeyService.FunctionalTests.Overload;
 
 /// <summary>A call whose message does not arrive keeps its place for seconds, not for ever.</summary>
+[TakesLong]
 public sealed class SlowBodiesTests
 {
     private static readonly byte[] Bytes = Encoding.ASCII.GetBytes(new string('x', 200));

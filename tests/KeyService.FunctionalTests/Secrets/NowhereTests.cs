@@ -6,6 +6,7 @@ using KeyService.FunctionalTests.Infrastructure;
 
 namespace KeyService.FunctionalTests.Secrets;
 
+[TakesLong]
 public sealed class NowhereTests
 {
     private const int KeyCount = 1_000;

@@ -26,7 +26,6 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
 {
     private const int Busy = 5;
 
-    private static readonly string? Server = Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SQLSERVER");
     private readonly string _database = $"keyservice_test_{Guid.NewGuid():N}";
 
     /// <summary>What serves it.</summary>
@@ -40,7 +39,11 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
 
     public string DataDirectory => engine == TestEngine.Defaults ? Path.Combine(Folder, "data") : Folder;
 
-    public static bool IsSqlServer => !string.IsNullOrEmpty(Server);
+    /// <summary>The connection string to the <c>master</c> of the server that <c>KEYSERVICE_TEST_SQLSERVER</c> names; null: none.</summary>
+    public static string? SqlServer { get; } =
+        Environment.GetEnvironmentVariable("KEYSERVICE_TEST_SQLSERVER") is { Length: > 0 } server ? server : null;
+
+    public static bool IsSqlServer => SqlServer is not null;
 
     /// <summary>Whether this store is a database on that server.</summary>
     public bool UsesSqlServer => IsSqlServer && engine == TestEngine.AsConfigured;
@@ -66,7 +69,7 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
         };
         if (UsesSqlServer)
         {
-            settings["ConnectionStrings__SqlServer"] = new SqlConnectionStringBuilder(Server) { InitialCatalog = _database }.ConnectionString;
+            settings["ConnectionStrings__SqlServer"] = new SqlConnectionStringBuilder(SqlServer) { InitialCatalog = _database }.ConnectionString;
             settings["KeyService__MasterKeys__0__Generation"] = "1";
             settings["KeyService__MasterKeys__0__Value"] = MasterKey;
         }
@@ -112,7 +115,7 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
         if (UsesSqlServer)
         {
             SqlConnection.ClearAllPools();
-            await using var connection = new SqlConnection(Server);
+            await using var connection = new SqlConnection(SqlServer);
             await connection.OpenAsync();
             await using var drop = new SqlCommand(
                 $"IF DB_ID('{_database}') IS NOT NULL BEGIN ALTER DATABASE [{_database}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE; DROP DATABASE [{_database}]; END",

@@ -10,10 +10,10 @@ namespace KeyService.Testing.Cluster.Load;
 internal sealed class RecordedClient(string name, ClusterRig rig, OperationLog log)
 {
     /// <summary>Also how long a ValidateKey may take at the server.</summary>
-    private static readonly TimeSpan ValidateDeadline = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ValidateDeadline = DatabaseSpeed.Longer(TimeSpan.FromSeconds(1), connections: 4);
 
     /// <summary>Longer than a SIGSTOP of 3 s: a change behind a stopped one is slow, not lost.</summary>
-    private static readonly TimeSpan ChangeDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ChangeDeadline = DatabaseSpeed.Longer(TimeSpan.FromSeconds(5), connections: 8);
 
     public string Name => name;
 

@@ -18,5 +18,10 @@ internal sealed record ClusterOptions
     /// <summary>For every replica, beside those of the rig.</summary>
     public IReadOnlyList<(string Name, string Value)> Settings { get; init; } = [];
 
+    /// <summary>
+    /// The runtime optimizes what is called often. It pays where many tests follow one another; a cluster of one test is over before.
+    /// </summary>
+    public bool IsLongLived { get; init; }
+
     public bool NeedsHooks => RuleOff is not null || ClockOffset != TimeSpan.Zero || DatabaseFaults;
 }
