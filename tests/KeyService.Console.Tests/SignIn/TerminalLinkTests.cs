@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace KeyService.AdminConsole.Tests.SignIn;
 
 /// <summary>The sign-in link of the embedded default, for who sits at its terminal.</summary>
-public sealed partial class TerminalLinkTests(Browser browser)
+public sealed partial class TerminalLinkTests(Browser browser, ITestOutputHelper output)
 {
     [Fact]
     public async Task At_a_terminal_it_is_printed_and_signs_in_once()
@@ -41,9 +41,15 @@ public sealed partial class TerminalLinkTests(Browser browser)
         }
         finally
         {
+            // An output that is not read would hold up what the server writes at its end.
+            var rest = process.StandardOutput.ReadToEndAsync();
             process.StandardInput.Write('\u0003');
             process.StandardInput.Flush();
-            if (!process.WaitForExit(TimeSpan.FromSeconds(30))) process.Kill(entireProcessTree: true);
+            if (!process.WaitForExit(TimeSpan.FromSeconds(30)))
+            {
+                process.Kill(entireProcessTree: true);
+                output.WriteLine($"It did not end by Ctrl+C within 30 s: {await rest}");
+            }
         }
     }
 
