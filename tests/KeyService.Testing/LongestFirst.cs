@@ -20,5 +20,5 @@ internal sealed class LongestFirst : ITestCollectionOrderer
     /// <summary>Without a collection of its own, a class has one with its name.</summary>
     private static bool TakesLong(ITestCollection collection) =>
         collection is IXunitTestCollection { TestAssembly.Assembly: var assembly }
-        && collection.TestCollectionDisplayName.Split(' ').Select(assembly.GetType).Any(type => type?.IsDefined(typeof(TakesLongAttribute), inherit: false) == true);
+        && collection.TestCollectionDisplayName.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(assembly.GetType).Any(type => type?.IsDefined(typeof(TakesLongAttribute), inherit: false) == true);
 }

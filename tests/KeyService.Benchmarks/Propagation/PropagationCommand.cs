@@ -29,7 +29,7 @@ internal static class PropagationCommand
 
     private static async Task<int> MeasureAsync(string what, bool withRedis)
     {
-        await using var rig = await ClusterRig.StartAsync();
+        await using var rig = await ClusterRig.StartAsync(new() { IsLongLived = true });
         if (!withRedis) rig.RedisFails(ProxyFault.Reset);
         var random = new Seeded(LoadSettings.Seed);
 
@@ -61,7 +61,7 @@ internal static class PropagationCommand
     private static async Task<(double Changes, double Validations)> SaturateAsync(ClusterRig rig, Seeded random)
     {
         var log = new OperationLog();
-        var load = new ClusterLoad(rig, log, random.Split());
+        var load = new ClusterLoad(rig, log, random.Split()) { ValidateInterval = TimeSpan.Zero };
         await load.CreateKeysAsync();
         var began = TimeProvider.System.GetTimestamp();
         await load.RunAsync(ChangesOfSaturation, _ => Task.CompletedTask);

@@ -5,7 +5,6 @@ using KeyService.Testing.History;
 
 namespace KeyService.Cluster.Tests.Faults;
 
-[Collection(SharedRig.AsShipped)]
 public sealed class NoFaultTests(ITestOutputHelper output) : FaultTest(output)
 {
     /// <summary>On a cluster of its own: no fault of another test excuses anything.</summary>

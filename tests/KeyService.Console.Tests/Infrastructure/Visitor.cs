@@ -105,7 +105,10 @@ internal sealed class Visitor : IAsyncDisposable
     public async Task ShouldFindViolationsAsync()
     {
         await Page.EvaluateAsync("() => document.querySelector('main').append(document.createElement('img'))");
-        (await ViolationsAsync()).ShouldContain(violation => violation.StartsWith("image-alt", StringComparison.Ordinal));
+        await Page.EvaluateAsync("() => document.querySelectorAll('h1').forEach(heading => heading.remove())");
+        var violations = await ViolationsAsync();
+        violations.ShouldContain(violation => violation.StartsWith("image-alt", StringComparison.Ordinal));
+        violations.ShouldContain(violation => violation.StartsWith("page-has-heading-one", StringComparison.Ordinal));
     }
 
     /// <summary>
@@ -114,6 +117,7 @@ internal sealed class Visitor : IAsyncDisposable
     /// </summary>
     private async Task<string[]> ViolationsAsync()
     {
+        Page.Frames.Count.ShouldBe(1);
         if (!await Page.EvaluateAsync<bool>("() => 'axe' in window")) await Page.EvaluateAsync(Axe);
         return await Page.EvaluateAsync<string[]>("""
             async () => (await axe.run(document, { resultTypes: ['violations'] })).violations

@@ -34,7 +34,7 @@ public sealed class ConnectionFloodTests
             }
 
             (await server.Client.GetCallerAsync(new(), server.Root)).AllWorkspaces.ShouldBeTrue();
-            (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status.ShouldBe(HttpStatusCode.OK);
+            await ShouldBeReadyAsync(server);
             (await known.IsAliveAsync()).ShouldBeTrue();
             (await MetricAsync(server, "replaced")).ShouldBeGreaterThan(8 * Connections);
             Directory.GetFiles($"/proc/{server.Id}/fd").Length.ShouldBeLessThan(OpenFiles - Connections);
@@ -59,7 +59,7 @@ public sealed class ConnectionFloodTests
         await Eventually.IsTrueAsync(async () => await MetricAsync(server, "abandoned") > 0, "tasks that did not end are left behind");
 
         await Task.WhenAll(Enumerable.Range(0, Connections / 2).Select(async _ => (await AuthenticatedAsync(server, server.RootCredential)).Dispose()));
-        (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status.ShouldBe(HttpStatusCode.OK);
+        await ShouldBeReadyAsync(server);
     }
 
     /// <summary>The port speaks both protocols: that the connection is HTTP/2 is known from its handshake alone.</summary>
@@ -111,7 +111,7 @@ public sealed class ConnectionFloodTests
         await using var store = new TestStore { OpenFiles = OpenFiles };
         await using var server = await TestServer.StartAsync(store);
         var other = (await new TestWorkspace(server, "w").CreateCredentialAsync(["keys:read"], ["w"])).ApiKey;
-        (await ReadyAsync(server)).ShouldBe(HttpStatusCode.OK);
+        await ShouldBeReadyAsync(server);
         var known = new List<RawHttp2>();
         try
         {
@@ -128,7 +128,7 @@ public sealed class ConnectionFloodTests
             known.ForEach(raw => raw.Dispose());
         }
 
-        await Eventually.IsTrueAsync(async () => await ReadyAsync(server) == HttpStatusCode.OK, "ready");
+        await ShouldBeReadyAsync(server);
     }
 
     [Fact]
@@ -154,6 +154,10 @@ public sealed class ConnectionFloodTests
             // Closed while it was sent.
         }
     }
+
+    /// <summary>A check of the listeners that finds no answer in its time, on a busy machine, is repeated within seconds.</summary>
+    private static Task ShouldBeReadyAsync(TestServer server) =>
+        Eventually.IsTrueAsync(async () => await ReadyAsync(server) == HttpStatusCode.OK, "the server is ready");
 
     private static async Task<HttpStatusCode> ReadyAsync(TestServer server) =>
         (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status;

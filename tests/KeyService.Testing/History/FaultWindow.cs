@@ -9,8 +9,8 @@ namespace KeyService.Testing.History;
 /// <param name="Until">Timestamp after it was undone.</param>
 internal sealed record FaultWindow(string What, int? Replica, long From, long Until)
 {
-    /// <summary>How long healing may take.</summary>
-    private long Grace { get; init; } = HistoryChecker.Grace;
+    /// <summary>How long healing may take, in ticks of the clock: 5 s by default.</summary>
+    public long Grace { get; init; } = HistoryChecker.Grace;
 
     /// <summary>The whole machine stood still, and has what it missed to do, for a second.</summary>
     public static FaultWindow Stall(long from, long until) => new("stall", Replica: null, from, until) { Grace = Stopwatch.Frequency };

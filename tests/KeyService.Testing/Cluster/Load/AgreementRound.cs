@@ -16,7 +16,7 @@ internal static class AgreementRound
             // Nobody is given up who was asked within the grace, however long the answers took.
             var asked = MonotonicClock.Now;
             var violations = Agreement.Check(await AskAsync(rig, log, keys));
-            if (violations.Count == 0 || asked - start > HistoryChecker.Grace) return violations;
+            if (violations.Count == 0 || asked - start > LoadSettings.Grace) return violations;
         }
     }
 

@@ -29,7 +29,7 @@ internal static class ClusterRound
         var violations = await AgreementRound.CheckAsync(rig, log, load.Keys);
         var operations = log.Operations;
         print(Findings.Summary(operations));
-        var (faults, stalls) = (log.Faults, log.Stalls);
+        var (faults, stalls) = (log.Faults.ConvertAll(fault => fault with { Grace = LoadSettings.Grace }), log.Stalls);
         if (stalls.Count > 0) print($"The whole machine stood still {stalls.Count} times");
         FaultWindow[] excuses = [.. rig.HealedFaults, .. faults, .. stalls];
         violations.AddRange(HistoryChecker.Check(operations, excuses, Spared(operations.Count, faults.Count > 0)));

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using KeyService.Testing.History;
 
 namespace KeyService.Testing.Cluster.Load;
 
@@ -9,6 +11,11 @@ internal static class LoadSettings
     public const int Writers = 16;
     public const int KeysPerWriter = 4;
     public const int ValidatorsPerReplica = 3;
+
+    /// <summary>How long healing may take, in ticks of the clock: 5 s, and on a slow database what new connections take.</summary>
+    public static long Grace { get; } =
+        (long)(DatabaseSpeed.Longer(TimeSpan.FromTicks(HistoryChecker.Grace * TimeSpan.TicksPerSecond / Stopwatch.Frequency), connections: 8).TotalSeconds
+            * Stopwatch.Frequency);
 
     /// <summary>Above this a test goes round again with new keys: what was recorded is checked and forgotten.</summary>
     private const int MostPerRound = 2_000;

@@ -16,11 +16,17 @@ internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys,
             if (await SwitchAsync(key, isOver) is not { } replica) return;
             changes.Add();
             recent.Add(key);
-            // Elsewhere: the replica that answered has the change.
-            var step = 1 + random.Below(2);
-            await client.ValidateAsync((replica + step) % ClusterRig.Replicas, key);
-            await client.ValidateAsync((replica + step + step) % ClusterRig.Replicas, key);
+            await AskEverywhereAsync(key, replica);
         }
+    }
+
+    /// <summary>The others first, in any order, and then the replica that answered: what it reported of the revision, it must know.</summary>
+    private async Task AskEverywhereAsync(LoadKey key, int answered)
+    {
+        var others = ClusterRig.Replicas - 1;
+        var first = random.Below(Math.Max(others, 1));
+        for (var i = 0; i < others; i++) await client.ValidateAsync((answered + 1 + ((first + i) % others)) % ClusterRig.Replicas, key);
+        await client.ValidateAsync(answered, key);
     }
 
     /// <summary>To the status that it does not have; a lost answer is asked for again, anywhere, until there is one.</summary>
@@ -34,6 +40,8 @@ internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys,
             var replica = random.Below(ClusterRig.Replicas);
             var answer = await client.SetStatusAsync(replica, key, wanted);
             if (answer.IsOk) return replica;
+            // It may have happened: what is answered before the repetition is of interest.
+            recent.Add(key);
             await Pace.Of(isOk: false);
         }
 
