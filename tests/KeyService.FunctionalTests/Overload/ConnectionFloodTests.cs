@@ -119,7 +119,7 @@ public sealed class ConnectionFloodTests
             for (var i = 0; await TryAuthenticateAsync(server, i % 2 == 0 ? other : server.RootCredential) is { } raw; i++) known.Add(raw);
 
             known.Count.ShouldBeGreaterThanOrEqualTo(Connections - 2);
-            await Eventually.IsTrueAsync(async () => await ReadyAsync(server) == HttpStatusCode.ServiceUnavailable, "not ready");
+            await ShouldBeReadyAsync(server, HttpStatusCode.ServiceUnavailable);
             await Eventually.IsTrueAsync(
                 () => Task.FromResult(server.Output.Any(line => line.Contains($"A listener does not answer (port {server.GrpcAddress.Port}:"))), "it is logged");
         }
@@ -156,11 +156,8 @@ public sealed class ConnectionFloodTests
     }
 
     /// <summary>A check of the listeners that finds no answer in its time, on a busy machine, is repeated within seconds.</summary>
-    private static Task ShouldBeReadyAsync(TestServer server) =>
-        Eventually.IsTrueAsync(async () => await ReadyAsync(server) == HttpStatusCode.OK, "the server is ready");
-
-    private static async Task<HttpStatusCode> ReadyAsync(TestServer server) =>
-        (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status;
+    private static Task ShouldBeReadyAsync(TestServer server, HttpStatusCode status = HttpStatusCode.OK) => Eventually.IsTrueAsync(
+        async () => (await JsonAnswer.Send(server, new(HttpMethod.Get, "/health/ready"), "")).Status == status, $"readiness is {status}");
 
     /// <summary>A connection that has carried a valid credential.</summary>
     private static async Task<RawHttp2> AuthenticatedAsync(TestServer server, string credential)
