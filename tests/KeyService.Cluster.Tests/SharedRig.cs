@@ -12,8 +12,8 @@ namespace KeyService.Cluster.Tests;
 public sealed class SharedRig : IAsyncDisposable
 {
     /// <summary>
-    /// Collection of the classes whose tests take the cluster without options. They follow one another, so that it is seldom started; the runner chooses
-    /// the order of other classes.
+    /// Collection of the classes whose tests take the cluster without options. They follow one another, so that it is seldom started; the
+    /// runner chooses the order of other classes.
     /// </summary>
     internal const string AsShipped = "The cluster without options";
 

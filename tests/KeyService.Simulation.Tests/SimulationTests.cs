@@ -18,8 +18,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private static readonly int Seed = Number("KEYSERVICE_SIMULATION_SEED", 1);
 
     /// <summary>
-    /// The lowest seed whose world breaks a promise without the rule. It is tried first: some rules take thousands of worlds. Where it breaks nothing any
-    /// more, because what a seed decides has changed, all worlds are tried, and the test prints the seed to record here.
+    /// The lowest seed whose world breaks a promise without the rule. It is tried first: some rules take thousands of worlds. Where it breaks
+    /// nothing any more, because what a seed decides has changed, all worlds are tried, and the test prints the seed to record here.
     /// </summary>
     private static readonly Dictionary<string, int> KnownSeeds = new(StringComparer.Ordinal)
     {

@@ -16,7 +16,9 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
             Findings.ShouldBeNone(await AfterRestoreAsync(rig, copy => RestoreAsync(rig, copy, recover: true)), SeedText));
     }
 
-    /// <summary>No replica that starts has seen the lost time: only <c>recover</c> can say that it was. A cluster that answers so is not shared.</summary>
+    /// <summary>
+    /// No replica that starts has seen the lost time: only <c>recover</c> can say that it was. A cluster that answers so is not shared.
+    /// </summary>
     [Fact]
     public async Task Without_recover_what_Redis_kept_of_the_lost_time_answers()
     {
@@ -44,7 +46,9 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
     private static void SkipOnSqlServer() =>
         Assert.SkipWhen(TestStore.IsSqlServer, "going back in time is tested with a copied file: KEYSERVICE_TEST_SQLSERVER is set");
 
-    /// <summary>One life, a copy, another life; the copy put back, and a third life, in which no replica may know anything of the second.</summary>
+    /// <summary>
+    /// One life, a copy, another life; the copy put back, and a third life, in which no replica may know anything of the second.
+    /// </summary>
     /// <returns>What is wrong with the third.</returns>
     private async Task<List<Violation>> AfterRestoreAsync(ClusterRig rig, Func<DatabaseCopy, Task> restore)
     {
@@ -76,7 +80,8 @@ public sealed class RestoredDatabaseTests(ITestOutputHelper output) : FaultTest(
         const string Found = "starts as new";
         var before = rig.All.Select(replica => replica.TimesSaid(Found)).ToList();
         copy.PutBackInPlace();
-        await Eventually.IsTrueAsync(() => rig.All.All(replica => replica.TimesSaid(Found) > before[replica.Number]), "every replica starts as new");
+        await Eventually.IsTrueAsync(
+            () => rig.All.All(replica => replica.TimesSaid(Found) > before[replica.Number]), "every replica starts as new");
         await DeliberateDelay.ForAsync(
             TimeSpan.FromSeconds(1), "each that finds out renews the epoch, and the others follow: longer than that takes");
     }

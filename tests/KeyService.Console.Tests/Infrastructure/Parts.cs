@@ -48,8 +48,8 @@ internal static class Parts
     }
 
     /// <summary>
-    /// Presses Escape at once, and a second time when the part is still there after 5 s: a dialog hears the key when its script is connected, which is a
-    /// moment after it has the focus.
+    /// Presses Escape at once, and a second time when the part is still there after 5 s: a dialog hears the key when its script is
+    /// connected, which is a moment after it has the focus.
     /// </summary>
     public static async Task CloseByEscapeAsync(this IPage page, ILocator part)
     {

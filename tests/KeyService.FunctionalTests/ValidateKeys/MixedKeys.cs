@@ -24,7 +24,8 @@ internal sealed class MixedKeys
     public static async Task<MixedKeys> CreateAsync(TestServer server)
     {
         var keys = new MixedKeys(new(server, SharedServer.NewWorkspace()), new(server, SharedServer.NewWorkspace()));
-        var expiring = await keys.AddAsync("expired", keys.Workspace, key => key.ExpireTime = TestWorkspace.In(DatabaseSpeed.Longer(TimeSpan.FromSeconds(2), connections: 4)));
+        var soon = DatabaseSpeed.Longer(TimeSpan.FromSeconds(2), connections: 4);
+        var expiring = await keys.AddAsync("expired", keys.Workspace, key => key.ExpireTime = TestWorkspace.In(soon));
         await keys.AddAsync("plain", keys.Workspace);
         await keys.AddAsync("with everything", keys.Workspace, key =>
         {

@@ -55,7 +55,8 @@ internal static class HistoryChecker
             if (!IsOutage(operation.Error))
                 violations.Add(new(Rule.I2, $"{operation.Error} is a verdict, and the caller and the key are good", operation, Story.Tell(key, operation)));
             else if (!IsExcused(operation, faults))
-                outages.Add(new(Rule.I2, $"{operation.Error}, and nothing is broken or was just before", operation, Story.Tell(key, operation)));
+                outages.Add(new(
+                    Rule.I2, $"{operation.Error}, and nothing is broken or was just before", operation, Story.Tell(key, operation)));
         }
     }
 

@@ -4,8 +4,8 @@ using Microsoft.Data.SqlClient;
 namespace KeyService.Testing;
 
 /// <summary>
-/// How fast the database of the tests is. Bounds that suit a local file are longer by so many of its first statements, measured once, as a call,
-/// a change or a recovery waits for.
+/// How fast the database of the tests is. Bounds that suit a local file are longer by the time of its first statements, which is measured
+/// once: as many as a call, a change or a recovery waits for.
 /// </summary>
 internal static class DatabaseSpeed
 {

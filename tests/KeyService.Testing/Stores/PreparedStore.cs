@@ -21,8 +21,8 @@ internal static class PreparedStore
     private static readonly Lazy<Task<Dictionary<string, byte[]>>> prepared = new(PrepareAsync);
 
     /// <summary>
-    /// Makes a store that servers start on: on SQL Server by <c>migrate</c>, else a copy in a folder in which there is nothing, unless the settings ask
-    /// for another store.
+    /// Makes a store that servers start on: on SQL Server by <c>migrate</c>, else a copy in a folder in which there is nothing, unless the
+    /// settings ask for another store.
     /// </summary>
     /// <exception cref="InvalidOperationException">The command failed; with its output.</exception>
     public static async Task MakeAsync(TestStore store, params (string Name, string Value)[] settings)

@@ -14,8 +14,7 @@ internal static class LoadSettings
 
     /// <summary>How long healing may take, in ticks of the clock: 5 s, and on a slow database what new connections take.</summary>
     public static long Grace { get; } =
-        (long)(DatabaseSpeed.Longer(TimeSpan.FromTicks(HistoryChecker.Grace * TimeSpan.TicksPerSecond / Stopwatch.Frequency), connections: 8).TotalSeconds
-            * Stopwatch.Frequency);
+        HistoryChecker.Grace + (long)(DatabaseSpeed.Longer(TimeSpan.Zero, connections: 8).TotalSeconds * Stopwatch.Frequency);
 
     /// <summary>Above this a test goes round again with new keys: what was recorded is checked and forgotten.</summary>
     private const int MostPerRound = 2_000;

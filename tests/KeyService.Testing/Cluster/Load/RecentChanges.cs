@@ -1,8 +1,8 @@
 namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>
-/// The keys whose changes were answered, or failed, a moment ago. Replicas are most likely to answer wrongly for these, so validators ask for them more
-/// often than for others.
+/// The keys whose changes were answered, or failed, a moment ago. Replicas are most likely to answer wrongly for these, so validators ask for
+/// them more often than for others.
 /// </summary>
 internal sealed class RecentChanges
 {
@@ -25,7 +25,8 @@ internal sealed class RecentChanges
     {
         lock (_lock)
         {
-            return _latest[random.Below(Count)] is { } latest && TimeProvider.System.GetElapsedTime(latest.Answered) < Age ? latest.Key : null;
+            if (_latest[random.Below(Count)] is not { } latest) return null;
+            return TimeProvider.System.GetElapsedTime(latest.Answered) < Age ? latest.Key : null;
         }
     }
 }

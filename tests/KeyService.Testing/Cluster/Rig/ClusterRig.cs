@@ -130,7 +130,8 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         List<(string Name, string Value)> settings =
         [
-            .. _options.IsLongLived ? [] : TestServer.ShortLived, ("KeyService__HttpPort", $"{replica.HttpPort}"), ("KeyService__GrpcPort", $"{replica.GrpcPort}"),
+            .. _options.IsLongLived ? [] : TestServer.ShortLived,
+            ("KeyService__HttpPort", $"{replica.HttpPort}"), ("KeyService__GrpcPort", $"{replica.GrpcPort}"),
             ("KeyService__Lease", "00:00:03"), ("KeyService__PropagationWait", "00:00:00.200"),
             ("ConnectionStrings__Redis", $"127.0.0.1:{replica.Redis.Port}"),
             .. _options.Settings,
