@@ -3,7 +3,7 @@ using Xunit.v3;
 
 namespace KeyService.Testing;
 
-/// <summary>Marks a class whose tests take longer, one after the other, than those of most classes together: half a minute or more.</summary>
+/// <summary>Marks a class whose tests together take half a minute or more.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class TakesLongAttribute : Attribute;
 

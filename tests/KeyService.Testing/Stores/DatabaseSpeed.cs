@@ -4,8 +4,7 @@ using Microsoft.Data.SqlClient;
 namespace KeyService.Testing;
 
 /// <summary>
-/// How fast the database of the tests is. Bounds that suit a local file are longer by the time of its first statements, which is measured
-/// once: as many as a call, a change or a recovery waits for.
+/// Adds the measured time of a first statement to a bound that suits a local file, once for each new connection that the operation opens.
 /// </summary>
 internal static class DatabaseSpeed
 {
