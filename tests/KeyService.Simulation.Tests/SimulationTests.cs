@@ -18,8 +18,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     private static readonly int Seed = Number("KEYSERVICE_SIMULATION_SEED", 1);
 
     /// <summary>
-    /// The lowest seed whose world breaks a promise without the rule. It is tried first: some rules take thousands of worlds. Where it breaks
-    /// nothing any more, because what a seed decides has changed, all worlds are tried, and the test prints the seed to record here.
+    /// The lowest seed whose world breaks a promise without the rule. It is tried first: some rules take thousands of worlds. Where it
+    /// breaks nothing any more, because what a seed decides has changed, all worlds are tried, and the test prints the seed to record here.
     /// </summary>
     private static readonly Dictionary<string, int> KnownSeeds = new(StringComparer.Ordinal)
     {
@@ -89,8 +89,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var violation = RunWithout(rule, seed);
         if (violation is null)
         {
-            output.WriteLine($"{rule}: seed {seed} breaks nothing any more; record the one below");
             (seed, violation) = LowestSeedWithout(rule);
+            output.WriteLine($"{rule}: record seed {seed}; {KnownSeeds[rule]} breaks nothing any more");
         }
 
         output.WriteLine($"{rule}: seed {seed}: {violation}");

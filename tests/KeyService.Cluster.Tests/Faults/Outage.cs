@@ -16,8 +16,7 @@ internal sealed class Outage(int? Replica)
     private static readonly long Lease = Stopwatch.Frequency * 3;
 
     /// <summary>Until the fault is heard of, and what was answered before is on its way.</summary>
-    private static readonly long Begin =
-        (long)(DatabaseSpeed.Longer(TimeSpan.FromMilliseconds(250), connections: 1).TotalSeconds * Stopwatch.Frequency);
+    private static readonly long Begin = MonotonicClock.Ticks(DatabaseSpeed.Longer(TimeSpan.FromMilliseconds(250), connections: 1));
 
     /// <summary>Until who was changed is known again: everyone hears of it, and somebody asks.</summary>
     private static readonly long JustBefore = Stopwatch.Frequency / 50;

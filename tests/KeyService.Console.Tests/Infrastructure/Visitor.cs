@@ -112,8 +112,8 @@ internal sealed class Visitor : IAsyncDisposable
     }
 
     /// <summary>
-    /// In the page itself, which has no frames. The library's own run loads axe again each time, and once more in a new page that merges the
-    /// results of frames: twice the CPU time. Details of rules without violations are left out for the same reason.
+    /// In the page itself, which has no frames. The library's own run loads axe again each time, and once more in a new page that merges
+    /// the results of frames: twice the CPU time. Details of rules without violations are left out for the same reason.
     /// </summary>
     private async Task<string[]> ViolationsAsync()
     {

@@ -69,7 +69,8 @@ internal sealed class TestStore(TestEngine engine = TestEngine.AsConfigured, str
         };
         if (UsesSqlServer)
         {
-            settings["ConnectionStrings__SqlServer"] = new SqlConnectionStringBuilder(SqlServer) { InitialCatalog = _database }.ConnectionString;
+            var connection = new SqlConnectionStringBuilder(SqlServer) { InitialCatalog = _database };
+            settings["ConnectionStrings__SqlServer"] = connection.ConnectionString;
             settings["KeyService__MasterKeys__0__Generation"] = "1";
             settings["KeyService__MasterKeys__0__Value"] = MasterKey;
         }

@@ -20,8 +20,8 @@ internal sealed class ClusterLoad(ClusterRig rig, OperationLog log, Seeded rando
     public TimeSpan ChangeInterval { get; init; }
 
     /// <summary>
-    /// How often each validator asks; zero: as soon as it has an answer. Otherwise validations take the processors that changes need, and say
-    /// little: most ask for a key that did not change since it was asked for last.
+    /// How often each validator sends a request; zero: as soon as it has an answer. Without a pause, validations take the processors that
+    /// changes need, and most of them are for a key that did not change since the last one.
     /// </summary>
     public TimeSpan ValidateInterval { get; init; } = TimeSpan.FromMilliseconds(10);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using KeyService.Testing.History;
@@ -14,7 +13,7 @@ internal static class LoadSettings
 
     /// <summary>How long healing may take, in ticks of the clock: 5 s, and on a slow database what new connections take.</summary>
     public static long Grace { get; } =
-        HistoryChecker.Grace + (long)(DatabaseSpeed.Longer(TimeSpan.Zero, connections: 8).TotalSeconds * Stopwatch.Frequency);
+        HistoryChecker.Grace + MonotonicClock.Ticks(DatabaseSpeed.Longer(TimeSpan.Zero, connections: 8));
 
     /// <summary>Above this a test goes round again with new keys: what was recorded is checked and forgotten.</summary>
     private const int MostPerRound = 2_000;

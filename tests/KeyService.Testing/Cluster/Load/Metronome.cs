@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KeyService.Testing.History;
 
 namespace KeyService.Testing.Cluster.Load;
 
@@ -7,8 +8,8 @@ namespace KeyService.Testing.Cluster.Load;
 /// <param name="offset">Of its first beginning, so that clients do not begin together.</param>
 internal sealed class Metronome(TimeSpan interval, TimeSpan offset)
 {
-    private readonly long _interval = Ticks(interval);
-    private long _next = Stopwatch.GetTimestamp() + Ticks(offset);
+    private readonly long _interval = MonotonicClock.Ticks(interval);
+    private long _next = Stopwatch.GetTimestamp() + MonotonicClock.Ticks(offset);
 
     public async Task NextAsync()
     {
@@ -17,6 +18,4 @@ internal sealed class Metronome(TimeSpan interval, TimeSpan offset)
         if (left > TimeSpan.Zero) await DeliberateDelay.ForAsync(left, "the rate of a client");
         _next = Math.Max(_next, Stopwatch.GetTimestamp() - _interval) + _interval;
     }
-
-    private static long Ticks(TimeSpan span) => (long)(span.TotalSeconds * Stopwatch.Frequency);
 }

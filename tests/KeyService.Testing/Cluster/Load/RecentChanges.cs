@@ -1,8 +1,8 @@
 namespace KeyService.Testing.Cluster.Load;
 
 /// <summary>
-/// The keys whose changes were answered, or failed, a moment ago. Replicas are most likely to answer wrongly for these, so validators ask for
-/// them more often than for others.
+/// The keys whose changes were answered, or failed, a moment ago. Wrong answers are most likely for these, so validators choose them more
+/// often than others.
 /// </summary>
 internal sealed class RecentChanges
 {

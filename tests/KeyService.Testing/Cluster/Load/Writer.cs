@@ -20,7 +20,7 @@ internal sealed class Writer(RecordedClient client, IReadOnlyList<LoadKey> keys,
         }
     }
 
-    /// <summary>The others first, in any order, and then the replica that answered: what it reported of the revision, it must know.</summary>
+    /// <summary>The others first, in any order, and then the replica that answered: it may not return an older revision.</summary>
     private async Task AskEverywhereAsync(LoadKey key, int answered)
     {
         var others = ClusterRig.Replicas - 1;
