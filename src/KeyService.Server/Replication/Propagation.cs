@@ -21,6 +21,9 @@ internal sealed class Propagation(
     /// <summary>Between the end of the longest lease and the effective time.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
+    /// <summary>SQLite's clock shows whole milliseconds.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
     private readonly LastingFailure _unknown = new(new("replicas_unknown", Log.ReplicasUnknown), metrics, time, log);
 
     /// <summary>
@@ -79,7 +82,7 @@ internal sealed class Propagation(
             var unsure = incarnations.UnsureFor(look, known, found > table.LongestLease ? found : table.LongestLease);
             var left = wait - time.GetElapsedTime(began.Timestamp);
             if (waiting.Update(look, Rules.WaitAll) && unsure == TimeSpan.Zero)
-                return new(Complete: true, revision, UtcMicroseconds.Truncate(look.DatabaseTime), waiting.Confirmed, ReplicasPending: 0, token);
+                return new(Complete: true, revision, UtcMicroseconds.Truncate(EffectiveSince(look)), waiting.Confirmed, ReplicasPending: 0, token);
 
             if (left <= TimeSpan.Zero || unsure > left || waiting.IsHopeless(look, GivenUp))
                 return new(Complete: false, revision, effective + unsure, waiting.Confirmed, Math.Max(1, waiting.Pending), token);
@@ -98,6 +101,12 @@ internal sealed class Propagation(
             }
         }
     }
+
+    /// <summary>
+    /// A look reads the time before the rows, and a lease may pass after both: only when the last replica is found to have the change,
+    /// or to have no lease, is it effective.
+    /// </summary>
+    private DateTimeOffset EffectiveSince(Look look) => Rules.EffectiveTime ? clock.Now() + Tick : look.DatabaseTime;
 
     private TimeSpan Wait(TimeSpan? asked, DateTime deadline, in Moment now)
     {

@@ -51,5 +51,8 @@ internal static class Rules
 
     /// <summary>A watermark that fell is no other history as long as it is above the horizon.</summary>
     public static bool LowWatermark => true;
+
+    /// <summary>A COMPLETE names a time that is not before the last replica was found to have the change.</summary>
+    public static bool EffectiveTime => true;
 }
 #endif

@@ -46,4 +46,6 @@ internal static class Rules
     public static bool LowestSettles => Off != nameof(LowestSettles);
 
     public static bool LowWatermark => Off != nameof(LowWatermark);
+
+    public static bool EffectiveTime => Off != nameof(EffectiveTime);
 }

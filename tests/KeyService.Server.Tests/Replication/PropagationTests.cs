@@ -13,6 +13,9 @@ public class PropagationTests
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
     private static readonly DateTimeOffset DatabaseTime = Samples.Now.AddHours(1);
 
+    /// <summary>The database's clock may show whole milliseconds.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
     private readonly PropagationRig _rig = new();
 
     [Fact]
@@ -47,7 +50,7 @@ public class PropagationTests
         (await change).ShouldSatisfyAllConditions(
             report => report.Complete.ShouldBeTrue(),
             report => report.Revision.ShouldBe(7),
-            report => report.EffectiveTime.ShouldBe(DatabaseTime),
+            report => report.EffectiveTime.ShouldBe(DatabaseTime + Tick),
             report => (report.ReplicasConfirmed, report.ReplicasPending).ShouldBe((1, 0)),
             report => ConsistencyToken.Open(report.ConsistencyToken, Samples.MasterKeys).ShouldBe((Ticket, Samples.Epoch.Id)));
 
@@ -57,6 +60,20 @@ public class PropagationTests
             pending.Answers(_rig.Found());
             return pending.Call;
         }
+    }
+
+    [Fact]
+    public async Task A_complete_change_is_effective_from_when_the_rows_were_read_and_not_from_the_time_read_before_them()
+    {
+        var change = _rig.ChangeAsync();
+        await _rig.AnswerAsync(Row("a"));
+        var look = await _rig.Store.Looks.NextAsync();
+        var read = _rig.Found(Row("a", Ticket)) with { Ticket = 0 };
+        // The replica confirms between the two statements.
+        _rig.Time.Advance(TimeSpan.FromMilliseconds(150));
+        look.Answers(read);
+
+        (await change).EffectiveTime.ShouldBeGreaterThanOrEqualTo(read.DatabaseTime + TimeSpan.FromMilliseconds(150));
     }
 
     [Fact]
@@ -172,6 +189,7 @@ public class PropagationTests
 
         var report = await change;
         (report.Complete, report.ReplicasConfirmed).ShouldBe((true, 1));
+        report.EffectiveTime.ShouldBeGreaterThanOrEqualTo(DatabaseTime + TimeSpan.FromSeconds(3), "not before the lease is over");
     }
 
     /// <summary>With a look often enough to see every beat.</summary>

@@ -15,7 +15,7 @@ public class RulesTests
     [Fact]
     public void None_has_a_switch()
     {
-        Members.OfType<PropertyInfo>().Count().ShouldBe(15);
+        Members.OfType<PropertyInfo>().Count().ShouldBe(16);
         Members.OfType<PropertyInfo>().ShouldAllBe(rule => rule.SetMethod == null);
         Members.OfType<FieldInfo>().ShouldBeEmpty("a rule that reads nothing cannot be switched");
     }

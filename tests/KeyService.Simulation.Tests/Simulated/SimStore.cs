@@ -48,7 +48,9 @@ internal sealed class SimStore(SimDatabase database, SimNetwork network, SimRepl
         var history = database.History;
         var ticket = drawTicket ? database.DrawTicket() : 0;
         await StatementAsync(history);
-        var look = new ReplicaLook(ticket, database.Epoch, database.Time, [.. database.Replicas.Values]);
+        var (epoch, time) = (database.Epoch, database.Time);
+        await StatementAsync(history);
+        var look = new ReplicaLook(ticket, epoch, time, [.. database.Replicas.Values]);
         await ReceiveAsync();
         return look;
     }

@@ -7,7 +7,7 @@ namespace KeyService.Simulation.Tests.Simulated;
 internal sealed class Truth
 {
     private readonly List<Promise> _promises = [];
-    private readonly Dictionary<(int Replica, int Key), List<(long Answered, long Revision, int History)>> _answers = [];
+    private readonly Dictionary<(int Replica, int Key), List<(Call Call, long Serial, long Answered, long Revision)>> _answers = [];
     private long _now;
 
     /// <summary>The first answer that breaks a promise; null as long as there is none.</summary>
@@ -29,8 +29,21 @@ internal sealed class Truth
     /// <summary>Orders everything that happens.</summary>
     public long Tick() => ++_now;
 
-    /// <summary>From now on, or from a time by the database's clock, nobody answers from before this version.</summary>
-    public void Promised(int key, Version version, int history, DateTimeOffset? from) => _promises.Add(new(key, version, history, Tick(), from));
+    /// <summary>From now on, or from a time by the database's clock, no replica answers from before this version.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="version">What is known from then on.</param>
+    /// <param name="history">How often the database had gone back.</param>
+    /// <param name="from">Null: from now on. A time may have passed already: then it is true of the answers since.</param>
+    public void Promised(int key, Version version, int history, DateTimeOffset? from)
+    {
+        var promise = new Promise(key, version, history, Tick(), from);
+        _promises.Add(promise);
+        foreach (var ((_, answered), answers) in _answers)
+        {
+            if (answered != key) continue;
+            foreach (var answer in answers) Compare(answer.Call, answer.Serial, promise);
+        }
+    }
 
     /// <summary>The database went back: what it lost was not promised, and may be answered until it is noticed.</summary>
     /// <param name="rows">As they are now.</param>
@@ -48,26 +61,27 @@ internal sealed class Truth
         Hits++;
         var serial = SimStore.SerialOf(found);
         if (call.AtLeast > serial) Break(call, serial, $"version {call.AtLeast} was asked for by its token");
-        foreach (var promise in _promises)
-        {
-            var inTime = promise.From is { } from ? call.InvokedAt >= from : promise.Made < call.Invoked;
-            if (promise.Key == call.Key && inTime && serial < promise.Version.Serial)
-                Break(call, serial, $"version {promise.Version.Serial} was promised by {(promise.From is null ? "COMPLETE" : "effective time")}");
-        }
-
+        foreach (var promise in _promises) Compare(call, serial, promise);
         if (found.Mark.Reader?.Epoch?.Id == epoch) GoesForward(call, found.Revision, serial);
     }
 
     private void GoesForward(in Call call, long revision, long serial)
     {
         if (!_answers.TryGetValue((call.Replica, call.Key), out var answers)) _answers[(call.Replica, call.Key)] = answers = [];
-        foreach (var (answered, before, history) in answers)
+        foreach (var (earlier, _, answered, before) in answers)
         {
-            if (answered < call.Invoked && history == call.History && before > revision) Break(call, serial, $"this replica answered revision {before} before");
+            if (answered < call.Invoked && earlier.History == call.History && before > revision) Break(call, serial, $"this replica answered revision {before} before");
         }
 
-        answers.Add((Tick(), revision, call.History));
+        answers.Add((call, serial, Tick(), revision));
         if (answers.Count > 32) answers.RemoveAt(0);
+    }
+
+    private void Compare(in Call call, long serial, Promise promise)
+    {
+        var inTime = promise.From is { } from ? call.InvokedAt >= from : promise.Made < call.Invoked;
+        if (promise.Key == call.Key && inTime && serial < promise.Version.Serial)
+            Break(call, serial, $"version {promise.Version.Serial} was promised by {(promise.From is null ? "COMPLETE" : "effective time")}");
     }
 
     private void Break(in Call call, long serial, string why) =>

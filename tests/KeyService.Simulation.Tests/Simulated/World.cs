@@ -158,7 +158,8 @@ internal sealed class World
         var doubt = report.EffectiveTime - _database.Time - Lease - TimeSpan.FromSeconds(1);
         if (!report.Complete && report.ConsistencyToken.Length > 0 && doubt > TimeSpan.Zero && !_database.HasLostRows)
             _truth.FalseAlarm($"replica {replica.Number} doubts for {doubt.TotalSeconds:F1} s more who is at work after version {version.Serial}, and no row was lost");
-        _truth.Promised(key, version, history, report.Complete ? null : report.EffectiveTime);
+        if (report.Complete) _truth.Promised(key, version, history, from: null);
+        _truth.Promised(key, version, history, report.EffectiveTime);
         if (report.ConsistencyToken.Length > 0) _tokens.Add((key, version, report.ConsistencyToken, history));
     }
 
