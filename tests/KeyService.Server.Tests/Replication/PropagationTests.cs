@@ -63,20 +63,6 @@ public class PropagationTests
     }
 
     [Fact]
-    public async Task A_complete_change_is_effective_from_when_the_rows_were_read_and_not_from_the_time_read_before_them()
-    {
-        var change = _rig.ChangeAsync();
-        await _rig.AnswerAsync(Row("a"));
-        var look = await _rig.Store.Looks.NextAsync();
-        var read = _rig.Found(Row("a", Ticket)) with { Ticket = 0 };
-        // The replica confirms between the two statements.
-        _rig.Time.Advance(TimeSpan.FromMilliseconds(150));
-        look.Answers(read);
-
-        (await change).EffectiveTime.ShouldBeGreaterThanOrEqualTo(read.DatabaseTime + TimeSpan.FromMilliseconds(150));
-    }
-
-    [Fact]
     public async Task It_is_complete_when_every_other_row_found_has_reached_the_ticket_or_is_gone()
     {
         var change = _rig.ChangeAsync();
@@ -172,24 +158,6 @@ public class PropagationTests
         var report = await change;
 
         (report.Complete, report.ReplicasConfirmed, report.ReplicasPending).ShouldBe((false, 2, 1));
-    }
-
-    [Fact]
-    public async Task A_replica_that_confirms_nothing_is_waited_for_until_its_lease_has_passed_though_the_table_cannot_be_read()
-    {
-        var change = _rig.ChangeAsync(TimeSpan.FromMinutes(1));
-        await _rig.AnswerAsync(Row("a", lease: 3));
-        var hanging = await _rig.Store.Looks.NextAsync();
-        await _rig.ArmedAsync(TimeSpan.FromMinutes(1) - LookTime);
-        _rig.Time.Advance(TimeSpan.FromSeconds(2.99));
-        hanging.Fails(new StoreUnavailableException());
-        await _rig.ArmedAsync(TimeSpan.FromMilliseconds(20));
-        change.IsCompleted.ShouldBeFalse();
-        _rig.Time.Advance(TimeSpan.FromMilliseconds(20));
-
-        var report = await change;
-        (report.Complete, report.ReplicasConfirmed).ShouldBe((true, 1));
-        report.EffectiveTime.ShouldBeGreaterThanOrEqualTo(DatabaseTime + TimeSpan.FromSeconds(3), "not before the lease is over");
     }
 
     /// <summary>With a look often enough to see every beat.</summary>
