@@ -83,7 +83,7 @@ public sealed class KeyTests
         var needles = new Needles();
         needles.Add(credential[^37..^6]);
 
-        needles.ShouldNotBeIn(await server.Http.GetStringAsync("/metrics"), "/metrics");
+        needles.ShouldNotBeIn(await server.MetricsAsync(), "/metrics");
         (await server.StopAsync()).ShouldBe(0);
 
         var output = string.Join('\n', server.Output);

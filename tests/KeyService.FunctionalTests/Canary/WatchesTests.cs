@@ -24,7 +24,7 @@ public sealed class WatchesTests
         {
             (await server.AcceptedAsync()).ShouldBeGreaterThan(accepted[server], "each was asked");
             (await server.ViolationsAsync()).ShouldBe(0);
-            (await server.Http.GetStringAsync("/metrics")).ShouldMatch("(?m)^keyservice_canary_violations_total(\\{[^}]*\\})? 0$", "exported, and zero");
+            (await server.MetricsAsync()).ShouldMatch("(?m)^keyservice_canary_violations_total(\\{[^}]*\\})? 0$", "exported, and zero");
         }
 
         (await CanaryServers.SumAsync(all, server => server.SumAsync("keyservice_canary_replicas_total", "answer=\"answered\""))).ShouldBeGreaterThanOrEqualTo(12);
@@ -105,7 +105,7 @@ public sealed class WatchesTests
         await using var store = new TestStore();
         await using var server = await TestServer.StartInProcessAsync(store, TestServer.Advertised);
 
-        (await server.Http.GetStringAsync("/metrics")).ShouldNotContain("canary");
+        (await server.MetricsAsync()).ShouldNotContain("canary");
         (await new TestWorkspace(server, "system").ListAsync()).ShouldHaveSingleItem().Name.ShouldBe("root");
     }
 

@@ -66,7 +66,7 @@ public sealed class OneClassFullTests
         await full.FillValidationAsync();
 
         (await full.Server.Http.GetStringAsync("/health/live")).ShouldBe("Healthy");
-        (await full.Server.Http.GetStringAsync("/metrics")).ShouldContain("keyservice_calls_refused_total");
+        (await full.Server.MetricsAsync()).ShouldContain("keyservice_calls_refused_total");
     }
 
     /// <summary>A call that names an actor goes by the framework, and so through the gate.</summary>

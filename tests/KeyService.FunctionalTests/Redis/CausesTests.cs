@@ -22,7 +22,7 @@ public sealed class CausesTests
         Lines(server, "Nudges are not heard").Count.ShouldBeLessThanOrEqualTo(2);
         (await server.SumAsync("keyservice_condition_active", "cause=\"WRONGPASS")).ShouldBe(1);
         server.Output.ShouldNotContain(line => line.Contains("hunter2secret"));
-        (await server.Http.GetStringAsync("/metrics")).ShouldNotContain("hunter2secret");
+        (await server.MetricsAsync()).ShouldNotContain("hunter2secret");
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class NowhereTests
             "Redis has most keys", seconds: 60);
         await Eventually.IsTrueAsync(
             async () => await server.SumAsync("keyservice_usage_flushed_total") > 0, "last-used times are written", seconds: 30);
-        needles.ShouldNotBeIn(await server.Http.GetStringAsync("/metrics"), "/metrics");
+        needles.ShouldNotBeIn(await server.MetricsAsync(), "/metrics");
         needles.ShouldNotBeIn(await DumpAsync(redis), "Redis");
         if (!store.UsesSqlServer) ShouldNotBeInFilesOf(store, needles);
         (await server.StopAsync()).ShouldBe(0);

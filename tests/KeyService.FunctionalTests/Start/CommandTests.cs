@@ -111,7 +111,7 @@ public sealed partial class CommandTests(SharedServer shared)
         foreach (var workspace in (string[])["a", "b", "a"])
             await server.Client.CreateKeyAsync(new() { WorkspaceId = workspace, Name = "n" }, server.Root);
 
-        var metrics = await server.Http.GetStringAsync("/metrics");
+        var metrics = await server.MetricsAsync();
         var head = HeadLine().Match((await CommandRun.OfServerInProcessAsync("verify-audit", store)).OutputLines.Last());
 
         head.Groups["events"].Value.ShouldBe(Of("keyservice_audit_head_events"));
